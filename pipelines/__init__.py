@@ -1,0 +1,1 @@
+"""Makers: from a brief to recipes, from a recipe to a candidate."""

@@ -1,0 +1,1 @@
+"""The grounded realiser: copy composed from facts by per-locale grammar."""

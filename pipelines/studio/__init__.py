@@ -1,0 +1,1 @@
+"""CPU renderers that keep the product's own pixels: cut-out, packshot, scene."""

@@ -1,0 +1,1 @@
+"""Judges: scores with localised evidence, and the gate that decides."""

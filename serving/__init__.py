@@ -1,0 +1,1 @@
+"""Doors: HTTP, Ray Serve, command line. The only room that knows Ray and HTTP."""
