@@ -14,8 +14,9 @@ class CutOut:
 
     `rgb` is (H, W, 3) uint8 sRGB, not premultiplied; where `alpha` is below 255 the colours are the
     product's own, freed from the old background. `alpha` is (H, W) uint8: 0 outside, 255 inside.
-    The first and last row and column of `alpha` each hold some of the product. `cut_sides` names the sides (`left`, `top`,
-    `right`, `bottom`) where the photo itself cuts the product: they belong at the frame's edge.
+    The first and last row and column of `alpha` each hold some of the product. `cut_sides` names
+    the sides (`left`, `top`, `right`, `bottom`) where the photo itself cuts the product: such a
+    side belongs at the frame's edge.
     """
 
     rgb: NDArray[np.uint8]
