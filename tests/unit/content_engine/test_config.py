@@ -23,7 +23,7 @@ def test_unknown_key_refuses_to_start_and_says_where(tmp_path: Path) -> None:
 
 
 def test_bad_value_names_key_and_value() -> None:
-    with pytest.raises(InvalidSettings, match="port.*'many'"):
+    with pytest.raises(InvalidSettings, match=r"port.*'many'"):
         load_settings(environ={"CE_PORT": "many"})
 
 
@@ -36,7 +36,7 @@ def test_other_than_loopback_is_refused(host: str) -> None:
 def test_broken_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "engine.toml"
     file.write_text("port = \n")
-    with pytest.raises(InvalidSettings, match="engine.toml"):
+    with pytest.raises(InvalidSettings, match=r"engine\.toml"):
         load_settings(file, environ={})
 
 

@@ -1,0 +1,161 @@
+"""The gate is pure: its laws are checked over generated policies and scores."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content_engine.errors import InvalidSettings
+from content_engine.types import Evidence, Outcome, Score, Severity
+from qa.gate import Bound, Policy, decide, load_policy
+
+METRICS = ("image.alpha", "image.beta", "image.gamma")
+numbers = st.floats(-10, 10, allow_nan=False)
+
+
+@st.composite
+def bounds(draw: st.DrawFn, metric: str) -> Bound:
+    better = draw(st.sampled_from(["lower", "higher"]))
+    accept, margin = draw(numbers), draw(st.none() | st.floats(0, 5))
+    sign = 1 if better == "lower" else -1
+    return Bound(
+        metric=metric,
+        better=better,
+        accept=accept,
+        reject=None if margin is None else accept + sign * margin,
+        otherwise=draw(st.sampled_from([Outcome.REPAIR, Outcome.REVIEW])),
+        mandatory=draw(st.booleans()),
+        source="test",
+        date="2026-11-22",
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    return Policy(bounds={(metric, "*"): draw(bounds(metric)) for metric in METRICS})
+
+
+def scored(metric: str, value: float | None) -> Score:
+    return Score(metric=metric, value=value, instrument="test@1")
+
+
+scores = st.lists(st.builds(scored, st.sampled_from(METRICS), st.none() | numbers), max_size=6)
+
+
+def verdict(found: list[Score], policy: Policy) -> Outcome:
+    return decide(found, kind="image", channel="web", policy=policy).outcome
+
+
+@given(policies(), scores, st.data())
+def test_raising_a_fault_never_improves_a_verdict(
+    policy: Policy, found: list[Score], data: st.DataObject
+) -> None:
+    measured = [index for index, score in enumerate(found) if score.value is not None]
+    if not measured:
+        return
+    index = data.draw(st.sampled_from(measured))
+    score = found[index]
+    assert score.value is not None
+    step = data.draw(st.floats(0, 20))
+    worse_way = 1 if policy.bound(score.metric).better == "lower" else -1
+    worse = [*found]
+    worse[index] = scored(score.metric, score.value + worse_way * step)
+    assert verdict(worse, policy).rank >= verdict(found, policy).rank
+
+
+@given(policies(), scores, st.builds(scored, st.sampled_from(METRICS), numbers))
+def test_another_bad_score_never_improves_a_verdict(
+    policy: Policy, found: list[Score], extra: Score
+) -> None:
+    known = {score.metric for score in found}
+    if extra.metric in known or not policy.bound(extra.metric).mandatory:
+        assert verdict([*found, extra], policy).rank >= verdict(found, policy).rank
+
+
+@given(policies(), scores)
+def test_an_unscored_mandatory_metric_never_ships(policy: Policy, found: list[Score]) -> None:
+    lacking = policy.mandatory("image") - {s.metric for s in found if s.value is not None}
+    if lacking:
+        assert verdict(found, policy).rank >= Outcome.REVIEW.rank
+
+
+@given(policies(), scores)
+def test_every_verdict_but_accept_has_a_reason(policy: Policy, found: list[Score]) -> None:
+    decided = decide(found, kind="image", channel="web", policy=policy)
+    assert bool(decided.reasons) == (decided.outcome is not Outcome.ACCEPT)
+
+
+def test_the_reason_says_number_threshold_and_place() -> None:
+    policy = Policy(
+        bounds={
+            ("image.fill", "*"): Bound(
+                metric="image.fill",
+                better="higher",
+                accept=0.85,
+                reject=None,
+                otherwise=Outcome.REPAIR,
+                mandatory=True,
+                source="Amazon",
+                date="2026-11-22",
+            )
+        }
+    )
+    fault = Evidence(kind="fill", severity=Severity.MAJOR, message="product too small")
+    score = Score(
+        metric="image.fill", value=0.7, instrument="fill@1", asset="packshot-1x1", evidence=(fault,)
+    )
+    decided = decide([score], kind="image", channel="amazon", policy=policy)
+    assert decided.outcome is Outcome.REPAIR
+    assert decided.reasons == (
+        "image.fill (packshot-1x1) is 0.7, wanted ≥ 0.85: product too small",
+    )
+
+
+POLICY = """
+[image.fill]
+better = "higher"
+accept = 0.5
+otherwise = "REPAIR"
+source = "test"
+date = "2026-11-22"
+[image.fill.channels.amazon]
+accept = 0.85
+reject = 0.3
+"""
+
+
+def test_a_channel_overrides_only_what_it_names(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(POLICY)
+    policy = load_policy(path)
+    assert policy.bound("image.fill", "web").accept == 0.5
+    amazon = policy.bound("image.fill", "amazon")
+    assert (amazon.accept, amazon.reject, amazon.otherwise) == (0.85, 0.3, Outcome.REPAIR)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("accept = 0.5\n", "lacks"),
+        (
+            'better = "higher"\naccept = 0.5\notherwise = "SHIP"\nsource="t"\ndate="d"\n',
+            "REPAIR or REVIEW",
+        ),
+        (
+            'better = "higher"\naccept = 0.5\notherwise = "REPAIR"\nsource="t"\ndate="d"\nslack=1\n',
+            "slack",
+        ),
+    ],
+)
+def test_a_policy_with_a_mistake_refuses_to_load(tmp_path: Path, change: str, message: str) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(f"[image.fill]\n{change}")
+    with pytest.raises(InvalidSettings, match=message):
+        load_policy(path)
+
+
+def test_the_shipped_policy_states_a_source_and_date_for_every_threshold() -> None:
+    for bound in load_policy().bounds.values():
+        assert bound.source, bound.metric
+        assert bound.date, bound.metric
