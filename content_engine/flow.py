@@ -88,6 +88,10 @@ class Record(Protocol):
         """Digests of the recipes already recorded for the job."""
         ...
 
+    def attempts(self, job_id: str, tenant: str) -> Sequence[Attempt]:
+        """Every recorded attempt of the job, oldest first."""
+        ...
+
     def missing(self, claim: Claim) -> int:
         """How many candidates must still be accepted or put before a person."""
         ...
@@ -125,21 +129,32 @@ class Engine:
         when the job was cancelled or taken over, InvalidBrief when the brief can't be served.
         """
         tried = await asyncio.to_thread(self.record.tried, claim)
+        await self._climb_all(claim, await self._broken_ladders(claim, tried))
         plan = self.planner.plan(claim.job.brief)
         fresh = (recipe for recipe in plan if recipe.digest not in tried)
         while batch := list(islice(fresh, await asyncio.to_thread(self.record.missing, claim))):
-            await self._attempt_all(claim, batch)
+            await self._climb_all(claim, batch)
         return await asyncio.to_thread(self.record.settle, claim)
 
-    async def _attempt_all(self, claim: Claim, recipes: Sequence[Recipe]) -> None:
+    async def _broken_ladders(self, claim: Claim, tried: frozenset[Digest]) -> list[Recipe]:
+        """The rungs that a crash left untried: the gate asked for them, nobody recorded them."""
+        if not tried:
+            return []
+        job = claim.job
+        attempts = await asyncio.to_thread(self.record.attempts, job.id, job.tenant)
+        asked = [each for each in attempts if each.verdict.outcome is Outcome.REPAIR]
+        rungs = [self.planner.repair(job.brief, attempt) for attempt in asked]
+        return [rung for rung in rungs if rung is not None and rung.digest not in tried]
+
+    async def _climb_all(self, claim: Claim, recipes: Sequence[Recipe]) -> None:
         results = await asyncio.gather(
-            *(self._attempt(claim, recipe) for recipe in recipes), return_exceptions=True
+            *(self._climb(claim, recipe) for recipe in recipes), return_exceptions=True
         )
         failures = [result for result in results if isinstance(result, BaseException)]
         if failures:
             raise failures[0]
 
-    async def _attempt(self, claim: Claim, recipe: Recipe) -> None:
+    async def _climb(self, claim: Claim, recipe: Recipe) -> None:
         """Generates, scores, decides and records; climbs the repair ladder while the gate asks."""
         rung: Recipe | None = recipe
         while rung is not None:
