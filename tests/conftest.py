@@ -1,10 +1,24 @@
 """Fixtures every layer shares."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+SYLIUS_CLASSES = {
+    "caps_cap": ("Cap", "Apparel & Accessories > Clothing Accessories > Hats"),
+    "dresses_dress": ("Dress", "Apparel & Accessories > Clothing > Dresses"),
+    "jeans_man_jeans": ("Men's Jeans", "Apparel & Accessories > Clothing > Pants"),
+    "jeans_woman_jeans": ("Women's Jeans", "Apparel & Accessories > Clothing > Pants"),
+    "t-shirts_man_t-shirt": ("Men's T-Shirt", "Apparel & Accessories > Clothing > Shirts & Tops"),
+    "t-shirts_woman_t-shirt": (
+        "Women's T-Shirt",
+        "Apparel & Accessories > Clothing > Shirts & Tops",
+    ),
+}
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +34,27 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip("needs ../shared/data, which is not beside this checkout")
     return path
+
+
+@pytest.fixture(scope="session")
+def sylius_feed(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Google Merchant feed over photographs of worn apparel, pictures copied beside it."""
+    folder = tmp_path_factory.mktemp("sylius")
+    shutil.copytree(shared_data / "catalogs" / "sylius" / "images", folder / "images")
+    feed = folder / "products.jsonl"
+    lines = [_sylius_line(image) for image in sorted((folder / "images").glob("*.jpg"))]
+    feed.write_text("\n".join(json.dumps(line) for line in lines) + "\n", encoding="utf-8")
+    return feed
+
+
+def _sylius_line(image: Path) -> dict[str, str]:
+    group, number = image.stem.rsplit("_", 1)
+    noun, category = SYLIUS_CLASSES[group]
+    return {
+        "id": f"sylius-{group.rsplit('_', 1)[-1]}-{group.split('_')[0]}-{number}",
+        "title": f"{noun} {int(number)}",
+        "brand": "Sylius",
+        "google_product_category": category,
+        "price": "29.00 EUR",
+        "image_link": f"images/{image.name}",
+    }
