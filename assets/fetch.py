@@ -66,14 +66,14 @@ class Fetcher:
         Blocks; call it in a worker thread where an event loop runs. Raises UnsafeSource (outside
         `base_dir`, not a public address, unknown scheme), AssetMissing (no such file or page),
         TooLarge, FetchFailed (the network or the server; try again), CorruptMedia (bad `data:`).
-        The message ends with the source.
+        The message begins with the source.
         """
         scheme = _SCHEME.match(source.strip())
         name = scheme.group(1).lower() if scheme else ""
         try:
             return self._fetch(source.strip(), name)
         except AssetError as error:
-            raise type(error)(f"{error}: {_shown(source)}") from error
+            raise type(error)(f"{_shown(source)}: {error}") from error
 
     def _fetch(self, source: str, scheme: str) -> bytes:
         if scheme in ("http", "https"):
@@ -89,7 +89,7 @@ class Fetcher:
     def _read(self, path: str) -> bytes:
         base = self.base_dir.resolve()
         try:
-            target = (base / path).resolve(strict=True)
+            target = (base / path).resolve()
             if not target.is_relative_to(base):
                 raise UnsafeSource(f"the path leads out of the feed's folder {base}")
             return _read_regular_file(target, max_bytes=self.limits.max_bytes)
@@ -122,7 +122,7 @@ class Fetcher:
     async def _answer(self, url: httpx.URL) -> AsyncIterator[httpx.Response]:
         """The server's answer, headers read; connected to the very address that was checked."""
         if url.scheme not in ("http", "https") or not url.host:
-            raise UnsafeSource(f"a redirect leads to {_shown(str(url))}")
+            raise UnsafeSource(f"it leads to {_shown(str(url))}, which is no web address")
         host = url.raw_host.decode("ascii")
         port = url.port or (443 if url.scheme == "https" else 80)
         addresses = await safe_addresses(host, port, allowed=parsed_networks(self.allow_networks))
