@@ -1,4 +1,4 @@
-"""Brings a feed item's pictures into the asset store: fetched, proved readable, kept as they came."""
+"""Brings a feed item's pictures into the store: fetched, proved readable, kept as they came."""
 
 from __future__ import annotations
 
