@@ -1,0 +1,168 @@
+"""The only wiring: which concrete classes the engine is made of, from Settings to running parts.
+
+Imports of makers and judges stand inside the functions that build them, so that a replica loads
+only what it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from content_engine.ledger import Ledger
+
+from assets.fetch import Fetcher, FetchLimits
+from assets.store import AssetStore
+from content_engine.config import Settings
+from content_engine.flow import Decide, Engine, Executor, Judge, Pipeline
+from content_engine.telemetry import Metrics
+from content_engine.types import Kind
+from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerReplica, Place
+from serving.dispatcher import Dispatcher, Limits
+from serving.executors import PlannerByKind
+from serving.news import News
+
+KINDS = (Kind.TEXT, Kind.IMAGE)
+"""The kinds that this engine makes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What every door needs, opened once a process."""
+
+    settings: Settings
+    ledger: Ledger
+    store: AssetStore
+    news: News
+    metrics: Metrics
+
+
+def open_parts(settings: Settings) -> Parts:
+    """The opened ledger and store under `settings.data_dir` (made if absent, mode 0700)."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Parts(
+        settings=settings,
+        ledger=Ledger.open(settings.ledger_url),
+        store=AssetStore.open(settings.assets_url),
+        news=News(),
+        metrics=Metrics(),
+    )
+
+
+def fetcher(settings: Settings, *, base_dir: Path) -> Fetcher:
+    """Reads product pictures from below `base_dir`, `data:` URLs and the public web."""
+    limits = FetchLimits(max_bytes=settings.fetch_max_bytes, total_s=settings.fetch_timeout_s)
+    return Fetcher(base_dir=base_dir, limits=limits, allow_networks=settings.fetch_allow_networks)
+
+
+def text_maker(settings: Settings) -> Pipeline:
+    """The text pipeline: the grounded realiser."""
+    from pipelines.text import TextPipeline
+
+    return TextPipeline(store=AssetStore.open(settings.assets_url))
+
+
+def image_maker(settings: Settings) -> Pipeline:
+    """The image pipeline on the studio backend, signing with the keys of `settings.keys_path`."""
+    from assets.provenance import Signer
+    from pipelines.image import ImagePipeline
+    from pipelines.studio.backend import StudioBackend
+
+    return ImagePipeline(
+        store=AssetStore.open(settings.assets_url),
+        signer=Signer.open(settings.keys_path),
+        backend=StudioBackend(),
+    )
+
+
+def text_judge(settings: Settings) -> Judge:
+    """The text judge."""
+    from qa.text import TextJudge
+
+    return TextJudge(store=AssetStore.open(settings.assets_url))
+
+
+def image_judge(settings: Settings) -> Judge:
+    """The image judge."""
+    from qa.image import ImageJudge
+
+    return ImageJudge(store=AssetStore.open(settings.assets_url))
+
+
+MAKERS = {Kind.TEXT: text_maker, Kind.IMAGE: image_maker}
+JUDGES = {Kind.TEXT: text_judge, Kind.IMAGE: image_judge}
+
+
+def build_makers(settings: Settings, kinds: Sequence[Kind]) -> dict[Kind, Pipeline]:
+    """The makers of those kinds, in this process."""
+    return {kind: MAKERS[kind](settings) for kind in kinds}
+
+
+def build_judges(settings: Settings, kinds: Sequence[Kind]) -> Mapping[Kind, Judge]:
+    """The judges of those kinds, in this process."""
+    return {kind: JUDGES[kind](settings) for kind in kinds}
+
+
+def gate() -> Decide:
+    """The gate with the thresholds of `qa/policy.toml`."""
+    from qa.gate import decide, load_policy
+
+    policy = load_policy()
+    return lambda brief, scores: decide(
+        scores, kind=brief.kind.value, channel=brief.channel, policy=policy
+    )
+
+
+def places(settings: Settings, kinds: Sequence[Kind]) -> tuple[Place, ...]:
+    """The deployments that serve those kinds: a maker each, and the inspector."""
+    replicas = {Kind.TEXT: settings.text_replicas, Kind.IMAGE: settings.image_replicas}
+    makers = [
+        Place(
+            name=kind.value,
+            replica=MakerReplica,
+            build=partial(MAKERS[kind], settings),
+            replicas=replicas[kind],
+            cpus=settings.cpu_per_replica,
+        )
+        for kind in kinds
+    ]
+    inspector = Place(
+        name=INSPECTOR,
+        replica=InspectorReplica,
+        build=partial(build_judges, settings, tuple(kinds)),
+        replicas=settings.inspector_replicas,
+        cpus=settings.cpu_per_replica,
+        waiting=7,
+    )
+    return (*makers, inspector)
+
+
+def start_cluster(settings: Settings, kinds: Sequence[Kind]) -> Cluster:
+    """The running Ray Serve of this machine with the deployments of those kinds."""
+    return Cluster.start(places(settings, kinds), cpus=os.cpu_count() or 1)
+
+
+def engine(parts: Parts, executor: Executor, *, kinds: Sequence[Kind]) -> Engine:
+    """The assembled flow. Its planners run in this process; heavy work runs in the executor."""
+    return Engine(
+        record=parts.ledger,
+        planner=PlannerByKind(build_makers(parts.settings, kinds)),
+        executor=executor,
+        decide=gate(),
+    )
+
+
+def dispatcher(parts: Parts, flow: Engine) -> Dispatcher:
+    """A dispatcher named after this machine and process."""
+    return Dispatcher(
+        parts.ledger,
+        flow.produce,
+        news=parts.news,
+        metrics=parts.metrics,
+        limits=Limits(jobs_in_flight=parts.settings.jobs_in_flight, lease_s=parts.settings.lease_s),
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+    )

@@ -1,0 +1,56 @@
+"""The command line: `content-engine produce | serve | doctor | bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from assets.errors import AssetError
+from content_engine.config import load_settings
+from content_engine.errors import ContentEngineError
+
+cli = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Produces the media of a shop's catalog: text and images, judged.",
+)
+
+
+def main() -> None:
+    """Runs the command line; the engine's own errors become one line, not a traceback."""
+    try:
+        cli()
+    except (ContentEngineError, AssetError) as error:
+        Console(stderr=True).print(f"[red]error[/red] {error}", highlight=False)
+        raise SystemExit(1) from error
+
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file (TOML); CE_… overrides it.")
+]
+
+
+@cli.command()
+def produce(  # noqa: PLR0913, PLR0917 - the options of a command line
+    feed: Annotated[Path, typer.Argument(help="Google Merchant JSONL/CSV/TSV or Shopify CSV.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for files, manifest and gallery.")],
+    locales: Annotated[str, typer.Option(help="Languages of the copy, comma-separated.")] = "",
+    kinds: Annotated[str, typer.Option(help="What to make, comma-separated.")] = "text,image",
+    channel: Annotated[str, typer.Option(help="Whose limits apply (web, google, …).")] = "web",
+    seed: Annotated[int, typer.Option(help="Another seed, another wording and light.")] = 0,
+    voice: Annotated[str, typer.Option(help="Brand voice of the copy.")] = "plain",
+    aspects: Annotated[str, typer.Option(help="Of the scene.")] = "1:1,4:5,9:16,16:9",
+    config: Config = None,
+) -> None:
+    """Makes judged text and images of every product in a feed; run again to go on."""
+    from serving import produce_run
+
+    settings = load_settings(config)
+    order = produce_run.checked_order(
+        locales=locales, kinds=kinds, channel=channel, seed=seed, voice=voice, aspects=aspects
+    )
+    raise typer.Exit(produce_run.run(feed, out=out, order=order, settings=settings))

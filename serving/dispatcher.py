@@ -1,0 +1,204 @@
+"""The dispatcher: claims jobs from the ledger, carries them through the flow, keeps leases alive.
+
+One asyncio task a job. No job's state lives here: a crash costs the step that was running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from assets.errors import AssetError
+from content_engine.errors import ContentEngineError, LeaseLost
+from content_engine.telemetry import Metrics, bound_to_job, timed
+from content_engine.types import Claim, JobStatus, Kind
+from serving.news import News
+
+log = logging.getLogger(__name__)
+
+RETRIES = 5
+FIRST_PAUSE_S = 0.5
+"""A replica that died is back after about 9 s (research/stack.md §3.1): 5 doublings wait 15.5 s."""
+
+
+class Claims(Protocol):
+    """The part of the ledger that the dispatcher uses. Every call is one transaction."""
+
+    def claim(
+        self, worker: str, *, kinds: Sequence[Kind], limit: int, lease_s: float
+    ) -> tuple[Claim, ...]:
+        """Up to `limit` waiting jobs, interactive ones first, leased to the worker."""
+        ...
+
+    def extend(self, claims: Sequence[Claim], lease_s: float) -> object:
+        """Puts off the end of the leases that are still held."""
+        ...
+
+    def reap(self) -> int:
+        """Puts jobs whose lease ran out back into the queue; how many."""
+        ...
+
+    def fail(self, claim: Claim, problem: str) -> object:
+        """Ends the job as failed, with words for its sender. Raises LeaseLost."""
+        ...
+
+    def release(self, claim: Claim) -> object:
+        """Puts the job back into the queue. Raises LeaseLost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one dispatcher takes on. `jobs_in_flight` counts each kind by itself.
+
+    `poll_s`: how often the ledger is asked without news (work submitted by another process).
+    `drain_s`: how long running jobs may take to end after `stop`.
+    """
+
+    jobs_in_flight: int = 8
+    lease_s: float = 60.0
+    poll_s: float = 0.5
+    drain_s: float = 20.0
+
+
+class Dispatcher:
+    """Carries the jobs of some kinds until it is told to stop; then drains and releases."""
+
+    def __init__(
+        self,
+        ledger: Claims,
+        produce: Callable[[Claim], Awaitable[JobStatus]],
+        *,
+        news: News,
+        metrics: Metrics,
+        limits: Limits,
+        worker: str,
+    ) -> None:
+        self._ledger = ledger
+        self._produce = produce
+        self._news = news
+        self._metrics = metrics
+        self._limits = limits
+        self._worker = worker
+        self._running: dict[asyncio.Task[None], Claim] = {}
+
+    async def run(self, stop: asyncio.Event, *, kinds: Sequence[Kind]) -> None:
+        """Works until `stop` is set; on return no job of this dispatcher is running."""
+        keeper = asyncio.create_task(self._keep_leases())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for kind in kinds:
+                    group.create_task(self._pump(kind, stop=stop))
+                await stop.wait()
+                self._news.submitted()  # pumps look at `stop` when they wake
+        finally:
+            await self._drain()
+            keeper.cancel()
+
+    async def _pump(self, kind: Kind, *, stop: asyncio.Event) -> None:
+        with self._news.watch_work() as watch:
+            while not stop.is_set():
+                await self._take(kind, wake=watch.wake)
+                await watch.wait(self._limits.poll_s)
+
+    async def _take(self, kind: Kind, *, wake: Callable[[], None]) -> None:
+        """Claims as many jobs of a kind as there are free places, and starts them."""
+        busy = sum(claim.job.brief.kind is kind for claim in self._running.values())
+        free = self._limits.jobs_in_flight - busy
+        if free <= 0:
+            return
+        claims = await asyncio.to_thread(
+            self._ledger.claim,
+            self._worker,
+            kinds=(kind,),
+            limit=free,
+            lease_s=self._limits.lease_s,
+        )
+        for claim in claims:
+            self._start(claim, wake=wake)
+
+    def _start(self, claim: Claim, *, wake: Callable[[], None]) -> None:
+        kind = claim.job.brief.kind.value
+        task = asyncio.create_task(self._carry(claim))
+        self._running[task] = claim
+        self._metrics.running.labels(kind).inc()
+
+        def ended(task: asyncio.Task[None]) -> None:
+            del self._running[task]
+            self._metrics.running.labels(kind).dec()
+            self._news.changed(claim.job.id)
+            wake()
+
+        task.add_done_callback(ended)
+
+    async def _carry(self, claim: Claim) -> None:
+        """Carries one job; whatever goes wrong ends in the ledger or the log, never here."""
+        kind = claim.job.brief.kind
+        with (
+            bound_to_job(claim.job.id),
+            timed(self._metrics.job_seconds.labels(kind.value).observe),
+        ):
+            try:
+                status = await self._persist(claim)
+            except LeaseLost:
+                log.info("job.lease_lost")
+                return
+            except (ContentEngineError, AssetError) as error:
+                status = await self._fail(claim, str(error))
+            except Exception as error:
+                log.exception("job.bug")
+                status = await self._fail(claim, f"internal error ({type(error).__name__})")
+            self._metrics.job_ended(kind, status)
+            log.info("job.ended", extra={"status": status.value, "kind": kind.value})
+
+    async def _persist(self, claim: Claim) -> JobStatus:
+        """Produces; what may succeed later is tried again after growing pauses."""
+        for retry in range(RETRIES):
+            try:
+                return await self._produce(claim)
+            except (ContentEngineError, AssetError) as error:
+                if not error.retryable:
+                    raise
+                log.warning("job.retry", extra={"code": error.code, "retry": retry + 1})
+            await asyncio.sleep(FIRST_PAUSE_S * 2**retry)
+        return await self._produce(claim)
+
+    async def _fail(self, claim: Claim, problem: str) -> JobStatus:
+        try:
+            await asyncio.to_thread(self._ledger.fail, claim, problem)
+        except LeaseLost:
+            log.info("job.lease_lost")
+        return JobStatus.FAILED
+
+    async def _keep_leases(self) -> None:
+        """Extends running leases and reaps dead ones, three times a lease."""
+        while True:
+            reaped = await asyncio.to_thread(self._ledger.reap)
+            if reaped:
+                log.warning("jobs.reaped", extra={"count": reaped})
+                self._news.submitted()
+            await asyncio.sleep(self._limits.lease_s / 3)
+            if claims := tuple(self._running.values()):
+                await asyncio.to_thread(self._ledger.extend, claims, self._limits.lease_s)
+
+    async def _drain(self) -> None:
+        """Lets running jobs end; what is still running after `drain_s` goes back to the queue."""
+        if not self._running:
+            return
+        log.info("dispatcher.draining", extra={"jobs": len(self._running)})
+        await asyncio.wait(list(self._running), timeout=self._limits.drain_s)
+        left = dict(self._running)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        for claim in left.values():
+            await self._release(claim)
+
+    async def _release(self, claim: Claim) -> None:
+        try:
+            await asyncio.to_thread(self._ledger.release, claim)
+        except LeaseLost:
+            log.info("job.lease_lost")

@@ -1,0 +1,106 @@
+"""Where heavy work runs: threads of this process, or Ray Serve replicas: two `flow.Executor`s."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor as Pool
+from typing import Any, Protocol, TypeVar
+
+from content_engine.errors import BackendUnavailable, InvalidBrief
+from content_engine.flow import Judge, Pipeline, Planner
+from content_engine.types import Attempt, Brief, Candidate, Kind, Recipe, Score
+
+T = TypeVar("T")
+
+
+class PlannerByKind:
+    """The planning half of every pipeline, chosen by the brief's kind."""
+
+    def __init__(self, planners: Mapping[Kind, Planner]) -> None:
+        self._planners = planners
+
+    def plan(self, brief: Brief) -> Iterable[Recipe]:
+        """See `Pipeline.plan`. Raises InvalidBrief for a kind that nothing here makes."""
+        return self._of(brief.kind).plan(brief)
+
+    def repair(self, brief: Brief, attempt: Attempt) -> Recipe | None:
+        """See `Pipeline.repair`."""
+        return self._of(brief.kind).repair(brief, attempt)
+
+    def _of(self, kind: Kind) -> Planner:
+        return _chosen(self._planners, kind, "makes")
+
+
+class LocalExecutor:
+    """Runs makers and judges in the threads of a pool: no cluster, same answers."""
+
+    def __init__(
+        self, makers: Mapping[Kind, Pipeline], judges: Mapping[Kind, Judge], *, pool: Pool
+    ) -> None:
+        self._makers = makers
+        self._judges = judges
+        self._pool = pool
+
+    async def generate(self, recipe: Recipe) -> Candidate:
+        """The recipe's candidate; raises what `Pipeline.generate` raises."""
+        maker = _chosen(self._makers, recipe.kind, "makes")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, maker.generate, recipe)
+
+    async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
+        """The candidate's scores."""
+        judge = _chosen(self._judges, brief.kind, "judges")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, judge.score, brief, candidate)
+
+
+class Handle(Protocol):
+    """What this file needs of a `ray.serve.handle.DeploymentHandle`."""
+
+    @property
+    def generate(self) -> Any:
+        """The replica's method `generate`."""
+        ...
+
+    @property
+    def score(self) -> Any:
+        """The replica's method `score`."""
+        ...
+
+
+class RayExecutor:
+    """Sends recipes and candidates (frozen values and digests, no bytes) to Ray Serve replicas."""
+
+    def __init__(self, makers: Mapping[Kind, Handle], *, inspector: Handle) -> None:
+        self._makers = makers
+        self._inspector = inspector
+
+    async def generate(self, recipe: Recipe) -> Candidate:
+        """The recipe's candidate; raises what `Pipeline.generate` raises."""
+        maker = _chosen(self._makers, recipe.kind, "makes")
+        return await _answer(maker.generate.remote(recipe))
+
+    async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
+        """The candidate's scores."""
+        return await _answer(self._inspector.score.remote(brief, candidate))
+
+
+async def _answer(response: Awaitable[Any]) -> Any:
+    """The replica's answer; its own exception as it was raised, Ray's as BackendUnavailable."""
+    from ray.exceptions import RayError, RayTaskError
+    from ray.serve.exceptions import RayServeException
+
+    try:
+        return await response
+    except RayTaskError as error:
+        raise error.cause from error
+    except (RayError, RayServeException) as error:
+        raise BackendUnavailable(f"the replica did not answer: {error}") from error
+
+
+def _chosen(parts: Mapping[Kind, T], kind: Kind, verb: str) -> T:
+    if kind not in parts:
+        known = ", ".join(sorted(parts)) or "none"
+        raise InvalidBrief(f"nothing here {verb} {kind.value!r}; kinds served: {known}")
+    return parts[kind]

@@ -1,0 +1,163 @@
+"""What the gallery's template shows: pictures with boxes, copy with marked spans."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+
+from content_engine.types import Product
+
+_RTL = frozenset({"ar", "fa", "he", "ur"})
+_SHOTS = ("scene", "packshot", "cutout")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductCard:
+    """One product as the gallery shows it; `lines` are its lines of the manifest.
+
+    `source` is the preview of the merchant's photo, relative to the output folder, or empty.
+    """
+
+    sku: str
+    title: str
+    brand: str
+    category: str
+    source: str
+    lines: tuple[dict[str, Any], ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A stretch of copy; `message` says what is wrong with it, or is empty."""
+
+    text: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """The copy of one locale. `key` is unique in its product."""
+
+    key: str
+    locale: str
+    language: str
+    direction: str
+    line: dict[str, Any]
+    text: dict[str, Any]
+
+    def marked(self, field: str, value: str) -> list[Part]:
+        """The field's text in parts: those that evidence points at carry its message."""
+        return list(_parts(value, _spans(self.line, field), start=0))
+
+    @property
+    def paragraphs(self) -> list[list[Part]]:
+        """The description, paragraph by paragraph, marked."""
+        spans, found, start = _spans(self.line, "description"), [], 0
+        for paragraph in self.text.get("description", "").split("\n\n"):
+            found.append(list(_parts(paragraph, spans, start=start)))
+            start += len(paragraph) + 2
+        return found
+
+
+def card_of(
+    product: Product, lines: Sequence[dict[str, Any]], *, problems: Sequence[str]
+) -> ProductCard:
+    """The product's card."""
+    return ProductCard(
+        sku=product.sku,
+        title=product.title,
+        brand=product.brand,
+        category=" › ".join(product.category),
+        source=preview_path(product.photos[0].digest) if product.photos else "",
+        lines=tuple(lines),
+        problems=tuple(problems),
+    )
+
+
+def preview_path(digest: str) -> str:
+    """Where the preview of a picture lies, relative to the output folder."""
+    return f"gallery/{digest[:32]}.webp"
+
+
+def view(card: ProductCard, out: Path) -> dict[str, Any]:
+    """What the template shows of a product: pictures by shot, copy by locale."""
+    pictures = [_picture(line) for line in card.lines if line["width"]]
+    shots: dict[str, list[dict[str, Any]]] = {}
+    for picture in pictures:
+        shots.setdefault(picture["shot"], []).append(picture)
+    words = enumerate(line for line in card.lines if not line["width"])
+    return {
+        "card": card,
+        "shots": dict(sorted(shots.items(), key=lambda item: _place(item[0]))),
+        "copies": [_copy(line, out, key=f"c{number}") for number, line in words],
+        "verdicts": sorted({line["verdict"] for line in card.lines}),
+        "kinds": sorted({line["kind"] for line in card.lines}),
+        "search": " ".join((card.sku, card.title, card.brand, card.category)).lower(),
+    }
+
+
+def languages(views: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Every locale on the page with its own name, in order of appearance."""
+    found = {copy.locale: copy.language for each in views for copy in each["copies"]}
+    return [{"code": code, "name": name} for code, name in found.items()]
+
+
+def _place(shot: str) -> int:
+    return _SHOTS.index(shot) if shot in _SHOTS else len(_SHOTS)
+
+
+def _picture(line: dict[str, Any]) -> dict[str, Any]:
+    shot, _, aspect = line["role"].partition("-")
+    tab = aspect.replace("x", ":") or shot
+    mark = "" if line["verdict"] == "ACCEPT" else " •"
+    return {
+        "shot": shot,
+        "tab": tab + mark,
+        "ratio": round(line["width"] / line["height"], 4),
+        "preview": preview_path(line["sha256"]),
+        "boxes": [_box(item) for item in line["evidence"] if item["box"]],
+        "line": line,
+    }
+
+
+def _box(item: dict[str, Any]) -> dict[str, Any]:
+    """Evidence as CSS percentages of the picture."""
+    x0, y0, x1, y1 = (100 * float(edge) for edge in item["box"])
+    place = f"left:{x0:.2f}%;top:{y0:.2f}%;width:{x1 - x0:.2f}%;height:{y1 - y0:.2f}%"
+    return {"style": place, "message": item["message"], "severity": int(item["severity"])}
+
+
+def _copy(line: dict[str, Any], out: Path, *, key: str) -> Copy:
+    locale = line["locale"]
+    return Copy(
+        key=key,
+        locale=locale,
+        language=Locale.parse(locale, sep="-").get_display_name(locale) or locale,
+        direction="rtl" if locale.split("-")[0] in _RTL else "ltr",
+        line=line,
+        text=json.loads((out / line["path"]).read_text(encoding="utf-8")),
+    )
+
+
+def _spans(line: dict[str, Any], field: str) -> list[tuple[int, int, str]]:
+    found = [item for item in line["evidence"] if item["field"] == field and item["span"]]
+    return sorted((item["span"][0], item["span"][1], item["message"]) for item in found)
+
+
+def _parts(text: str, spans: list[tuple[int, int, str]], *, start: int) -> Iterator[Part]:
+    """The text cut at the spans; `start` is where it begins in the field. Overlaps merge."""
+    done = 0
+    for first, last, message in spans:
+        left, right = max(first - start, done), min(last - start, len(text))
+        if left >= right:
+            continue
+        yield Part(text=text[done:left])
+        yield Part(text=text[left:right], message=message)
+        done = right
+    yield Part(text=text[done:])

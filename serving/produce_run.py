@@ -1,0 +1,115 @@
+"""`produce` as a command: options checked, console set up, exit code decided."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from content_engine.channels import channel as channel_of
+from content_engine.config import Settings
+from content_engine.errors import InvalidBrief, InvalidSettings
+from content_engine.lexicon import lexicon_locales
+from content_engine.types import Kind
+from serving import app
+from serving.produce import Run, produce
+from serving.produce_feed import Order
+from serving.produce_view import View
+
+INTERRUPTED = 130
+"""What a shell reports for a command ended by Ctrl-C."""
+
+
+def checked_order(
+    *, locales: str, kinds: str, channel: str, seed: int, voice: str, aspects: str
+) -> Order:
+    """The order that the options spell. Raises InvalidBrief naming what is known."""
+    known_locales = sorted(lexicon_locales(), key=lambda locale: (locale != "en", locale))
+    made = [kind.value for kind in app.KINDS]
+    channel_of(channel)
+    return Order(
+        locales=_chosen(locales or ",".join(known_locales), "locale", known_locales),
+        kinds=tuple(Kind(kind) for kind in _chosen(kinds, "kind", made)),
+        channel=channel,
+        seed=seed,
+        voice=voice,
+        aspects=tuple(_listed(aspects)),
+    )
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _chosen(text: str, noun: str, known: list[str]) -> tuple[str, ...]:
+    wanted = tuple(dict.fromkeys(_listed(text)))
+    for part in wanted or ("",):
+        if part not in known:
+            raise InvalidBrief(f"unknown {noun} {part!r}; known: {', '.join(known)}")
+    return wanted
+
+
+def run(feed: Path, *, out: Path, order: Order, settings: Settings) -> int:
+    """The exit code: 0 unless nothing could be made. Leaves files, manifest and gallery in `out`.
+
+    Raises InvalidSettings when another `produce` is working in `out`.
+    """
+    console = Console()
+    out.mkdir(parents=True, exist_ok=True)
+    settings = replace(settings, data_dir=out / ".engine")
+    logging.basicConfig(level=logging.ERROR)
+    parts = app.open_parts(settings)
+    view = View(console=console, kinds=order.kinds)
+    job = Run(
+        feed=feed,
+        out=out,
+        order=order,
+        parts=parts,
+        fetcher=app.fetcher(settings, base_dir=feed.parent),
+        view=view,
+    )
+    with _alone_in(settings.data_dir):
+        try:
+            with view:
+                made = asyncio.run(_until_stopped(job))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            console.print("stopped; run the same command again to go on")
+            return INTERRUPTED
+    _report(console, view, out)
+    return 0 if made else 1
+
+
+async def _until_stopped(job: Run) -> int:
+    """Produces; SIGTERM ends the run as Ctrl-C does: drained, nothing left running."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - asyncio.run always runs a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await produce(job)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Holds the folder's lock, so that two runs do not write one manifest."""
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InvalidSettings(
+                f"another produce works in {folder.parent}: wait for it or give another --out"
+            ) from error
+        yield
+
+
+def _report(console: Console, view: View, out: Path) -> None:
+    console.print(view.table())
+    if view.fault_count:
+        console.print(f"[yellow]{view.fault_count} faults in the feed[/yellow], each shown above")
+    console.print(f"manifest: {out / 'manifest.jsonl'}")
+    console.print(f"gallery:  [bold]{out / 'index.html'}[/bold]")
