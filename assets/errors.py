@@ -63,3 +63,15 @@ class WeightsInvalid(AssetError):
     """A model's weight file is missing or is not the pinned one."""
 
     code = "weights-invalid"
+
+
+class SigningKeyInvalid(AssetError):
+    """The signing key or its certificate chain cannot be used."""
+
+    code = "signing-key-invalid"
+
+
+class SigningFailed(AssetError):
+    """The provenance credential could not be written."""
+
+    code = "signing-failed"
