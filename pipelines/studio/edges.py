@@ -1,0 +1,127 @@
+"""The outline at full size: a soft matte in a narrow band, and the product's own colours in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+DECISIVE_CONTRAST = 40.0
+"""Distance between product and background (0..441 RGB) at which colour outweighs the region's
+outline. Measured by eye on 40 photos: below 15 the wood's grain bites into the mug, above 60 hair
+and fringe turn to blocks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Matte:
+    """A photo's product: `alpha` (H, W) float32 0..1 and `colours` (H, W, 3) float32 0..255.
+
+    In the outline's band the colours are the product's own, without the background's share.
+    """
+
+    alpha: np.ndarray
+    colours: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Band:
+    """The three zones of the picture: surely product, surely background, the band between."""
+
+    inside: np.ndarray
+    outside: np.ndarray
+    between: np.ndarray
+    radius_px: int
+
+
+def refine_edges(
+    rgb: np.ndarray, *, region: np.ndarray, scale: float, tight_px: float = 0.0
+) -> Matte:
+    """The soft matte of a (H, W, 3) sRGB picture whose coarse `region` is (h, w) 0 or 1.
+
+    `scale` is H / h. `tight_px` pulls the outline inwards. In the band alpha is the pixel's place
+    on the line from local background to local product colour (Chuang et al. 2001, eq. 4, with one
+    local mean each), trusted by how far the two lie apart; elsewhere the region stands.
+    """
+    size = (rgb.shape[1], rgb.shape[0])
+    soft = cv2.GaussianBlur(region.astype(np.float32), (0, 0), 0.8)
+    soft = cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR)
+    picture = rgb.astype(np.float32)
+    band = _band(soft, max(3, round(2 * scale)))
+    product = _local_mean(picture, band.inside, band.radius_px)
+    behind = _local_mean(picture, band.outside, band.radius_px)
+    alpha = _place_on_line(picture, product, behind, soft)
+    alpha = np.where(band.between, alpha, band.inside)
+    if tight_px > 0:
+        alpha = tighten(alpha, tight_px)
+    return Matte(alpha=alpha, colours=_own_colours(picture, product, behind, alpha))
+
+
+def tighten(alpha: np.ndarray, by_px: float) -> np.ndarray:
+    """The matte (H, W) with its outline moved inwards by `by_px`, softness kept."""
+    whole = int(by_px)
+    if whole:
+        side = 2 * whole + 1
+        alpha = cv2.erode(alpha, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    part = by_px - whole
+    return alpha if part <= 0 else (1 - part) * alpha + part * cv2.erode(alpha, np.ones((3, 3)))
+
+
+def _band(soft: np.ndarray, radius_px: int) -> _Band:
+    hard = (soft > 0.5).astype(np.uint8)
+    side = 2 * radius_px + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    inside = cv2.erode(hard, disc)
+    outside = 1 - cv2.dilate(hard, disc)
+    return _Band(
+        inside.astype(np.float32),
+        outside.astype(np.float32),
+        (inside == 0) & (outside == 0),
+        radius_px,
+    )
+
+
+def _local_mean(picture: np.ndarray, mask: np.ndarray, radius_px: int) -> np.ndarray:
+    """The mean colour of the masked pixels around each pixel; a wider look where none is near."""
+    masked = picture * mask[..., None]
+    near, weight = _mean(masked, mask, 4 * radius_px + 1)
+    wide, _ = _mean(masked, mask, 16 * radius_px + 1)
+    return np.where((weight > 0.02)[..., None], near, wide)
+
+
+def _mean(masked: np.ndarray, mask: np.ndarray, side_px: int) -> tuple[np.ndarray, np.ndarray]:
+    weight = cv2.blur(mask, (side_px, side_px))
+    return cv2.blur(masked, (side_px, side_px)) / np.maximum(weight, 1e-4)[..., None], weight
+
+
+def _place_on_line(
+    picture: np.ndarray, product: np.ndarray, behind: np.ndarray, soft: np.ndarray
+) -> np.ndarray:
+    line = product - behind
+    length2 = np.einsum("hwc,hwc->hw", line, line)
+    place = np.einsum("hwc,hwc->hw", picture - behind, line) / np.maximum(length2, 1)
+    trust = length2 / (length2 + DECISIVE_CONTRAST**2)
+    alpha = trust * np.clip(place, -0.2, 1.2) + (1 - trust) * soft
+    return _crisp(alpha, trust + 0.05)
+
+
+def _crisp(alpha: np.ndarray, trust: np.ndarray) -> np.ndarray:
+    """The matte with the outline of a solid thing: smooth along it, about 2 px wide across it.
+
+    Doubtful pixels take their surer neighbours' word. A wide ramp is a shadow's or the grain's,
+    seldom the product's: left in, it shows as a grey veil on white.
+    """
+    smooth = cv2.GaussianBlur(alpha * trust, (0, 0), 1.3) / cv2.GaussianBlur(trust, (0, 0), 1.3)
+    return np.clip((smooth - 0.55) * 2.4 + 0.5, 0, 1)
+
+
+def _own_colours(
+    picture: np.ndarray, product: np.ndarray, behind: np.ndarray, alpha: np.ndarray
+) -> np.ndarray:
+    """The colours before the background mixed in.
+
+    Source: Forte 2021, "Approximate Fast Foreground Colour Estimation" (blur fusion), one pass.
+    """
+    share = alpha[..., None]
+    freed = product + share * (picture - share * product - (1 - share) * behind)
+    return np.clip(np.where(share >= 1, picture, freed), 0, 255)
