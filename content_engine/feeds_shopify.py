@@ -124,11 +124,11 @@ def _metafields(row: Record) -> Iterator[Fact]:
 
 def _photos(rows: Sequence[Record]) -> tuple[PhotoSource, ...]:
     """The photos by Image Position, the first as main, then variants' own."""
-    placed: list[tuple[int, str]] = []
-    for order, row in enumerate(rows):
-        position = one(row, "image_position", most=20)
-        for source in row.fields.get("image_src", ()):
-            placed.append((int(position) if position.isdecimal() else order + 1, source.strip()))
+    placed = [
+        (_position(row, otherwise=order), source.strip())
+        for order, row in enumerate(rows, start=1)
+        for source in row.fields.get("image_src", ())
+    ]
     sources = [source for _, source in sorted(placed, key=lambda pair: pair[0])]
     sources += [source.strip() for row in rows for source in row.fields.get("variant_image", ())]
     unique = list(dict.fromkeys(sources))
@@ -138,3 +138,8 @@ def _photos(rows: Sequence[Record]) -> tuple[PhotoSource, ...]:
     return tuple(
         PhotoSource(role=role, source=source) for role, source in zip(roles, unique, strict=False)
     )
+
+
+def _position(row: Record, *, otherwise: int) -> int:
+    said = one(row, "image_position", most=20)
+    return int(said) if said.isdecimal() else otherwise

@@ -1,0 +1,263 @@
+"""The ledger: every durable change of the engine, one transaction each.
+
+Jobs are claimed under a lease; every write of a worker carries the token of its claim, and a claim
+that was cancelled, ran out or was reaped can write no more (LeaseLost).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+from content_engine import ledger_rows as rows
+from content_engine import ledger_writes as writes
+from content_engine.codec import to_json
+from content_engine.ledger_reads import LedgerReads
+from content_engine.ledger_rows import FAILED, Cost, JobRow, Page
+from content_engine.ledger_sql import Database, Session
+from content_engine.types import (
+    Attempt,
+    Brief,
+    Claim,
+    Digest,
+    Job,
+    JobStatus,
+    Kind,
+    Outcome,
+    Product,
+    Recipe,
+)
+
+__all__ = ["Cost", "JobRow", "Ledger", "Page"]
+
+# A job that takes its worker down every time is not tried for ever. Source: house limit.
+_MOST_LOST_CLAIMS = 5
+
+
+class Ledger(LedgerReads):
+    """The one place that remembers. Safe to use from many threads and processes."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(database)
+        self._clock = clock
+
+    @classmethod
+    def open(cls, url: str, *, clock: Callable[[], float] = time.time) -> Ledger:
+        """The ledger at a URL (`sqlite:///var/ledger.db`), made where there is none.
+
+        `clock` gives seconds since 1970. Raises InvalidSettings for a ledger this engine can't
+        use. On SQLite a process crash loses nothing that a call returned from; a power cut may
+        lose the last commits.
+        """
+        return cls(Database.open(url), clock=clock)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._database.close()
+
+    def pulse(self) -> int:
+        """A number that is another one after any process wrote to the ledger."""
+        return self._database.pulse()
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Calls `listener` after each write of this process, in its thread; returns how to stop."""
+        return self._database.listen(listener)
+
+    # Senders
+
+    def put_product(self, product: Product, tenant: str) -> None:
+        """Remembers a product under its sku, in place of an older one."""
+        body, now_us = to_json(product), self._now_us()
+        with self._database.write() as session:
+            session.run("put_product", tenant=tenant, sku=product.sku, body=body, now_us=now_us)
+
+    def submit(
+        self, briefs: Sequence[Brief], *, tenant: str, key: str = "", batch: str = ""
+    ) -> tuple[Job, ...]:
+        """The queued jobs of the briefs, in their order; all are stored or none.
+
+        With a `key` (idempotency), the same briefs give the jobs of the first time, wherever they
+        are by now; other briefs raise Conflict.
+        """
+        bodies = [to_json(brief) for brief in briefs]
+        with self._database.write() as session:
+            if key and not writes.first_use(session, bodies, tenant=tenant, key=key):
+                known = session.rows("submitted", tenant=tenant, key=key)
+                return tuple(map(rows.job_of, known, briefs))
+            common = {"tenant": tenant, "key": key, "batch": batch, "now_us": self._now_us()}
+            return writes.enqueue(session, briefs, bodies=bodies, common=common)
+
+    def cancel(self, job_id: str, tenant: str) -> Job:
+        """The job, cancelled if it was still under way; a finished job stays as it is.
+
+        Its worker meets LeaseLost at its next write; its waiting cases are withdrawn. Raises
+        NotFound.
+        """
+        with self._database.write() as session:
+            now_us = self._now_us()
+            if session.run("cancel", id=job_id, tenant=tenant, now_us=now_us):
+                session.run("withdraw_cases", id=job_id)
+                writes.tell(session, [job_id], name=JobStatus.CANCELLED, now_us=now_us)
+        return self.job(job_id, tenant)
+
+    # Workers
+
+    def claim(
+        self, worker: str, *, kinds: Sequence[Kind], limit: int, lease_s: float
+    ) -> tuple[Claim, ...]:
+        """Up to `limit` queued jobs, now this worker's: interactive first, then oldest first."""
+        token = uuid4().hex
+        with self._database.write() as session:
+            now_us = self._now_us()
+            until_us = now_us + round(lease_s * 1e6)
+            if not (sequences := writes.claimable(session, kinds, limit=limit)):
+                return ()
+            session.run(
+                "claim",
+                sequences=sequences,
+                token=token,
+                worker=worker,
+                until_us=until_us,
+                now_us=now_us,
+            )
+            claimed = session.rows("claimed", sequences=sequences, token=token)
+            ids = [row.id for row in claimed]
+            writes.tell(session, ids, name=JobStatus.RUNNING, now_us=now_us)
+        until = rows.moment(until_us)
+        return tuple(
+            Claim(job=rows.job_with_brief(row), token=token, lease_until=until) for row in claimed
+        )
+
+    def extend(self, claims: Sequence[Claim], lease_s: float) -> tuple[Claim, ...]:
+        """The claims that still hold, now for `lease_s` seconds more; those left out are lost."""
+        by_token: dict[str, list[str]] = {}
+        for claim in claims:
+            by_token.setdefault(claim.token, []).append(claim.job.id)
+        with self._database.write() as session:
+            now_us = self._now_us()
+            until_us = now_us + round(lease_s * 1e6)
+            alive = {
+                (token, row.id)
+                for token, ids in by_token.items()
+                for row in session.rows(
+                    "extend", ids=ids, token=token, now_us=now_us, until_us=until_us
+                )
+            }
+        until = rows.moment(until_us)
+        held = (claim for claim in claims if (claim.token, claim.job.id) in alive)
+        return tuple(replace(claim, lease_until=until) for claim in held)
+
+    def reap(self) -> int:
+        """How many jobs whose lease ran out went back to the queue.
+
+        A job that five workers took and never finished fails instead: it may be what ends them.
+        """
+        problem = f"{_MOST_LOST_CLAIMS} workers took this job and none came back"
+        with self._database.write() as session:
+            now_us = self._now_us()
+            lost = session.rows("reap_lost", now_us=now_us, most=_MOST_LOST_CLAIMS, problem=problem)
+            reaped = session.rows("reap", now_us=now_us)
+            writes.tell(session, [row.id for row in lost], name=JobStatus.FAILED, now_us=now_us)
+            writes.tell(session, [row.id for row in reaped], name=JobStatus.QUEUED, now_us=now_us)
+        return len(reaped)
+
+    def release(self, claim: Claim) -> None:
+        """Puts the job back into the queue; what is recorded stays. Raises LeaseLost."""
+        with self._database.write() as session:
+            writes.end_claim(session, claim, status=JobStatus.QUEUED, now_us=self._now_us())
+
+    def fail(self, claim: Claim, problem: str) -> None:
+        """Ends the job as failed, for a reason that its sender can read. Raises LeaseLost."""
+        with self._database.write() as session:
+            now_us = self._now_us()
+            writes.end_claim(
+                session, claim, status=JobStatus.FAILED, now_us=now_us, problem=problem
+            )
+
+    # The flow (see flow.Record)
+
+    def tried(self, claim: Claim) -> frozenset[Digest]:
+        """Digests of the recipes already recorded for the job."""
+        with self._database.read() as session:
+            return frozenset(Digest(row[0]) for row in session.rows("tried", id=claim.job.id))
+
+    def missing(self, claim: Claim) -> int:
+        """How many candidates must still be accepted or put before a person, never below 0."""
+        with self._database.read() as session:
+            wanted, accepted, waiting = writes.tally(session, claim)
+        return max(0, wanted - accepted - waiting)
+
+    def record(self, claim: Claim, attempt: Attempt) -> None:
+        """Records an attempt once; REVIEW opens a case. Raises LeaseLost."""
+        candidate, verdict = attempt.candidate, attempt.verdict
+        recipe, outcome = candidate.recipe.digest, verdict.outcome
+        values: dict[str, object] = {
+            "outcome": outcome.value,
+            "reason": "; ".join(verdict.reasons),
+            "body": to_json(attempt),
+            "device": candidate.device,
+            "seconds": candidate.seconds,
+        }
+        detail = writes.attempt_detail(
+            recipe, outcome=outcome.value, reasons=verdict.reasons, assets=candidate.assets
+        )
+        with self._database.write() as session:
+            now_us = self._now_us()
+            if not self._add(session, claim, recipe, values=values, detail=detail):
+                return
+            if outcome is Outcome.REVIEW:
+                writes.open_case(
+                    session, claim, recipe=recipe, reasons=verdict.reasons, now_us=now_us
+                )
+
+    def record_failure(self, claim: Claim, recipe: Recipe, reason: str) -> None:
+        """Records that a recipe gave nothing. Raises LeaseLost."""
+        digest = recipe.digest
+        values: dict[str, object] = {
+            "outcome": FAILED,
+            "reason": reason,
+            "body": to_json(recipe),
+            "device": "",
+            "seconds": 0.0,
+        }
+        detail = writes.attempt_detail(digest, outcome=FAILED, reasons=[reason], assets=())
+        with self._database.write() as session:
+            self._add(session, claim, digest, values=values, detail=detail)
+
+    def settle(self, claim: Claim) -> JobStatus:
+        """Ends the claim: succeeded when enough is accepted, else in review, else failed.
+
+        Raises LeaseLost.
+        """
+        with self._database.write() as session:
+            wanted, accepted, waiting = writes.tally(session, claim)
+            status = JobStatus.SUCCEEDED if accepted >= wanted else JobStatus.IN_REVIEW
+            problem = ""
+            if accepted < wanted and not waiting:
+                status = JobStatus.FAILED
+                outcomes = session.rows("outcomes", id=claim.job.id)
+                problem = rows.problem_of([(row.outcome, row.reason) for row in outcomes])
+            now_us = self._now_us()
+            writes.end_claim(session, claim, status=status, now_us=now_us, problem=problem)
+        return status
+
+    def _add(
+        self,
+        session: Session,
+        claim: Claim,
+        recipe: Digest,
+        *,
+        values: dict[str, object],
+        detail: str,
+    ) -> bool:
+        now_us = self._now_us()
+        writes.hold(session, claim, now_us=now_us)
+        new = writes.add_attempt(session, claim, recipe=recipe, now_us=now_us, values=values)
+        if new:
+            writes.tell(session, [claim.job.id], name="attempt", now_us=now_us, detail=detail)
+        return new
+
+    def _now_us(self) -> int:
+        return round(self._clock() * 1e6)

@@ -1,0 +1,170 @@
+"""What can be asked of the ledger: jobs, attempts, events, cases, counts and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from content_engine import ledger_rows as rows
+from content_engine.codec import from_json
+from content_engine.errors import InvalidBrief, NotFound
+from content_engine.ledger_rows import Cost, JobRow, Page
+from content_engine.ledger_sql import Database, Row
+from content_engine.types import Attempt, Brief, Case, Event, Job, JobStatus, Kind, Product
+
+T = TypeVar("T")
+# Above every sequence number that a database hands out.
+_NEWEST = 2**62
+
+
+class LedgerReads:
+    """The asking half of the ledger. Every answer is one consistent look."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get_product(self, sku: str, tenant: str) -> Product:
+        """The product of that sku. Raises NotFound."""
+        with self._database.read() as session:
+            body = session.value("get_product", tenant=tenant, sku=sku)
+        if body is None:
+            raise NotFound(f"there is no product {sku!r}")
+        return from_json(Product, body)
+
+    def job(self, job_id: str, tenant: str) -> Job:
+        """The job with its brief. Raises NotFound."""
+        with self._database.read() as session:
+            row = session.row("job", id=job_id, tenant=tenant)
+        return rows.job_with_brief(_found(row, job_id))
+
+    def job_row(self, job_id: str, tenant: str) -> JobRow:
+        """The job without its brief: cheap enough to poll. Raises NotFound."""
+        with self._database.read() as session:
+            row = session.row("job_row", id=job_id, tenant=tenant)
+        return rows.job_row(_found(row, job_id))
+
+    def jobs(
+        self,
+        tenant: str,
+        *,
+        status: JobStatus | None = None,
+        kind: Kind | None = None,
+        sku: str = "",
+        cursor: str = "",
+        limit: int = 50,
+    ) -> Page[Job]:
+        """The tenant's jobs, newest first; see `job_rows` for the filters and the cursor."""
+        page = self.job_rows(tenant, status=status, kind=kind, sku=sku, cursor=cursor, limit=limit)
+        with self._database.read() as session:
+            bodies = {
+                row[0]: row[1] for row in session.rows("briefs", ids=[j.id for j in page.items])
+            }
+        items = tuple(rows.job_of_row(row, from_json(Brief, bodies[row.id])) for row in page.items)
+        return Page(items=items, next_cursor=page.next_cursor)
+
+    def job_rows(
+        self,
+        tenant: str,
+        *,
+        status: JobStatus | None = None,
+        kind: Kind | None = None,
+        sku: str = "",
+        cursor: str = "",
+        limit: int = 50,
+    ) -> Page[JobRow]:
+        """The tenant's jobs without briefs, newest first, narrowed by what is given.
+
+        Pages are stable: jobs submitted meanwhile never shift those after a cursor. Raises
+        InvalidBrief for a cursor that no page gave.
+        """
+        name = "job_rows_of_sku" if sku else "job_rows"
+        values: dict[str, Any] = {"sku": sku} if sku else {}
+        with self._database.read() as session:
+            found = session.rows(
+                name,
+                tenant=tenant,
+                statuses=[status.value] if status else [item.value for item in JobStatus],
+                kinds=[kind.value] if kind else [item.value for item in Kind],
+                before=_place(cursor, start=_NEWEST),
+                limit=limit + 1,
+                **values,
+            )
+        return _page(found, limit=limit, read=rows.job_row)
+
+    def batch_rows(
+        self, batch: str, tenant: str, *, cursor: str = "", limit: int = 50
+    ) -> Page[JobRow]:
+        """The jobs of a batch without briefs, in the order they were submitted."""
+        with self._database.read() as session:
+            found = session.rows(
+                "job_rows_of_batch",
+                tenant=tenant,
+                batch=batch,
+                after=_place(cursor, start=0),
+                limit=limit + 1,
+            )
+        return _page(found, limit=limit, read=rows.job_row)
+
+    def attempts(self, job_id: str, tenant: str) -> tuple[Attempt, ...]:
+        """Every judged candidate of the job, in the order of recording. Raises NotFound."""
+        with self._database.read() as session:
+            _found(session.row("job_row", id=job_id, tenant=tenant), job_id)
+            bodies = session.rows("attempts", id=job_id, tenant=tenant)
+        return tuple(from_json(Attempt, row[0]) for row in bodies)
+
+    def events(self, job_id: str, tenant: str, *, after: int = 0) -> tuple[Event, ...]:
+        """What happened to the job after that sequence number. Raises NotFound."""
+        with self._database.read() as session:
+            _found(session.row("job_row", id=job_id, tenant=tenant), job_id)
+            found = session.rows("events", id=job_id, after=after)
+        return tuple(rows.event_of(row) for row in found)
+
+    def cases(self, tenant: str, *, cursor: str = "", limit: int = 50) -> Page[Case]:
+        """The cases that wait for a person, oldest first."""
+        with self._database.read() as session:
+            after = _place(cursor, start=0)
+            found = session.rows("cases", tenant=tenant, after=after, limit=limit + 1)
+        return _page(found, limit=limit, read=rows.case_of)
+
+    def counts(self, tenant: str) -> Mapping[JobStatus, int]:
+        """How many jobs of the tenant stand in each status; every status is named."""
+        with self._database.read() as session:
+            return _counted(session.rows("counts", tenant=tenant))
+
+    def batch_counts(self, batch: str, tenant: str) -> Mapping[JobStatus, int]:
+        """How many jobs of the batch stand in each status. Raises NotFound for an unknown batch."""
+        with self._database.read() as session:
+            found = session.rows("batch_counts", tenant=tenant, batch=batch)
+        if not found:
+            raise NotFound(f"there is no batch {batch!r}")
+        return _counted(found)
+
+    def costs(self, tenant: str) -> tuple[Cost, ...]:
+        """What the tenant's attempts took, by kind, device and outcome."""
+        with self._database.read() as session:
+            return tuple(rows.cost_of(row) for row in session.rows("costs", tenant=tenant))
+
+
+def _found(row: Row | None, job_id: str) -> Row:
+    if row is None:
+        raise NotFound(f"there is no job {job_id!r}")
+    return row
+
+
+def _place(cursor: str, *, start: int) -> int:
+    if not cursor:
+        return start
+    if not cursor.isascii() or not cursor.isdecimal() or len(cursor) > 18:
+        raise InvalidBrief(f"{cursor[:40]!r} is no cursor: take next_cursor of the page before")
+    return int(cursor)
+
+
+def _page(found: Sequence[Row], *, limit: int, read: Callable[[Any], T]) -> Page[T]:
+    """The first `limit` rows; the first column of the last one is the next page's cursor."""
+    shown = found[:limit]
+    following = str(shown[-1][0]) if len(found) > limit and shown else ""
+    return Page(items=tuple(read(row) for row in shown), next_cursor=following)
+
+
+def _counted(found: Sequence[Row]) -> Mapping[JobStatus, int]:
+    return dict.fromkeys(JobStatus, 0) | {JobStatus(row[0]): row[1] for row in found}

@@ -1,0 +1,153 @@
+-- Every statement of the ledger, by name. {words} in braces are a dialect's own (ledger_sql.py).
+
+-- name: version
+SELECT version FROM ledger_version;
+
+-- name: set_version
+INSERT INTO ledger_version (version) VALUES (:version);
+
+-- name: put_product
+INSERT INTO product (tenant, sku, body, updated_at_us) VALUES (:tenant, :sku, :body, :now_us)
+ON CONFLICT (tenant, sku) DO UPDATE SET body = excluded.body, updated_at_us = excluded.updated_at_us;
+
+-- name: get_product
+SELECT body FROM product WHERE tenant = :tenant AND sku = :sku;
+
+-- name: submission
+SELECT body_sha256 FROM submission WHERE tenant = :tenant AND key = :key;
+
+-- name: add_submission
+INSERT INTO submission (tenant, key, body_sha256) VALUES (:tenant, :key, :body_sha256);
+
+-- name: submitted
+SELECT id, tenant, batch, status, problem, created_at_us, updated_at_us
+FROM job WHERE tenant = :tenant AND submission_key = :key ORDER BY sequence;
+
+-- name: add_job
+INSERT INTO job (id, tenant, submission_key, batch, kind, sku, lane, wanted, status, created_at_us, updated_at_us)
+VALUES (:id, :tenant, :key, :batch, :kind, :sku, :lane, :wanted, 'queued', :now_us, :now_us);
+
+-- name: add_brief
+INSERT INTO brief (job_id, body) VALUES (:id, :body);
+
+-- name: add_event
+INSERT INTO event (job_id, name, at_us, detail) VALUES (:id, :name, :now_us, :detail);
+
+-- Index order (kind, lane, sequence): interactive first, then oldest first.
+-- name: claimable
+SELECT lane, sequence FROM job WHERE status = 'queued' AND kind = :kind
+ORDER BY lane, sequence LIMIT :limit {skip_locked};
+
+-- name: claim
+UPDATE job SET status = 'running', token = :token, worker = :worker,
+  lease_until_us = :until_us, updated_at_us = :now_us
+WHERE status = 'queued' AND sequence IN :sequences;
+
+-- name: claimed
+SELECT job.id, tenant, batch, status, problem, created_at_us, updated_at_us, body
+FROM job JOIN brief ON brief.job_id = job.id
+WHERE sequence IN :sequences AND token = :token ORDER BY lane, sequence;
+
+-- name: hold
+UPDATE job SET updated_at_us = :now_us
+WHERE id = :id AND token = :token AND status = 'running' AND lease_until_us > :now_us;
+
+-- name: extend
+UPDATE job SET lease_until_us = :until_us
+WHERE id IN :ids AND token = :token AND status = 'running' AND lease_until_us > :now_us
+RETURNING id;
+
+-- name: reap_lost
+UPDATE job SET status = 'failed', token = '', problem = :problem, updated_at_us = :now_us
+WHERE status = 'running' AND lease_until_us <= :now_us AND lost_claims + 1 >= :most
+RETURNING id;
+
+-- name: reap
+UPDATE job SET status = 'queued', token = '', lost_claims = lost_claims + 1, updated_at_us = :now_us
+WHERE status = 'running' AND lease_until_us <= :now_us
+RETURNING id;
+
+-- name: end_claim
+UPDATE job SET status = :status, problem = :problem, token = '', updated_at_us = :now_us
+WHERE id = :id AND token = :token AND status = 'running' AND lease_until_us > :now_us;
+
+-- name: cancel
+UPDATE job SET status = 'cancelled', token = '', updated_at_us = :now_us
+WHERE id = :id AND tenant = :tenant AND status IN ('queued', 'running', 'in_review');
+
+-- name: withdraw_cases
+UPDATE review_case SET status = 'withdrawn' WHERE job_id = :id AND status = 'waiting';
+
+-- name: tried
+SELECT recipe_sha256 FROM attempt WHERE job_id = :id;
+
+-- name: tally
+SELECT wanted, tenant,
+  (SELECT count(*) FROM attempt WHERE job_id = job.id AND outcome = 'ACCEPT') AS accepted,
+  (SELECT count(*) FROM review_case WHERE job_id = job.id AND status = 'waiting') AS waiting
+FROM job WHERE id = :id;
+
+-- name: add_attempt
+INSERT INTO attempt (job_id, recipe_sha256, outcome, reason, body, device, seconds, recorded_at_us)
+VALUES (:id, :recipe_sha256, :outcome, :reason, :body, :device, :seconds, :now_us)
+ON CONFLICT (job_id, recipe_sha256) DO NOTHING;
+
+-- name: outcomes
+SELECT outcome, reason FROM attempt WHERE job_id = :id ORDER BY sequence;
+
+-- name: add_case
+INSERT INTO review_case (id, tenant, job_id, recipe_sha256, reasons, opened_at_us)
+SELECT :case_id, tenant, id, :recipe_sha256, :reasons, :now_us FROM job WHERE id = :id
+ON CONFLICT (job_id, recipe_sha256) DO NOTHING;
+
+-- name: job
+SELECT job.id, tenant, batch, status, problem, created_at_us, updated_at_us, body
+FROM job JOIN brief ON brief.job_id = job.id WHERE job.id = :id AND tenant = :tenant;
+
+-- name: job_row
+SELECT sequence, id, tenant, batch, kind, sku, status, problem, created_at_us, updated_at_us
+FROM job WHERE id = :id AND tenant = :tenant;
+
+-- name: job_rows
+SELECT sequence, id, tenant, batch, kind, sku, status, problem, created_at_us, updated_at_us
+FROM job WHERE tenant = :tenant AND status IN :statuses AND kind IN :kinds AND sequence < :before
+ORDER BY sequence DESC LIMIT :limit;
+
+-- name: job_rows_of_sku
+SELECT sequence, id, tenant, batch, kind, sku, status, problem, created_at_us, updated_at_us
+FROM job WHERE tenant = :tenant AND sku = :sku AND status IN :statuses AND kind IN :kinds AND sequence < :before
+ORDER BY sequence DESC LIMIT :limit;
+
+-- name: job_rows_of_batch
+SELECT sequence, id, tenant, batch, kind, sku, status, problem, created_at_us, updated_at_us
+FROM job WHERE tenant = :tenant AND batch = :batch AND batch <> '' AND sequence > :after
+ORDER BY sequence LIMIT :limit;
+
+-- name: briefs
+SELECT job_id, body FROM brief WHERE job_id IN :ids;
+
+-- name: attempts
+SELECT attempt.body FROM attempt JOIN job ON job.id = attempt.job_id
+WHERE attempt.job_id = :id AND tenant = :tenant AND outcome <> 'FAILED' ORDER BY attempt.sequence;
+
+-- name: events
+SELECT sequence, job_id, name, at_us, detail FROM event
+WHERE job_id = :id AND sequence > :after ORDER BY sequence;
+
+-- name: cases
+SELECT sequence, id, job_id, recipe_sha256, reasons, opened_at_us FROM review_case
+WHERE tenant = :tenant AND status = 'waiting' AND sequence > :after ORDER BY sequence LIMIT :limit;
+
+-- name: counts
+SELECT status, count(*) FROM job WHERE tenant = :tenant GROUP BY status;
+
+-- name: batch_counts
+SELECT status, count(*) FROM job WHERE tenant = :tenant AND batch = :batch AND batch <> '' GROUP BY status;
+
+-- name: costs
+SELECT kind, device, outcome, count(*), sum(seconds)
+FROM attempt JOIN job ON job.id = attempt.job_id WHERE tenant = :tenant
+GROUP BY kind, device, outcome ORDER BY kind, device, outcome;
+
+-- name: last_event
+SELECT max(sequence) FROM event;
