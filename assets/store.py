@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -39,7 +40,7 @@ class AssetStore:
         if scheme == "s3":
             return cls(url_or_path, _opened_s3(url_or_path))
         if scheme == "file":
-            folder = Path(url_or_path.removeprefix("file://")).absolute()
+            folder = _folder(url_or_path).absolute()
             return cls(folder.as_uri(), _opened_folder(folder))
         raise StoreUnavailable(
             f"{url_or_path!r} is no asset store: give a folder, file:///folder or s3://bucket/path"
@@ -118,6 +119,12 @@ def _key(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise AssetMissing(f"{digest[:80]!r} is no asset digest (64 lower-case hex digits)")
     return f"{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+def _folder(url_or_path: str) -> Path:
+    if url_or_path.startswith("file://"):
+        return Path(unquote(urlsplit(url_or_path).path))
+    return Path(url_or_path)
 
 
 def _opened_folder(folder: Path) -> ObjectStore:
