@@ -12,7 +12,7 @@ from typing import Any
 from content_engine.errors import InvalidBrief
 from content_engine.lexicon.concepts import NOUN_KINDS, Concepts, plural
 
-_NOT_A_SURFACE = frozenset({"gender", "number", "invariable", "class"})
+_NOT_A_SURFACE = frozenset({"gender", "number", "invariable", "close"})
 
 
 @dataclass(frozen=True)
