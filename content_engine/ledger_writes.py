@@ -51,13 +51,13 @@ def enqueue(
             "lane": _LANES[brief.lane],
             "wanted": brief.count,
             "body": body,
-            "name": JobStatus.QUEUED.value,
-            "detail": "{}",
         }
         for job_id, brief, body in zip(rows.new_ids(len(briefs)), briefs, bodies, strict=True)
     ]
-    for statement in ("add_job", "add_brief", "add_event"):
-        session.run_many(statement, added)
+    if added:
+        session.run_many("add_job", added)
+        session.run_many("add_brief", added)
+        session.run("add_queued_events", first_id=added[0]["id"], last_id=added[-1]["id"])
     at = rows.moment(common["now_us"])
     return tuple(
         Job(

@@ -33,6 +33,11 @@ INSERT INTO brief (job_id, body) VALUES (:id, :body);
 -- name: add_event
 INSERT INTO event (job_id, name, at_us, detail) VALUES (:id, :name, :now_us, :detail);
 
+-- Ids of one submission follow each other without a gap.
+-- name: add_queued_events
+INSERT INTO event (job_id, name, at_us)
+SELECT id, 'queued', created_at_us FROM job WHERE id BETWEEN :first_id AND :last_id;
+
 -- Index order (kind, lane, sequence): interactive first, then oldest first.
 -- name: claimable
 SELECT lane, sequence FROM job WHERE status = 'queued' AND kind = :kind

@@ -119,11 +119,12 @@ def _universal() -> Iterator[tuple[str, str]]:
 
 def _words(language: str) -> Iterator[tuple[str, str]]:
     """Case-folded words with their units; later ones win, so the house's own come last."""
-    universal = {surface.casefold() for surface, _ in _universal()}
+    universal = {surface.casefold(): symbol for surface, symbol in _universal()}
     for unit in unit_table().values():
         for text in _cldr_forms(unit.cldr, language) if unit.cldr else ():
             word = text.rstrip(".").casefold()
-            if len(word) > 1 and word not in universal:
+            # French "m." is a month to CLDR, a metre to everyone else.
+            if len(word) > 1 and universal.get(word, unit.symbol) == unit.symbol:
                 yield word, unit.symbol
     for unit in unit_table().values():
         yield from ((word, unit.symbol) for word in unit.words)
@@ -155,11 +156,9 @@ def _number_pattern() -> re.Pattern[str]:
 
 
 def _unit_pattern(surfaces: Mapping[str, str], words: Mapping[str, str]) -> re.Pattern[str]:
-    texts = sorted((*surfaces, *words), key=len, reverse=True)
-    cased = "|".join(_bounded(text) for text in texts if text in surfaces)
-    folded = "|".join(_bounded(text) for text in texts if text not in surfaces)
-    gap = rf"(?P<gap>[{_GAP}]{{0,3}}|[-‑])"
-    return re.compile(rf"{gap}(?P<surface>(?i:{folded})|(?:{cased}))")
+    texts = sorted({*surfaces, *words}, key=len, reverse=True)
+    choices = (f"(?i:{_bounded(text)})" if text in words else _bounded(text) for text in texts)
+    return re.compile(rf"(?P<gap>[{_GAP}]{{0,3}}|[-‑])(?P<surface>{'|'.join(choices)})")
 
 
 def _bounded(text: str) -> str:

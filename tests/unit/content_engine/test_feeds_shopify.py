@@ -1,0 +1,77 @@
+"""A Shopify export gives one product a Handle, as its shop shows it."""
+
+from pathlib import Path
+
+import pytest
+
+from content_engine.feeds import FeedFault, FeedItem, read_feed
+from content_engine.types import PhotoRole
+
+HEADER = (
+    "Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,"
+    "Option2 Name,Option2 Value,Variant SKU,Variant Grams,Variant Price,Image Src,Image Position,"
+    "Image Alt Text,Google Shopping / Gender,Fabric (product.metafields.shopify.fabric),Status"
+)
+TEE = [
+    'tee,Crew Tee,"<p>Soft,\n<b>100% gold</b></p>",Sola,Apparel > Tops,Tee,"new, sale",true,Size,M,Color,Blue,'
+    "T-M-B,165,29.00,https://x.test/2.jpg,2,Back,Unisex,Cotton; Elastane,active",
+    "tee,,,,,,,,,S,,Blue,T-S-B,165,29.00,https://x.test/1.jpg,1,Front,,,",
+    "tee,,,,,,,,,M,,Red,T-M-R,165,29.00,,,,,,",
+]
+CARD = "card,Gift Card,,Sola,,Card,,true,Title,Default Title,,,GC,0,10.00,,,,,,active"
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    return tmp_path / "products_export.csv"
+
+
+def read(path: Path, *rows: str) -> list[FeedItem | FeedFault]:
+    path.write_text("\ufeff" + "\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    return list(read_feed(path))
+
+
+def test_variants_are_one_product(export: Path) -> None:
+    found = read(export, *TEE, CARD)
+    assert [type(entry) for entry in found] == [FeedItem, FeedItem]
+    tee = found[0]
+    assert isinstance(tee, FeedItem)
+    product = tee.product
+    assert (product.sku, product.title, product.brand) == ("tee", "Crew Tee", "Sola")
+    assert product.category == ("Apparel", "Tops")
+    assert {fact.name: fact.terms for fact in product.facts} == {
+        "gender": ("unisex",),
+        "sizes": ("S", "M"),
+        "color": ("Blue", "Red"),
+        "shipping_weight": ("165 g",),
+        "material": ("Cotton", "Elastane"),
+    }
+
+
+def test_photos_stand_by_position(export: Path) -> None:
+    tee = read(export, *TEE)[0]
+    assert isinstance(tee, FeedItem)
+    assert [(photo.role, photo.source) for photo in tee.photos] == [
+        (PhotoRole.MAIN, "https://x.test/1.jpg"),
+        (PhotoRole.ADDITIONAL, "https://x.test/2.jpg"),
+    ]
+
+
+def test_a_product_without_variants_has_no_options(export: Path) -> None:
+    card = read(export, CARD)[0]
+    assert isinstance(card, FeedItem)
+    assert card.product.facts == ()
+    assert card.photos == ()
+
+
+def test_negative_grams_fail_that_product_alone(export: Path) -> None:
+    found = read(export, CARD.replace(",0,10.00", ",-5,10.00"), *TEE)
+    assert isinstance(found[0], FeedFault)
+    assert "Variant Grams" in found[0].message
+    assert isinstance(found[1], FeedItem)
+
+
+def test_a_handle_that_comes_back_later_is_a_fault(export: Path) -> None:
+    found = read(export, CARD, *TEE, CARD)
+    assert [type(entry) for entry in found] == [FeedItem, FeedItem, FeedFault]
+    assert found[2].message.startswith("id 'card' stands already in line 2")
