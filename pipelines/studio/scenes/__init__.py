@@ -1,0 +1,1 @@
+"""The parts of a rendered scene: camera, light, surfaces, shadow, reflection, lens."""
