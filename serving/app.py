@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from content_engine.ledger import Ledger
+from fastapi import FastAPI
 
 from assets.fetch import Fetcher, FetchLimits
 from assets.store import AssetStore
+from assets.weights import pinned_weights
 from content_engine.config import Settings
 from content_engine.flow import Decide, Engine, Executor, Judge, Pipeline
+from content_engine.ledger import Ledger
+from content_engine.lexicon import lexicon_locales
 from content_engine.telemetry import Metrics
 from content_engine.types import Kind
+from serving.api import Door, create_app
 from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerReplica, Place
 from serving.dispatcher import Dispatcher, Limits
 from serving.executors import PlannerByKind
@@ -68,8 +73,9 @@ def text_maker(settings: Settings) -> Pipeline:
 
 def image_maker(settings: Settings) -> Pipeline:
     """The image pipeline on the studio backend, signing with the keys of `settings.keys_path`."""
-    from assets.provenance import Signer
     from pipelines.image import ImagePipeline
+
+    from assets.provenance import Signer
     from pipelines.studio.backend import StudioBackend
 
     return ImagePipeline(
@@ -154,6 +160,41 @@ def engine(parts: Parts, executor: Executor, *, kinds: Sequence[Kind]) -> Engine
         executor=executor,
         decide=gate(),
     )
+
+
+def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
+    """The HTTP door over these parts; `checks` say what must be up to be ready."""
+    settings = parts.settings
+    return create_app(
+        Door(
+            ledger=parts.ledger,
+            store=parts.store,
+            fetcher=fetcher(settings, base_dir=settings.data_dir / "no-local-pictures"),
+            news=parts.news,
+            metrics=parts.metrics,
+            body_max_bytes=settings.body_max_bytes,
+            locales=lexicon_locales(),
+            models=models(),
+            checks=checks,
+        )
+    )
+
+
+def models() -> tuple[dict[str, Any], ...]:
+    """The backends of this engine and every pinned weight file, with licences."""
+    own = ({"name": "realiser", "kind": "text"}, {"name": "studio", "kind": "image"})
+    backends = [each | {"licence": "Apache-2.0", "commercial": True} for each in own]
+    weights = [
+        {
+            "name": item.name,
+            "kind": "weights",
+            "package": f"{item.package}=={item.version}",
+            "licence": item.licence,
+            "commercial": item.commercial,
+        }
+        for item in pinned_weights()
+    ]
+    return (*backends, *weights)
 
 
 def dispatcher(parts: Parts, flow: Engine) -> Dispatcher:

@@ -54,3 +54,11 @@ def produce(  # noqa: PLR0913, PLR0917 - the options of a command line
         locales=locales, kinds=kinds, channel=channel, seed=seed, voice=voice, aspects=aspects
     )
     raise typer.Exit(produce_run.run(feed, out=out, order=order, settings=settings))
+
+
+@cli.command()
+def serve(config: Config = None) -> None:
+    """Runs the HTTP door, the dispatcher and Ray Serve on this machine."""
+    from serving import service
+
+    service.serve(load_settings(config))

@@ -19,6 +19,7 @@ from serving.news import News
 
 log = logging.getLogger(__name__)
 
+_LOOK_AGAIN_S = 1.0
 RETRIES = 5
 FIRST_PAUSE_S = 0.5
 """A replica that died is back after about 9 s (research/stack.md §3.1): 5 doublings wait 15.5 s."""
@@ -35,6 +36,10 @@ class Claims(Protocol):
 
     def extend(self, claims: Sequence[Claim], lease_s: float) -> object:
         """Puts off the end of the leases that are still held."""
+        ...
+
+    def pulse(self) -> int:
+        """A number that is another one after any process wrote; some microseconds."""
         ...
 
     def reap(self) -> int:
@@ -54,13 +59,13 @@ class Claims(Protocol):
 class Limits:
     """How much one dispatcher takes on. `jobs_in_flight` counts each kind by itself.
 
-    `poll_s`: how often the ledger is asked without news (work submitted by another process).
+    `pulse_s`: how often to look whether another process wrote to the ledger (5 µs a look).
     `drain_s`: how long running jobs may take to end after `stop`.
     """
 
     jobs_in_flight: int = 8
     lease_s: float = 60.0
-    poll_s: float = 0.5
+    pulse_s: float = 0.02
     drain_s: float = 20.0
 
 
@@ -87,7 +92,7 @@ class Dispatcher:
 
     async def run(self, stop: asyncio.Event, *, kinds: Sequence[Kind]) -> None:
         """Works until `stop` is set; on return no job of this dispatcher is running."""
-        keeper = asyncio.create_task(self._keep_leases())
+        keepers = [asyncio.create_task(self._keep_leases()), asyncio.create_task(self._listen())]
         try:
             async with asyncio.TaskGroup() as group:
                 for kind in kinds:
@@ -96,13 +101,23 @@ class Dispatcher:
                 self._news.submitted()  # pumps look at `stop` when they wake
         finally:
             await self._drain()
-            keeper.cancel()
+            for keeper in keepers:
+                keeper.cancel()
 
     async def _pump(self, kind: Kind, *, stop: asyncio.Event) -> None:
         with self._news.watch_work() as watch:
             while not stop.is_set():
                 await self._take(kind, wake=watch.wake)
-                await watch.wait(self._limits.poll_s)
+                await watch.wait(_LOOK_AGAIN_S)
+
+    async def _listen(self) -> None:
+        """Turns what other processes write to the ledger into news of this one."""
+        last = self._ledger.pulse()
+        while True:
+            await asyncio.sleep(self._limits.pulse_s)
+            if (pulse := self._ledger.pulse()) != last:
+                last = pulse
+                self._news.submitted()
 
     async def _take(self, kind: Kind, *, wake: Callable[[], None]) -> None:
         """Claims as many jobs of a kind as there are free places, and starts them."""

@@ -135,8 +135,9 @@ async def _finish(run: Run, job: Job) -> tuple[Job, list[Delivery]]:
     """Waits until machines are done with a job, then writes its files."""
     ledger = run.parts.ledger
     with run.parts.news.watch_job(job.id) as watch:
-        while not (job := await asyncio.to_thread(ledger.job, job.id, TENANT)).status.is_final:
+        while not (await asyncio.to_thread(ledger.job_row, job.id, TENANT)).status.is_final:
             await watch.wait(_ASK_AGAIN_S)
+    job = await asyncio.to_thread(ledger.job, job.id, TENANT)
     attempts = await asyncio.to_thread(ledger.attempts, job.id, TENANT)
     items = list(deliveries(job, attempts))
     await asyncio.to_thread(write_files, items, store=run.parts.store, out=run.out)

@@ -1,0 +1,90 @@
+"""The HTTP door: a plain ASGI app over ledger and store. It accepts work while makers restart.
+
+Small SQLite reads (under 0.1 ms) run on the event loop: a hop to a thread would cost more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from assets.errors import AssetError
+from assets.fetch import Fetcher
+from assets.store import AssetStore
+from content_engine.errors import ContentEngineError
+from content_engine.ledger import Ledger
+from content_engine.telemetry import Metrics
+from serving import api_assets, api_health, api_jobs, api_products
+from serving.border import Border
+from serving.news import News
+from serving.problems import code_of_status, field_errors, problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """What the door's routes work with. `checks` name what must be True to be ready."""
+
+    ledger: Ledger
+    store: AssetStore
+    fetcher: Fetcher
+    news: News
+    metrics: Metrics
+    body_max_bytes: int
+    locales: tuple[str, ...]
+    models: Sequence[Mapping[str, Any]] = ()
+    checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    tenant: str = "default"
+
+
+def create_app(door: Door) -> FastAPI:
+    """The door as an ASGI app, over these parts."""
+    app = FastAPI(
+        title="Content Engine",
+        description="Produces the media of a shop's catalog: text and images, judged.",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+    )
+    app.include_router(api_products.routes(door))
+    app.include_router(api_jobs.routes(door))
+    app.include_router(api_assets.routes(door))
+    app.include_router(api_health.routes(door))
+    app.add_exception_handler(ContentEngineError, _engine_error)
+    app.add_exception_handler(AssetError, _engine_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_middleware(Border, body_max_bytes=door.body_max_bytes, metrics=door.metrics)
+    return app
+
+
+async def _engine_error(_: Request, error: Exception) -> Response:
+    headers = {"retry-after": "5"} if getattr(error, "retryable", False) else None
+    return problem(getattr(error, "code", "internal"), str(error), headers=headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    content_type = request.headers.get("content-type", "")
+    if "json" not in content_type and any(item["loc"] == ("body",) for item in errors):
+        detail = f"send the body as application/json, not as {content_type or 'nothing said'}"
+        return problem("unsupported-content-type", detail)
+    if any(item["type"] == "json_invalid" for item in errors):
+        return problem("malformed-json", f"the body is not JSON: {errors[0]['ctx']['error']}")
+    found = field_errors(errors)
+    detail = "; ".join(f"{item['pointer']}: {item['detail']}" for item in found[:3])
+    return problem("invalid-request", detail, errors=found)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    detail = f"{request.method} {request.url.path}: {getattr(error, 'detail', '')}"
+    return problem(code_of_status(status), detail, headers=headers)

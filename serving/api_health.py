@@ -1,0 +1,55 @@
+"""What runs, whether it is ready, and the metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import JSONResponse, Response
+
+from content_engine.channels import channels
+from content_engine.types import JobStatus
+from serving.problems import problem
+
+if TYPE_CHECKING:
+    from serving.api import Door
+
+
+def routes(door: Door) -> APIRouter:
+    """The routes of health, metrics and models."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz")
+    async def alive() -> Response:
+        """200 while the process answers."""
+        return JSONResponse({"status": "ok"})
+
+    @router.get("/readyz")
+    async def ready() -> Response:
+        """200 when every part works, else 503 naming those that do not."""
+        down = sorted(name for name, works in door.checks.items() if not works())
+        if down:
+            return problem("not-ready", f"not ready: {', '.join(down)}")
+        return JSONResponse({"status": "ready", "checks": sorted(door.checks)})
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        """Prometheus' text format."""
+        counts = door.ledger.counts(door.tenant)
+        for status in JobStatus:
+            door.metrics.queue.labels(status.value).set(counts.get(status, 0))
+        return Response(door.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    @router.get("/v1/models", tags=["models"])
+    async def models() -> Response:
+        """The backends and weights at work, with licences; locales and channels they serve."""
+        return JSONResponse(
+            {
+                "items": list(door.models),
+                "locales": list(door.locales),
+                "channels": sorted(channels()),
+            }
+        )
+
+    return router

@@ -1,0 +1,90 @@
+"""Errors as RFC 9457 problems: one table of stable types, one shape for every door."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+_PREFIX = "urn:content-engine:problem:"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of problem: its HTTP status, its title, and whether the same request may succeed."""
+
+    status: int
+    title: str
+    retryable: bool = False
+
+
+PROBLEMS: Mapping[str, Problem] = {
+    "malformed-json": Problem(400, "The body is not JSON"),
+    "not-found": Problem(404, "There is no such thing"),
+    "asset-missing": Problem(404, "There is no such asset"),
+    "method-not-allowed": Problem(405, "This address does not know the method"),
+    "body-too-large": Problem(413, "The body is larger than allowed"),
+    "unsupported-content-type": Problem(415, "The body must be application/json"),
+    "range-not-satisfiable": Problem(416, "The asset has no such bytes"),
+    "invalid-request": Problem(422, "The request has missing, unknown or bad fields"),
+    "invalid-brief": Problem(422, "The request cannot be carried out as it stands"),
+    "invalid-feed": Problem(422, "The product cannot be read"),
+    "conflict": Problem(422, "The idempotency key was used for another request"),
+    "unsupported-media": Problem(422, "This kind of file is not one that the engine reads"),
+    "corrupt-media": Problem(422, "The picture is damaged or cut short"),
+    "too-large": Problem(422, "The picture is larger than allowed"),
+    "unsafe-source": Problem(422, "The address must not be read from"),
+    "request-refused": Problem(400, "The request cannot be read"),
+    "fetch-failed": Problem(502, "The picture's server did not deliver", retryable=True),
+    "internal": Problem(500, "Something went wrong in the engine"),
+    "backend-unavailable": Problem(503, "A backend cannot work just now", retryable=True),
+    "store-unavailable": Problem(503, "The asset store cannot be used just now", retryable=True),
+    "not-ready": Problem(503, "The engine is starting or a part of it is down", retryable=True),
+}
+"""Every `type` that a door answers with. A type never changes its meaning; new ones may come."""
+
+_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
+
+
+def problem_type(code: str) -> str:
+    """The `type` URI of a code."""
+    return _PREFIX + code
+
+
+def problem(
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The response of a problem; `errors` point at the fields concerned (`pointer`, `detail`)."""
+    known = PROBLEMS.get(code, PROBLEMS["internal"])
+    body: dict[str, Any] = {
+        "type": problem_type(code if code in PROBLEMS else "internal"),
+        "title": known.title,
+        "status": known.status,
+        "detail": detail,
+        "retryable": known.retryable,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    content = json.dumps(body, ensure_ascii=False).encode()
+    return Response(content, known.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def code_of_status(status: int) -> str:
+    """The problem code of an HTTP status that the framework itself answers with."""
+    return _BY_STATUS.get(status, "request-refused" if status < 500 else "internal")
+
+
+def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Pydantic's errors as pointers and words; what was sent is not repeated."""
+    return [
+        {"pointer": "/" + "/".join(str(part) for part in error["loc"]), "detail": error["msg"]}
+        for error in errors
+    ]

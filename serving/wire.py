@@ -1,0 +1,232 @@
+"""What crosses the wire, in pydantic; conversion to and from the nouns stands here only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from content_engine.codec import from_plain, to_plain
+from content_engine.errors import InvalidBrief
+from content_engine.facts import field_fact
+from content_engine.feeds_google import FeedItem, google_item
+from content_engine.feeds_records import Record
+from content_engine.ledger import JobRow
+from content_engine.types import (
+    Attempt,
+    Brief,
+    Event,
+    ImageSpec,
+    JobStatus,
+    Kind,
+    Lane,
+    Outcome,
+    Product,
+    Shot,
+    TextSpec,
+)
+
+Aspect = Annotated[str, Field(pattern=r"^[1-9]\d?:[1-9]\d?$")]
+Source = Annotated[str, Field(pattern=r"^(https?://|data:)", max_length=40_000_000)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Wire(BaseModel):
+    """A body. Unknown fields are refused, so that a typing error is never silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PhotoIn(Wire):
+    """A picture of a product: an http(s) or data URL, and what it shows."""
+
+    source: Source
+    role: Literal["main", "additional"] = "main"
+
+
+class PriceIn(Wire):
+    """A price: amount in the main unit, ISO 4217 code."""
+
+    amount: Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,4})?$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class ProductIn(Wire):
+    """A product as its merchant describes it. `facts` are all that copy may claim."""
+
+    title: Annotated[str, Field(min_length=1, max_length=1000)]
+    brand: Annotated[str, Field(max_length=200)] = ""
+    category: Annotated[list[str], Field(max_length=12)] = []
+    facts: Annotated[dict[str, str | list[str]], Field(max_length=200)] = {}
+    photos: Annotated[list[PhotoIn], Field(max_length=20)] = []
+    price: PriceIn | None = None
+    language: Annotated[str, Field(max_length=35)] = "en"
+
+    def item(self, sku: str) -> FeedItem:
+        """The product read exactly as a Google Merchant record would be.
+
+        Raises InvalidFeed naming a field that cannot be true.
+        """
+        fields: dict[str, list[Any]] = {
+            "id": [sku],
+            "title": [self.title],
+            "brand": [self.brand],
+            "product_type": [" > ".join(self.category)],
+            "image_link": [photo.source for photo in self.photos if photo.role == "main"],
+            "additional_image_link": [p.source for p in self.photos if p.role != "main"],
+            "product_detail": [],
+        }
+        if self.price:
+            fields["price"] = [f"{self.price.amount} {self.price.currency}"]
+        for name, value in self.facts.items():
+            texts = [value] if isinstance(value, str) else value
+            if field_fact(name):
+                fields.setdefault(name, []).extend(texts)
+            else:
+                detail = {"attribute_name": name, "attribute_value": ", ".join(texts)}
+                fields["product_detail"].append(detail)
+        filled = {name: values for name, values in fields.items() if any(values)}
+        return google_item(Record(line=0, fields=filled), language=self.language)
+
+
+class TextSpecIn(Wire):
+    """What the copy shall be like."""
+
+    voice: Annotated[str, Field(max_length=64)] = "plain"
+
+
+class ImageSpecIn(Wire):
+    """Which picture, from which photo, in which aspects."""
+
+    shot: Shot
+    photo: Annotated[int, Field(ge=0, lt=20)] = 0
+    aspects: Annotated[list[Aspect], Field(min_length=1, max_length=8)] = ["1:1"]
+    longer_side_px: Annotated[int, Field(ge=256, le=4096)] = 1600
+    setting: Annotated[str, Field(max_length=64)] = ""
+    shadow: bool = True
+
+
+class _JobIn(Wire):
+    """What every kind of job has in common."""
+
+    sku: Annotated[str, Field(min_length=1, max_length=200)]
+    channel: Annotated[str, Field(max_length=64)] = "web"
+    count: Annotated[int, Field(ge=1, le=8)] = 1
+    seed: Seed = 0
+    lane: Lane = Lane.BULK
+
+
+class TextJobIn(_JobIn):
+    """Copy of one product in one locale."""
+
+    kind: Literal["text"]
+    locale: Annotated[str, Field(max_length=35)]
+    spec: TextSpecIn = TextSpecIn()
+
+    def brief(self, product: Product, *, locales: Sequence[str]) -> Brief:
+        """The brief. Raises InvalidBrief for a locale that nothing writes."""
+        if self.locale not in locales:
+            raise InvalidBrief(f"unknown locale {self.locale!r}; known: {', '.join(locales)}")
+        return Brief(
+            kind=Kind.TEXT,
+            product=product,
+            spec=TextSpec(voice=self.spec.voice),
+            locale=self.locale,
+            channel=self.channel,
+            count=self.count,
+            seed=self.seed,
+            lane=self.lane,
+        )
+
+
+class ImageJobIn(_JobIn):
+    """Pictures of one product."""
+
+    kind: Literal["image"]
+    spec: ImageSpecIn
+
+    def brief(self, product: Product, *, locales: Sequence[str]) -> Brief:  # noqa: ARG002
+        """The brief. Raises InvalidBrief for a photo that the product does not have."""
+        if self.spec.photo >= len(product.photos):
+            raise InvalidBrief(
+                f"product {product.sku!r} has {len(product.photos)} photos; "
+                f"there is no photo {self.spec.photo} (they count from 0)"
+            )
+        return Brief(
+            kind=Kind.IMAGE,
+            product=product,
+            spec=from_plain(ImageSpec, self.spec.model_dump()),
+            locale="und",
+            channel=self.channel,
+            count=self.count,
+            seed=self.seed,
+            lane=self.lane,
+        )
+
+
+JobIn = Annotated[TextJobIn | ImageJobIn, Field(discriminator="kind")]
+
+
+class JobsQuery(Wire):
+    """Which jobs to list, newest first."""
+
+    status: JobStatus | None = None
+    kind: Kind | None = None
+    sku: Annotated[str, Field(max_length=200)] = ""
+    cursor: Annotated[str, Field(max_length=200)] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+def job_out(row: JobRow) -> dict[str, Any]:
+    """A job as the door shows it, with the addresses of what can be done to it."""
+    base = f"/v1/jobs/{row.id}"
+    return {
+        "id": row.id,
+        "status": row.status.value,
+        "kind": row.kind.value,
+        "sku": row.sku,
+        "batch": row.batch,
+        "created_at": row.created_at.isoformat(),
+        "updated_at": row.updated_at.isoformat(),
+        "problem": row.problem,
+        "status_url": base,
+        "result_url": f"{base}/result",
+        "events_url": f"{base}/events",
+        "cancel_url": base,
+    }
+
+
+def result_out(job: dict[str, Any], attempts: Sequence[Attempt]) -> dict[str, Any]:
+    """A job with its candidates, best outcome first; each with assets, scores and evidence."""
+    judged = sorted(attempts, key=lambda attempt: attempt.verdict.outcome.rank)
+    shown = [item for item in judged if item.verdict.outcome is not Outcome.REPAIR]
+    return job | {"candidates": [_candidate(attempt) for attempt in shown]}
+
+
+def _candidate(attempt: Attempt) -> dict[str, Any]:
+    candidate = attempt.candidate
+    return {
+        "recipe": candidate.recipe.digest,
+        "backend": candidate.recipe.backend,
+        "model": candidate.recipe.model,
+        "verdict": attempt.verdict.outcome.value,
+        "reasons": list(attempt.verdict.reasons),
+        "seconds": candidate.seconds,
+        "notes": list(candidate.notes),
+        "assets": [
+            to_plain(asset) | {"url": f"/v1/assets/{asset.digest}"} for asset in candidate.assets
+        ],
+        "scores": [to_plain(score) for score in attempt.scores],
+    }
+
+
+def event_out(event: Event) -> dict[str, Any]:
+    """An event's data."""
+    return {
+        "job_id": event.job_id,
+        "name": event.name,
+        "at": event.at.isoformat(),
+        "detail": json.loads(event.detail),
+    }

@@ -1,0 +1,45 @@
+"""A door over a real ledger and store in a temporary folder, asked through ASGI."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from assets.fetch import Fetcher
+from assets.store import AssetStore
+from content_engine.ledger import Ledger
+from content_engine.telemetry import Metrics
+from serving.api import Door, create_app
+from serving.news import News
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def door(tmp_path: Path, ledger: Ledger) -> Door:
+    return Door(
+        ledger=ledger,
+        store=AssetStore.open(str(tmp_path / "assets")),
+        fetcher=Fetcher(base_dir=tmp_path),
+        news=News(),
+        metrics=Metrics(),
+        body_max_bytes=2_000_000,
+        locales=("en", "de"),
+        models=({"name": "realiser", "kind": "text"},),
+        checks={"replicas": lambda: True},
+    )
+
+
+@pytest.fixture
+def client(door: Door) -> Callable[[], httpx.AsyncClient]:
+    def make() -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app=create_app(door), raise_app_exceptions=True)
+        return httpx.AsyncClient(transport=transport, base_url="http://door")
+
+    return make
