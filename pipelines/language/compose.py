@@ -68,7 +68,7 @@ class Composer:
         """The copy set of a product: same arguments, same words. Raises GenerationFailed."""
         tongue = self.tongue.about(sheet.item.head)
         slots, notes = _localised(sheet, tongue=tongue, product=product)
-        rng = random.Random(f"{product.sku}/{tongue.locale}/{seed}")  # noqa: S311
+        rng = random.Random(f"{product.sku}/{tongue.locale}/{seed}")
         writer = Writer(tongue, self.frames, _scopes(sheet), voice, rng, dict(slots))
         description = _description(writer, limits.description)
         return CopySet(

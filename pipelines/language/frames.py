@@ -3,7 +3,8 @@
     "{item:indef} in {color:noun}[, {capacity}]. <It holds|They hold> more."
 
 `{slot:form}` is said by the locale's grammar in that form; `{item+color+material:form}` is one noun
-phrase with those facts in it; `{details?comes|come}` agrees with how much the slot says; `[…]` is left out when a slot in it is missing; `<a|b>` agrees with
+phrase with those facts in it; `{details?comes|come}` agrees with how much the slot says;
+`[…]` is left out when a slot in it is missing; `<a|b>` agrees with
 the product's noun (which word stands for what, each grammar says).
 """
 

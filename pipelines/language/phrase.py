@@ -148,7 +148,7 @@ class Parser:
         return words[-1] if words else None
 
     def _chunks(self, text: str) -> Iterator[_Chunk]:
-        tokens = [token for token in _TOKEN.findall(text) if token != "{q}"]
+        tokens = [token for token in _TOKEN.findall(text) if token != "{q}"]  # noqa: S105
         at = 0
         while at < len(tokens):
             size = min(self.concepts.longest, len(tokens) - at)

@@ -1,4 +1,4 @@
-"""Prints a feed's copy readably, for authors: `python -m pipelines.language.preview FEED --locale de`."""
+"""Prints a feed's copy readably: `python -m pipelines.language.preview FEED --locale de`."""
 
 from __future__ import annotations
 

@@ -43,15 +43,24 @@ class Realiser:
             seed=seed,
         )
 
+    def check(self, *, locale: str, voice: str) -> None:
+        """Raises InvalidBrief, naming the known ones, unless both are known. Loads nothing."""
+        voice_of(self.voices, voice)
+        _known(locale)
+
     def composer(self, locale: str) -> Composer:
         """The composer of a locale. Raises InvalidBrief naming the known locales."""
         if locale not in self.composers:
-            known = known_locales()
-            if locale not in known:
-                raise InvalidBrief(f"no copy in locale {locale!r}; known: {', '.join(known)}")
+            _known(locale)
             tongue = Tongue.load(locale, self.sheets.concepts)
             self.composers[locale] = Composer(tongue, Frames.load(locale), self.voices)
         return self.composers[locale]
+
+
+def _known(locale: str) -> None:
+    if locale not in known_locales():
+        known = ", ".join(known_locales())
+        raise InvalidBrief(f"unknown locale {locale!r} for copy; known: {known}")
 
 
 def known_locales() -> tuple[str, ...]:

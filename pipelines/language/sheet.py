@@ -36,8 +36,19 @@ Item = Said | Quantity | Measure | Labelled | str
 """What a slot holds; a text is said as it is (names, codes, sizes)."""
 
 UNSAID = frozenset(
-    "condition color_family shipping_weight availability age_group label_text size_type size_system "
-    "title price garment_type".split()
+    (
+        "condition",
+        "color_family",
+        "shipping_weight",
+        "availability",
+        "age_group",
+        "label_text",
+        "size_type",
+        "size_system",
+        "title",
+        "price",
+        "garment_type",
+    )
 )
 """Facts that copy leaves out: logistics, or said by others in better words."""
 

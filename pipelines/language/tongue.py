@@ -15,7 +15,7 @@ from babel.units import format_unit
 
 from content_engine.lexicon import Concepts, Entry, Lexicon
 from content_engine.types import Quantity
-from pipelines.language.phrase import Group, Phrase, Word
+from pipelines.language.phrase import Group, Phrase, Said, Word
 from pipelines.language.sheet import Item, Labelled, Measure
 
 CLDR_UNITS = {
@@ -144,10 +144,17 @@ class Tongue:
             return quantity_text(item, self.locale)
         if not self.knows(item):
             return item.text
+        if isinstance(item, Measure | Labelled):
+            return self._named(item)
+        return self._worded(item, form)
+
+    def _named(self, item: Measure | Labelled) -> str:
+        name = self.lexicon.entries[item.name].text
         if isinstance(item, Measure):
-            return f"{self._name(item)} {quantity_text(item.quantity, self.locale)}"
-        if isinstance(item, Labelled):
-            return f"{self._name(item)}{self.grammar.colon}{self.say_all(item.values, 'comma')}"
+            return f"{name} {quantity_text(item.quantity, self.locale)}"
+        return f"{name}{self.grammar.colon}{self.say_all(item.values, 'comma')}"
+
+    def _worded(self, item: Said, form: str) -> str:
         if isinstance(item, Group):
             return self.grammar.group(item, form, self)
         if item.role == "whole":
@@ -155,9 +162,6 @@ class Tongue:
         if item.role == "adjective":
             return self.grammar.adjective(item.head, form, self)
         return self.grammar.noun_phrase(item, form, self)
-
-    def _name(self, item: Measure | Labelled) -> str:
-        return self.lexicon.entries[item.name].text
 
     def _whole(self, phrase: Phrase) -> str:
         text = self.lexicon.entries[phrase.head.concept].text
@@ -189,7 +193,7 @@ def _babel(locale: str) -> Locale:
 
 @lru_cache(maxsize=8192)
 def quantity_text(quantity: Quantity, locale: str) -> str:
-    """A quantity as CLDR writes it: `9,8 cm`, `220–240 V`, `320 g/m²`; a bare count is its number."""
+    """A quantity as CLDR writes it: `9,8 cm`, `220–240 V`; a bare count is its number."""
     if quantity.upper is not None:
         last = quantity_text(replace(quantity, value=quantity.upper, upper=None), locale)
         return f"{_number(quantity.value, locale)}–{last}"

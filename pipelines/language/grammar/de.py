@@ -41,7 +41,7 @@ def noun_phrase(phrase: Phrase, form: str, tongue: Tongue) -> str:
     entry = tongue.lexicon.entries[phrase.head.concept]
     is_plural = phrase.plural or entry.number == "plural"
     gender = "pl" if is_plural else entry.gender
-    article, endings = _article(phrase, forms, entry, tongue)
+    article, endings = _article(phrase, forms, entry)
     adjectives = [
         _attributive(word, _cell(endings, case, gender), tongue)
         for word in phrase.adjectives
@@ -105,7 +105,7 @@ def _cell(table: Sequence[str], case: str, gender: str) -> str:
 
 
 def _article(
-    phrase: Phrase, forms: Sequence[str], entry: Entry, tongue: Tongue
+    phrase: Phrase, forms: Sequence[str], entry: Entry
 ) -> tuple[Sequence[str], Sequence[str]]:
     """The article's table (empty for none) and the adjective endings that go with it."""
     if phrase.determiner == "the" or "def" in forms:

@@ -12,7 +12,9 @@ from dataclasses import replace
 from pipelines.language.phrase import Group, Phrase, Word
 from pipelines.language.tongue import Grammar, Tongue
 
-_SMALL = frozenset("a an and at by for from in of on or the to with".split())
+_SMALL = frozenset(
+    ("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with")
+)
 _VOWEL = re.compile(r"(?i:[aeio]|u(?!ni|se|sa)|8|11\b|18\b|hour|honest)|[EFLMNRSX](?:[\d-]|\b)")
 
 
@@ -24,7 +26,7 @@ def noun_phrase(phrase: Phrase, form: str, tongue: Tongue) -> str:
     return " ".join([*_article(phrase, form, core, tongue), core, *posts, *links])
 
 
-def group(group: Group, form: str, tongue: Tongue) -> str:
+def group(group: Group, form: str, tongue: Tongue) -> str:  # noqa: ARG001
     """Nouns with shared adjectives, the adjectives said once: `ribbed collar, cuffs and hem`."""
     first, *rest = group.phrases
     first = replace(first, adjectives=group.adjectives + first.adjectives)
