@@ -80,7 +80,7 @@ def _fill(shade: U8, shape: np.ndarray) -> None:
     """Draws the shape on the tile, and where it wraps around."""
     for dx in (-_CANVAS_PX, 0, _CANVAS_PX):
         for dy in (-_CANVAS_PX, 0, _CANVAS_PX):
-            moved = np.round((*shape, dx, dy)).astype(np.int32)
+            moved = np.round(shape + np.array([dx, dy])).astype(np.int32)
             if (moved.max(0) >= 0).all() and (moved.min(0) < _CANVAS_PX).all():
                 cv2.fillPoly(shade, [moved], 255, cv2.LINE_AA)
 
