@@ -38,6 +38,12 @@ class Backdrop:
         """Pixels that neither the background nor its shadow explains."""
         return (self.chroma > 10) | (self.light < -45) | (self.light > 12)
 
+    @property
+    def is_other(self) -> np.ndarray:
+        """Pixels of a colour that no shadow and no coloured light on the background has."""
+        dark_and_tinted = (self.light < -30) & (self.chroma > 4 + self.spread)
+        return (self.chroma > 8 + 1.5 * self.spread) | dark_and_tinted
+
 
 def model_backdrop(rgb: np.ndarray, *, prior: np.ndarray) -> Backdrop:
     """The background model of a (H, W, 3) sRGB picture outside `prior` > 0.3.

@@ -11,6 +11,7 @@ from assets.media import Picture
 from content_engine.errors import GenerationFailed
 from pipelines.studio.edges import Matte, refine_edges, tighten
 from pipelines.studio.given import has_real_alpha, without_baked_shadow
+from pipelines.studio.parts import connected
 from pipelines.studio.region import find_region
 from pipelines.studio.segmenter import Segmenter, doubt, locate_product
 
@@ -131,8 +132,7 @@ def _trimmed(matte: Matte, *, given: bool) -> CutOut:
 
 def _crumbs(visible: np.ndarray) -> np.ndarray:
     """Pieces that the outline's refinement left behind: below 0.3 % of the largest one."""
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(visible.astype(np.uint8), connectivity=8)
-    areas = stats[:, cv2.CC_STAT_AREA]
+    parts, areas = connected(visible)
     return np.take(areas < 0.003 * areas[1:].max(initial=1), parts)
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from pipelines.studio.backdrop import Backdrop, model_backdrop
+from pipelines.studio.parts import connected
 
 WORK_SIDE_PX = 400
 """Longer side for the colour-model cut: 0.3 s of CPU; the outline is refined at full size later."""
@@ -47,29 +48,29 @@ def _seeds(guess: np.ndarray, backdrop: Backdrop) -> np.ndarray:
         )
         labels[(different > 0) & (guess > 0.05)] = cv2.GC_PR_FGD
         labels[backdrop.looks_behind & (guess < 0.6)] = cv2.GC_BGD
+        labels[backdrop.is_other & (guess > 0.03)] = cv2.GC_FGD
     labels[cv2.erode((guess > 0.9).astype(np.uint8), _disc(depth)) > 0] = cv2.GC_FGD
     return labels
 
 
 def _tidy(region: np.ndarray, guess: np.ndarray) -> np.ndarray:
     """Without stray islands and pinholes. An island stays when it is large or surely product."""
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(region, connectivity=8)
-    areas = stats[:, cv2.CC_STAT_AREA]
-    means = _means(parts, guess, count)
+    parts, areas = connected(region)
+    means = _means(parts, guess, areas.size)
     keep = (areas >= 0.04 * areas[1:].max(initial=1)) | ((areas > 30) & (means > 0.6))
     keep &= means > 0.2
     keep[0] = False
-    region = np.take(keep, parts).astype(np.uint8)
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(1 - region, connectivity=4)
-    fill = (stats[:, cv2.CC_STAT_AREA] < 40) | (_means(parts, guess, count) > 0.5)
-    fill &= ~_touching_edge(parts, count)
-    fill[0] = True  # label 0 is the region itself
-    return np.take(fill, parts).astype(np.uint8)
+    region = np.take(keep, parts)
+    holes, sizes = connected(~region, connectivity=4)
+    fill = (sizes < 40) | (_means(holes, guess, sizes.size) > 0.5)
+    fill &= ~_touching_edge(holes, sizes.size)
+    fill[0] = True  # piece 0 is the region itself
+    return np.take(fill, holes).astype(np.uint8)
 
 
 def _calm(region: np.ndarray, guess: np.ndarray) -> np.ndarray:
     """With the outline drawn towards the network's smooth one, against nibbles of the backdrop."""
-    between = 0.5 * region.astype(np.float32) + 0.5 * guess
+    between = 0.35 * region.astype(np.float32) + 0.65 * guess
     return (cv2.GaussianBlur(between, (0, 0), 1.2) > 0.5).astype(np.uint8)
 
 
@@ -77,8 +78,8 @@ def _open_holes(region: np.ndarray, guess: np.ndarray, backdrop: Backdrop) -> np
     """With holes opened where the very background shows through (a handle, a loop)."""
     through = (backdrop.is_behind & (region > 0)).astype(np.uint8)
     through = cv2.morphologyEx(through, cv2.MORPH_OPEN, _disc(2))
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(through, connectivity=4)
-    hole = (stats[:, cv2.CC_STAT_AREA] > 60) & (_means(parts, guess, count) < 0.9)
+    parts, areas = connected(through, connectivity=4)
+    hole = (areas > 60) & (_means(parts, guess, areas.size) < 0.9)
     hole[0] = False
     opened = cv2.dilate(np.take(hole, parts).astype(np.uint8), _disc(1))
     return region & (1 - opened)
