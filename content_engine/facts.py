@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Component:
     weight: Quantity | None = None
 
 
+@lru_cache(4096)
 def snake_case(text: str) -> str:
     """The attribute name in snake_case: `Width with handle` → `width_with_handle`."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text)

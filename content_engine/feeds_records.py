@@ -9,7 +9,7 @@ import tomllib
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,7 @@ def header_of(path: Path) -> tuple[str, str]:
     return first, max(",;\t", key=first.count)
 
 
+@lru_cache(4096)
 def field_name(name: str) -> str:
     """The field's name in Google's spelling: `g:Image Link` → `image_link`."""
     bare = re.sub(r"\(.*\)|\[.*\]", "", name.strip().removeprefix("\ufeff")).strip()

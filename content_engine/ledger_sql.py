@@ -182,7 +182,10 @@ class Session:
 
 
 def _engine(url: str) -> sa.Engine:
-    place = sa.make_url(url)
+    try:
+        place = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise InvalidSettings(f"ledger: {url!r} is no URL; use sqlite:///path") from None
     dialect = place.get_backend_name()
     if dialect not in _WORDS:
         raise InvalidSettings(
