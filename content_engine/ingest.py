@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from assets.errors import AssetError
 from assets.fetch import Fetcher
 from assets.media import decode_picture
 from assets.store import AssetStore
 from content_engine.errors import InvalidBrief
+from content_engine.feeds import FeedItem, PhotoSource
 from content_engine.types import Digest, Photo, Product
-
-if TYPE_CHECKING:
-    from content_engine.feeds import FeedItem, PhotoSource
 
 MIN_SIDE_PX = 100
 """Source: Google Merchant, image_link: "at least 100 x 100 pixels" for anything but apparel."""
