@@ -9,7 +9,7 @@ from content_engine.types import Evidence
 from content_engine.units import find_quantities
 from qa.text_ground import Ground
 from qa.text_reading import Read, Reading
-from qa.text_tongue import CHECKED_KINDS
+from qa.text_tongue import CHECKED_KINDS, STRICT_KINDS
 from qa.text_words import Hit, fold
 
 _SHARE_GAP = 4
@@ -26,7 +26,11 @@ def concepts(reading: Reading) -> Iterator[Evidence]:
 
 
 def _is_grounded(hit: Hit, *, known: Ground) -> bool:
-    return bool(known.concepts & hit.labels) or not (_kinds(hit) & CHECKED_KINDS)
+    """True when a fact names it, or the word has a use that needs no fact (`short`, `top`)."""
+    kinds = _kinds(hit)
+    if known.concepts & hit.labels:
+        return True
+    return not kinds & STRICT_KINDS and not kinds <= CHECKED_KINDS
 
 
 def _kinds(hit: Hit) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from content_engine.types import Evidence, Severity
-from qa.text_copy import LISTED_SLOTS, SINGLE_SLOTS, Sentence, Slot, sentences
+from qa.text_copy import LISTED_SLOTS, SINGLE_SLOTS, Sentence, sentences
 from qa.text_reading import Reading
 from qa.text_words import UNSPACED, fold
 
@@ -126,26 +126,27 @@ def markup(reading: Reading) -> Iterator[Evidence]:
 def duplicates(reading: Reading) -> Iterator[Evidence]:
     """A fault for each sentence that stands twice where a shopper reads both.
 
-    Description and bullets are read together; alt texts and ads each among themselves. Titles and
-    the meta description are made from the same words on purpose.
+    A bullet that is no full sentence may say what the description says: it sums it up. Titles and
+    the meta description are made from the same words on purpose; ads and alt texts are
+    alternatives, each compared with its like only.
     """
     language = reading.tongue.language
     groups: dict[str, dict[str, Sentence]] = {}
     for read in reading.slots:
-        group = _group(read.slot)
         for sentence in sentences(read.slot):
             key = _key(sentence.text)
             if not _is_sentence(key, language=language):
                 continue
-            first = groups.setdefault(group, {}).setdefault(key, sentence)
+            first = groups.setdefault(_group(sentence), {}).setdefault(key, sentence)
             if first is not sentence:
                 said = f"repeats a sentence of {first.slot.field}"
                 yield read.slot.fault("duplicate", said, (sentence.start, sentence.end))
 
 
-def _group(slot: Slot) -> str:
-    name = slot.field.partition(".")[0]
-    return "description" if name == "bullets" else name
+def _group(sentence: Sentence) -> str:
+    name = sentence.slot.field.partition(".")[0]
+    is_full = sentence.text.endswith((".", "!", "?", "。", "！", "？", "؟"))
+    return "description" if name == "bullets" and is_full else name
 
 
 def _key(sentence: str) -> str:

@@ -18,13 +18,14 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "ja", "ar")
 _LEAST_LETTERS = 18
 _LEAST_SIGNS = 6
 # Source: measured on clean and planted sentences by serving/bench_text_qa.py, 2026-11-22.
-_SURE = 0.85
+_SURE = 0.5
 _RULED_OUT = 0.1
+_LEAST_FUNCTION_WORDS = 2
 _LEAST_RESIDUE = 3
 
 _LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿœŒß]")
 _ARABIC = re.compile(r"[\u0620-\u064a\u066e-\u06d3]")
-_KANA = re.compile(r"[\u3041-\u30ff]")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SIGNS = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 _LATIN_WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]*[a-z][A-Za-z]+(?:[ '’-][A-Za-z]+)*(?![a-z])")
 
@@ -36,12 +37,18 @@ class LanguageReader:
     2.1 s and 163 MB in the other; 0.04 ms a sentence (measured 2026-11-22).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, function_words: Mapping[str, frozenset[str]]) -> None:
+        self._function_words = function_words
+        # Here, not above: importing the judge must load no model.
         from lingua import IsoCode639_1, LanguageDetectorBuilder
 
         codes = [getattr(IsoCode639_1, language.upper()) for language in LANGUAGES]
         builder = LanguageDetectorBuilder.from_iso_codes_639_1(*codes)
         self._detector: Any = builder.with_low_accuracy_mode().build()
+
+    def spoken(self, words: frozenset[str]) -> Mapping[str, int]:
+        """How many of the words are function words of each language."""
+        return {name: len(words & own) for name, own in self._function_words.items()}
 
     def shares(self, text: str) -> Mapping[str, float]:
         """Confidence by language; they add up to 1, or to 0 for a text without letters."""
@@ -83,7 +90,12 @@ def _other_latin(text: str, tongue: Tongue, reader: LanguageReader) -> str:
     shares = reader.shares(text)
     best = max(shares, key=lambda name: shares[name])
     ruled_out = shares.get(tongue.language, 0.0) <= _RULED_OUT
-    return best if ruled_out and shares[best] >= _SURE else ""
+    if not ruled_out or shares[best] < _SURE:
+        return ""
+    # N-grams alone take a list of nouns for its neighbour's: function words must agree.
+    spoken = reader.spoken(frozenset(_LETTERS.findall(text.lower())))
+    agree = spoken[best] >= _LEAST_FUNCTION_WORDS and spoken[best] > spoken[tongue.language]
+    return best if agree else ""
 
 
 def residue(reading: Reading) -> Iterator[Evidence]:

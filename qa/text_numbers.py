@@ -26,9 +26,18 @@ def numbers(reading: Reading) -> Iterator[Evidence]:
     for read in reading.slots:
         found = find_quantities(read.slot.text, locale=reading.tongue.language)
         for item in found:
-            yield from _amount(read, item, known=reading.ground)
+            if not _is_view(reading, read, item):
+                yield from _amount(read, item, known=reading.ground)
         yield from _codes(read, found, known=reading.ground)
         yield from _spelled(reading, read)
+
+
+def _is_view(reading: Reading, read: Read, item: FoundQuantity) -> bool:
+    """True for the number of its own picture in an alt text: `view 2`."""
+    name, _, index = read.slot.field.partition(".")
+    said = item.quantity
+    views = len(reading.brief.product.photos)
+    return name == "alt_texts" and said.unit == "" and said.value in (int(index) + 1, views)
 
 
 def _amount(read: Read, item: FoundQuantity, *, known: Ground) -> Iterator[Evidence]:

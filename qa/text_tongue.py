@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -17,6 +17,9 @@ CHECKED_KINDS = frozenset(
     ("color", "material", "pattern", "fit", "neckline", "sleeve", "suitability", "coating")
 )
 """Kinds of concept that copy may name only when a fact does; care is read by its quantities."""
+
+STRICT_KINDS = frozenset(("color", "material"))
+"""Kinds whose words are checked even where they have another use as well."""
 
 _QUANTITY = "{q}"
 _LEAST_COMPOUND = 7
@@ -79,6 +82,11 @@ class Tongue:
 def load_rules() -> Mapping[str, Rule]:
     """Every claim that needs proof, by its id."""
     return {name: from_plain(Rule, table) for name, table in _tables("claims").items()}
+
+
+def load_function_words(languages: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """The commonest little words of each language."""
+    return {name: frozenset(_tables(name)["language"]["words"]) for name in languages}
 
 
 def load_tongue(locale: str) -> Tongue:

@@ -12,7 +12,7 @@ Span = tuple[int, int]
 UNSPACED = frozenset({"ja"})
 """Languages written without spaces: phrases are found as substrings there."""
 
-_WORD = re.compile(r"[^\W_]+(?:[\u064b-\u0652\u0670]+[^\W_]*)*")
+_WORD = re.compile(r"#(?=\d)|[^\W_]+(?:[\u064b-\u0652\u0670]+[^\W_]*)*")
 _GAP = re.compile(r"[\s\-‐‑'’/&.°·]*")
 _FULL_WIDTH = {sign: sign - 0xFEE0 for sign in range(0xFF01, 0xFF5F)}
 _MARKS = re.compile(r"[\u064b-\u0652\u0670\u0640]")
@@ -199,7 +199,7 @@ class Phrases:
 
 
 def _parts(phrase: str, *, language: str) -> tuple[str, ...]:
-    marked = re.findall(r"[^\W_]+\*?|\*", _MARKS.sub("", fold(phrase)))
+    marked = re.findall(r"#(?=\d)|[^\W_]+\*?|\*", _MARKS.sub("", fold(phrase)))
     if language != "ar":
         return tuple(marked)
     return tuple(arabic_key(part).removeprefix("ال") for part in marked)
