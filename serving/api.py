@@ -53,8 +53,8 @@ def create_app(door: Door) -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    app.include_router(api_products.routes(door))
     app.include_router(api_jobs.routes(door))
+    app.include_router(api_products.routes(door))
     app.include_router(api_assets.routes(door))
     app.include_router(api_health.routes(door))
     app.add_exception_handler(ContentEngineError, _engine_error)

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.responses import JSONResponse, Response
 
@@ -25,6 +25,11 @@ _WAIT_MOST_S = 60.0
 _LOOK_AGAIN_S = 0.5
 _KEEP_ALIVE_S = 15.0
 
+# The route that is asked most reads its one parameter itself: FastAPI's solving costs 60 µs.
+_JOB_ID = {
+    "parameters": [{"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}}]
+}
+
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=255)]
 Prefer = Annotated[str, Header()]
 After = Annotated[int, Header(alias="Last-Event-ID", ge=0)]
@@ -33,6 +38,12 @@ After = Annotated[int, Header(alias="Last-Event-ID", ge=0)]
 def routes(door: Door) -> APIRouter:
     """The routes of jobs."""
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+    @router.get("/{job_id}", openapi_extra=_JOB_ID)
+    async def get_job(request: Request) -> Response:
+        """The job as it stands."""
+        job_id = request.path_params["job_id"]
+        return _json(job_out(door.ledger.job_row(job_id, door.tenant)))
 
     @router.post("", status_code=202)
     async def create_job(body: JobIn, idempotency_key: Key = "", prefer: Prefer = "") -> Response:
@@ -63,11 +74,6 @@ def routes(door: Door) -> APIRouter:
         )
         items = [job_out(row) for row in page.items]
         return JSONResponse({"items": items, "next_cursor": page.next_cursor})
-
-    @router.get("/{job_id}")
-    async def get_job(job_id: str) -> Response:
-        """The job as it stands."""
-        return _json(job_out(door.ledger.job_row(job_id, door.tenant)))
 
     @router.get("/{job_id}/result")
     async def get_result(job_id: str) -> Response:

@@ -91,7 +91,7 @@ def _config(door: FastAPI, settings: Settings) -> uvicorn.Config:
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or Ctrl-C."""
     log_to(sys.stderr)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings))
 
 
@@ -104,7 +104,7 @@ async def _serve(settings: Settings) -> None:
     await service.run(lambda: app.start_cluster(settings, app.KINDS))
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Uvloop where it is installed: about a third less time a request."""
     try:
         import uvloop
