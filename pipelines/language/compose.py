@@ -85,11 +85,11 @@ class Composer:
     def _ads(self, writer: Writer, slots: Slots, *, limit: int) -> Iterator[tuple[str, str]]:
         for name in AD_VOICES:
             writer = writer.fresh(slots, voice=self.voices[name])
-            yield name, _one(writer, "ad", limit)
+            yield name, _one(writer, "ad", limit, slack=1)
 
 
-def _one(writer: Writer, move: str, limit: int) -> str:
-    text = writer.write(move, limit=limit)
+def _one(writer: Writer, move: str, limit: int, *, slack: int = 0) -> str:
+    text = writer.write(move, limit=limit, slack=slack)
     if text is None:
         where = f"sentences/{writer.tongue.locale}.toml"
         raise GenerationFailed(f"no {move!r} frame of {where} fits {limit} characters")
@@ -103,8 +103,12 @@ def _description(writer: Writer, limit: int) -> str:
     ]
     paragraphs = [texts for texts in [[opening, *paragraphs[0]], *paragraphs[1:]] if texts]
     if sum(map(len, paragraphs)) < 4 or len(paragraphs) < 2:
-        closing = writer.write("closing")
-        paragraphs += [[closing]] if closing else []
+        closing = [text for text in [writer.write("closing")] if text]
+        paragraphs = (
+            [*paragraphs[:-1], [*paragraphs[-1], *closing]]
+            if paragraphs[1:]
+            else [*paragraphs, closing]
+        )
     space = writer.tongue.grammar.space
     text = "\n\n".join(space.join(texts) for texts in paragraphs)
     while len(text) > limit:
@@ -169,6 +173,7 @@ def _names(sheet: Sheet, tongue: Tongue) -> dict[str, tuple[Item, ...]]:
         "item": (item,),
         "noun": (noun,),
         "kind": () if _is_told(sheet, tongue) else (noun,),
+        "by": sheet.slots.get("maker", sheet.slots.get("brand", ()))[:1],
         "looks": tuple(Phrase(word, role="adjective", text=word.text) for word in looks),
     }
     sizes = [str(size) for size in sheet.slots.get("sizes", ())]

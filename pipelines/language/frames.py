@@ -87,9 +87,14 @@ class Frames:
         return tuple(frame for scope in scopes for frame in table.get(scope, ()))
 
 
+_RANKS = {"any": 0, "described": 1, "named": 1}
+"""A scope's rank; a product kind has 2, a concept 3, a voice tag 4 more."""
+
+
 def _frames(texts: Sequence[str], scope: str) -> tuple[Frame, ...]:
-    rank = 0 if scope.partition("@")[0] == "any" else 1 + scope.count(".")
-    return tuple(Frame(parse(text), text, rank + 2 * scope.count("@")) for text in texts)
+    place = scope.partition("@")[0]
+    rank = _RANKS.get(place, 2 + place.count("."))
+    return tuple(Frame(parse(text), text, rank + 4 * scope.count("@")) for text in texts)
 
 
 _PART = re.compile(r"\{(?P<slot>[^{}]+)\}|<(?P<choice>[^<>]+)>|\[(?P<option>[^\[\]]+)\]")

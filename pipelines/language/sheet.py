@@ -32,7 +32,14 @@ class Labelled:
     text: str = ""
 
 
-Item = Said | Quantity | Measure | Labelled | str
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Sides in one unit: `45 × 45 cm`."""
+
+    quantities: tuple[Quantity, ...]
+
+
+Item = Extent | Said | Quantity | Measure | Labelled | str
 """What a slot holds; a text is said as it is (names, codes, sizes)."""
 
 UNSAID = frozenset(
@@ -108,8 +115,11 @@ class Sheets:
             if (color := product.fact("color")) and color.source == "title":
                 slots.pop("color", None)
         item = title.item
-        if item.nouns:
-            slots.pop("flavor", None)
+        if "material" in slots:
+            nouns = tuple(word for word in item.nouns if word.kind != "material")
+            item = replace(item, nouns=nouns)
+        if any(word.kind == "aroma" for word in item.nouns):
+            slots["flavor_told"] = slots.pop("flavor", ())
         slots["details"] = _unrepeated((*slots.get("details", ()), *title.details))
         slots["value"] = _texts(title.value)
         kind = item.head.kind
@@ -126,6 +136,7 @@ class Sheets:
             for name, items in self._fact(fact):
                 if name != "maker" or items != _texts(product.brand):
                     slots[name] = (*slots.get(name, ()), *items)
+        slots["format"] = slots.get("size", ()) if "sizes" not in slots else ()
         if "sizes" in slots or self._repeats(product):
             slots.pop("size", None)
         return slots
@@ -179,8 +190,10 @@ class Sheets:
         found = self.parser.phrase(fact.text)
         if found.role == "whole":
             return (found,)
-        amounts = [quantity for quantity in fact.quantities if quantity.unit]
-        return tuple(amounts) if len(amounts) == 1 else (fact.text,)
+        amounts = tuple(quantity for quantity in fact.quantities if quantity.unit)
+        if len(amounts) > 1 and len({quantity.unit for quantity in amounts}) == 1:
+            return (Extent(amounts),)
+        return amounts if len(amounts) == 1 else (fact.text,)
 
     def _values(self, fact: Fact) -> tuple[Phrase | Quantity | str, ...]:
         amounts = [quantity for quantity in fact.quantities if quantity.unit]
@@ -334,9 +347,9 @@ class _Title:
 
 
 def _item(phrase: Phrase, noun: Word) -> Phrase:
-    """The title's noun with what belongs to it; colours and materials are said from their facts."""
+    """The title's noun with what belongs to it; colours are said from their fact."""
     adjectives = tuple(word for word in phrase.adjectives if word.kind != "color")
-    nouns = tuple(word for word in phrase.nouns if word.kind == "aroma")
+    nouns = tuple(word for word in phrase.nouns if word.kind in ("aroma", "material"))
     return Phrase(noun, adjectives=adjectives, nouns=nouns, text=phrase.text)
 
 

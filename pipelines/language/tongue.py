@@ -16,7 +16,7 @@ from babel.units import format_unit
 from content_engine.lexicon import Concepts, Entry, Lexicon
 from content_engine.types import Quantity
 from pipelines.language.phrase import Group, Phrase, Said, Word
-from pipelines.language.sheet import Item, Labelled, Measure
+from pipelines.language.sheet import Extent, Item, Labelled, Measure
 
 CLDR_UNITS = {
     "mm": "length-millimeter",
@@ -46,6 +46,9 @@ CLDR_UNITS = {
 
 Source: Unicode CLDR 46, unit identifiers.
 """
+
+VERBATIM = "\x00"
+"""Stands before what is said as it is, so that no capital is put on it; removed at the end."""
 
 _SPOKEN = frozenset({"h", "min"})
 """Units that copy spells out (`45 hours`)."""
@@ -112,7 +115,7 @@ class Tongue:
             return self.lexicon.entry(item.name) is not None
         if isinstance(item, Labelled):
             return self.lexicon.entry(item.name) is not None and all(map(self.knows, item.values))
-        if isinstance(item, Quantity | str):
+        if isinstance(item, Quantity | Extent | str):
             return True
         return all(self.entry(word) is not None for word in item.words())
 
@@ -135,11 +138,16 @@ class Tongue:
     def say(self, item: Item, form: str) -> str:
         """One item in a form; a phrase with an unknown word as the merchant wrote it."""
         said = self._said(item, form)
+        if isinstance(item, str):
+            return said
         return self.grammar.title(said) if "title" in form.split(".") else said
 
     def _said(self, item: Item, form: str) -> str:
         if isinstance(item, str):
-            return self.quoted(item) if "quoted" in form else item
+            said = f"{VERBATIM}{item}"
+            return self.quoted(said) if "quoted" in form else said
+        if isinstance(item, Extent):
+            return self._extent(item)
         if isinstance(item, Quantity):
             return quantity_text(item, self.locale)
         if not self.knows(item):
@@ -147,6 +155,11 @@ class Tongue:
         if isinstance(item, Measure | Labelled):
             return self._named(item)
         return self._worded(item, form)
+
+    def _extent(self, extent: Extent) -> str:
+        *sides, last = extent.quantities
+        numbers = [_number(side.value, self.locale) for side in sides]
+        return "\xa0×\xa0".join([*numbers, quantity_text(last, self.locale)])
 
     def _named(self, item: Measure | Labelled) -> str:
         name = self.lexicon.entries[item.name].text

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipelines.language.frames import Choice, Count, Frame, Frames, Option, Part, Slot
 from pipelines.language.phrase import Phrase
 from pipelines.language.sheet import Item
-from pipelines.language.tongue import Tongue
+from pipelines.language.tongue import VERBATIM, Tongue
 from pipelines.language.voice import Voice
 
-SAID_AGAIN = frozenset({"item", "noun", "kind", "brand", "view", "index"})
+SAID_AGAIN = frozenset({"item", "noun", "kind", "brand", "by", "view", "index"})
 """Slots that a text may use more than once: they name the product, they do not tell of it."""
 
 _ALSO_TELLS = {"size_from": ("size_to", "sizes"), "sizes": ("size_from", "size_to")}
@@ -31,11 +32,12 @@ class Filled:
     frame: Frame
     text: str
     taken: Mapping[str, int]
+    naming: frozenset[str]
 
     @property
-    def score(self) -> tuple[int, int]:
-        """More facts told are better; among equals, the narrower scope."""
-        return (len(self.taken), self.frame.rank)
+    def score(self) -> tuple[int, int, int]:
+        """More facts told are better; then the narrower scope; then the fuller naming."""
+        return (len(self.taken), self.frame.rank, len(self.naming))
 
 
 @dataclass
@@ -54,10 +56,13 @@ class Writer:
         """A writer that starts with these slots unsaid and shares the frames used so far."""
         return replace(self, unsaid=dict(slots), voice=voice or self.voice)
 
-    def write(self, move: str, *, limit: int = 100_000, telling: bool = False) -> str | None:
+    def write(
+        self, move: str, *, limit: int = 100_000, telling: bool = False, slack: int = 0
+    ) -> str | None:
         """The best frame of a move that fits, filled; None when there is none.
 
-        `telling` wants a frame that says at least one thing unsaid so far.
+        `telling` wants a frame that says at least one thing unsaid so far; `slack` lets the seed
+        choose among frames that tell so many facts fewer than the best.
         """
         found = [
             filled
@@ -69,11 +74,11 @@ class Writer:
             for filled in found
             if len(filled.text) <= limit and (filled.taken or not telling)
         ]
-        chosen = self._choose(fitting)
+        chosen = self._choose(fitting, slack)
         if chosen is None:
             return None
         self.used.add(chosen.frame.text)
-        self._tell(chosen.taken)
+        self._tell(chosen)
         return chosen.text
 
     def write_all(self, move: str) -> list[str]:
@@ -87,16 +92,23 @@ class Writer:
         tagged = [f"{scope}@{tag}" for scope in self.scopes for tag in self.voice.tags]
         return [*self.scopes, *tagged]
 
-    def _choose(self, found: Sequence[Filled]) -> Filled | None:
+    def _choose(self, found: Sequence[Filled], slack: int) -> Filled | None:
         short = [filled for filled in found if len(filled.text) <= self.voice.longest_sentence]
         pool = short or found
         if not pool:
             return None
-        best = max(filled.score for filled in pool)
-        return self.rng.choice([filled for filled in pool if filled.score == best])
+        told, rank, naming = max(filled.score for filled in pool)
+        if slack:
+            rank = max(filled.frame.rank for filled in pool)
+            pool = [f for f in pool if f.frame.rank == rank]
+            told = max(len(f.taken) for f in pool)
+            return self.rng.choice([f for f in pool if len(f.taken) >= told - slack])
+        return self.rng.choice([f for f in pool if f.score == (told, rank, naming)])
 
-    def _tell(self, taken: Mapping[str, int]) -> None:
-        for name, count in taken.items():
+    def _tell(self, filled: Filled) -> None:
+        if "by" in filled.naming:
+            self.unsaid.pop("maker", None)
+        for name, count in filled.taken.items():
             for other in _ALSO_TELLS.get(name, ()):
                 self.unsaid.pop(other, None)
             rest = self.unsaid.get(name, ())[count:]
@@ -113,7 +125,8 @@ class Writer:
         told = {name: count for name, count in taken.items() if name not in SAID_AGAIN}
         if not self.voice.exclamation:
             text = text.replace("!", ".")
-        return Filled(frame, self.tongue.grammar.polish(_capital(text)), told)
+        said = self.tongue.grammar.polish(_capitals(text))
+        return Filled(frame, said, told, frozenset(taken) & SAID_AGAIN)
 
     def _say(self, parts: Iterable[Part], taken: dict[str, int]) -> str | None:
         said: list[str] = []
@@ -153,14 +166,16 @@ class Writer:
         if slot.extras:
             return self._compound(slot, taken)
         items = self.unsaid.get(name, ())
-        if not items or (name in taken and name not in SAID_AGAIN):
+        if not items:
             return None
-        count = _share(len(items), slot.name)
+        count = taken.get(name) or _share(len(items), slot.name)
         taken[name] = count
         return self.tongue.say_all(items[:count], slot.form)
 
     def _compound(self, slot: Slot, taken: dict[str, int]) -> str | None:
         """One noun phrase of the item and facts that can be its modifiers, else None."""
+        if slot.name not in self.unsaid:
+            return None
         (phrase,) = self.unsaid[slot.name]
         for extra in slot.extras:
             items = self.unsaid.get(extra, ())
@@ -194,5 +209,9 @@ def _share(count: int, slot: str) -> int:
     return -(-count // sentences)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+_SENTENCE = re.compile(rf"(?:^|(?<=[.!?] ))(?!{VERBATIM})\w")
+
+
+def _capitals(text: str) -> str:
+    """The text with a capital at each sentence's start, but in what is said as it is."""
+    return _SENTENCE.sub(lambda found: found[0].upper(), text).replace(VERBATIM, "")
