@@ -71,7 +71,10 @@ class Ledger(LedgerReads):
         """Remembers a product under its sku, in place of an older one."""
         body, now_us = to_json(product), self._now_us()
         with self._database.write() as session:
-            session.run("put_product", tenant=tenant, sku=product.sku, body=body, now_us=now_us)
+            session.run(
+                "put_product",
+                {"tenant": tenant, "sku": product.sku, "body": body, "now_us": now_us},
+            )
 
     def submit(
         self, briefs: Sequence[Brief], *, tenant: str, key: str = "", batch: str = ""
@@ -84,7 +87,7 @@ class Ledger(LedgerReads):
         bodies = [to_json(brief) for brief in briefs]
         with self._database.write() as session:
             if key and not writes.first_use(session, bodies, tenant=tenant, key=key):
-                known = session.rows("submitted", tenant=tenant, key=key)
+                known = session.rows("submitted", {"tenant": tenant, "key": key})
                 return tuple(map(rows.job_of, known, briefs))
             common = {"tenant": tenant, "key": key, "batch": batch, "now_us": self._now_us()}
             return writes.enqueue(session, briefs, bodies=bodies, common=common)
@@ -97,8 +100,8 @@ class Ledger(LedgerReads):
         """
         with self._database.write() as session:
             now_us = self._now_us()
-            if session.run("cancel", id=job_id, tenant=tenant, now_us=now_us):
-                session.run("withdraw_cases", id=job_id)
+            if session.run("cancel", {"id": job_id, "tenant": tenant, "now_us": now_us}):
+                session.run("withdraw_cases", {"id": job_id})
                 writes.tell(session, [job_id], name=JobStatus.CANCELLED, now_us=now_us)
         return self.job(job_id, tenant)
 
@@ -116,13 +119,15 @@ class Ledger(LedgerReads):
                 return ()
             session.run(
                 "claim",
-                sequences=sequences,
-                token=token,
-                worker=worker,
-                until_us=until_us,
-                now_us=now_us,
+                {
+                    "sequences": sequences,
+                    "token": token,
+                    "worker": worker,
+                    "until_us": until_us,
+                    "now_us": now_us,
+                },
             )
-            claimed = session.rows("claimed", sequences=sequences, token=token)
+            claimed = session.rows("claimed", {"sequences": sequences, "token": token})
             ids = [row.id for row in claimed]
             writes.tell(session, ids, name=JobStatus.RUNNING, now_us=now_us)
         until = rows.moment(until_us)
@@ -142,7 +147,7 @@ class Ledger(LedgerReads):
                 (token, row.id)
                 for token, ids in by_token.items()
                 for row in session.rows(
-                    "extend", ids=ids, token=token, now_us=now_us, until_us=until_us
+                    "extend", {"ids": ids, "token": token, "now_us": now_us, "until_us": until_us}
                 )
             }
         until = rows.moment(until_us)
@@ -157,8 +162,10 @@ class Ledger(LedgerReads):
         problem = f"{_MOST_LOST_CLAIMS} workers took this job and none came back"
         with self._database.write() as session:
             now_us = self._now_us()
-            lost = session.rows("reap_lost", now_us=now_us, most=_MOST_LOST_CLAIMS, problem=problem)
-            reaped = session.rows("reap", now_us=now_us)
+            lost = session.rows(
+                "reap_lost", {"now_us": now_us, "most": _MOST_LOST_CLAIMS, "problem": problem}
+            )
+            reaped = session.rows("reap", {"now_us": now_us})
             writes.tell(session, [row.id for row in lost], name=JobStatus.FAILED, now_us=now_us)
             writes.tell(session, [row.id for row in reaped], name=JobStatus.QUEUED, now_us=now_us)
         return len(reaped)
@@ -181,7 +188,7 @@ class Ledger(LedgerReads):
     def tried(self, claim: Claim) -> frozenset[Digest]:
         """Digests of the recipes already recorded for the job."""
         with self._database.read() as session:
-            return frozenset(Digest(row[0]) for row in session.rows("tried", id=claim.job.id))
+            return frozenset(Digest(row[0]) for row in session.rows("tried", {"id": claim.job.id}))
 
     def missing(self, claim: Claim) -> int:
         """How many candidates must still be accepted or put before a person, never below 0."""
@@ -237,7 +244,7 @@ class Ledger(LedgerReads):
             problem = ""
             if accepted < wanted and not waiting:
                 status = JobStatus.FAILED
-                outcomes = session.rows("outcomes", id=claim.job.id)
+                outcomes = session.rows("outcomes", {"id": claim.job.id})
                 problem = rows.problem_of([(row.outcome, row.reason) for row in outcomes])
             now_us = self._now_us()
             writes.end_claim(session, claim, status=status, now_us=now_us, problem=problem)

@@ -26,7 +26,7 @@ class LedgerReads:
     def get_product(self, sku: str, tenant: str) -> Product:
         """The product of that sku. Raises NotFound."""
         with self._database.read() as session:
-            body = session.value("get_product", tenant=tenant, sku=sku)
+            body = session.value("get_product", {"tenant": tenant, "sku": sku})
         if body is None:
             raise NotFound(f"there is no product {sku!r}")
         return from_json(Product, body)
@@ -34,13 +34,13 @@ class LedgerReads:
     def job(self, job_id: str, tenant: str) -> Job:
         """The job with its brief. Raises NotFound."""
         with self._database.read() as session:
-            row = session.row("job", id=job_id, tenant=tenant)
+            row = session.row("job", {"id": job_id, "tenant": tenant})
         return rows.job_with_brief(_found(row, job_id))
 
     def job_row(self, job_id: str, tenant: str) -> JobRow:
         """The job without its brief: cheap enough to poll. Raises NotFound."""
         with self._database.read() as session:
-            row = session.row("job_row", id=job_id, tenant=tenant)
+            row = session.row("job_row", {"id": job_id, "tenant": tenant})
         return rows.job_row(_found(row, job_id))
 
     def jobs(
@@ -57,7 +57,8 @@ class LedgerReads:
         page = self.job_rows(tenant, status=status, kind=kind, sku=sku, cursor=cursor, limit=limit)
         with self._database.read() as session:
             bodies = {
-                row[0]: row[1] for row in session.rows("briefs", ids=[j.id for j in page.items])
+                row[0]: row[1]
+                for row in session.rows("briefs", {"ids": [j.id for j in page.items]})
             }
         items = tuple(rows.job_of_row(row, from_json(Brief, bodies[row.id])) for row in page.items)
         return Page(items=items, next_cursor=page.next_cursor)
@@ -82,12 +83,14 @@ class LedgerReads:
         with self._database.read() as session:
             found = session.rows(
                 name,
-                tenant=tenant,
-                statuses=[status.value] if status else [item.value for item in JobStatus],
-                kinds=[kind.value] if kind else [item.value for item in Kind],
-                before=_place(cursor, start=_NEWEST),
-                limit=limit + 1,
-                **values,
+                {
+                    "tenant": tenant,
+                    "statuses": [status.value] if status else [item.value for item in JobStatus],
+                    "kinds": [kind.value] if kind else [item.value for item in Kind],
+                    "before": _place(cursor, start=_NEWEST),
+                    "limit": limit + 1,
+                    **values,
+                },
             )
         return _page(found, limit=limit, read=rows.job_row)
 
@@ -98,43 +101,45 @@ class LedgerReads:
         with self._database.read() as session:
             found = session.rows(
                 "job_rows_of_batch",
-                tenant=tenant,
-                batch=batch,
-                after=_place(cursor, start=0),
-                limit=limit + 1,
+                {
+                    "tenant": tenant,
+                    "batch": batch,
+                    "after": _place(cursor, start=0),
+                    "limit": limit + 1,
+                },
             )
         return _page(found, limit=limit, read=rows.job_row)
 
     def attempts(self, job_id: str, tenant: str) -> tuple[Attempt, ...]:
         """Every judged candidate of the job, in the order of recording. Raises NotFound."""
         with self._database.read() as session:
-            _found(session.row("job_row", id=job_id, tenant=tenant), job_id)
-            bodies = session.rows("attempts", id=job_id, tenant=tenant)
+            _found(session.row("job_row", {"id": job_id, "tenant": tenant}), job_id)
+            bodies = session.rows("attempts", {"id": job_id, "tenant": tenant})
         return tuple(from_json(Attempt, row[0]) for row in bodies)
 
     def events(self, job_id: str, tenant: str, *, after: int = 0) -> tuple[Event, ...]:
         """What happened to the job after that sequence number. Raises NotFound."""
         with self._database.read() as session:
-            _found(session.row("job_row", id=job_id, tenant=tenant), job_id)
-            found = session.rows("events", id=job_id, after=after)
+            _found(session.row("job_row", {"id": job_id, "tenant": tenant}), job_id)
+            found = session.rows("events", {"id": job_id, "after": after})
         return tuple(rows.event_of(row) for row in found)
 
     def cases(self, tenant: str, *, cursor: str = "", limit: int = 50) -> Page[Case]:
         """The cases that wait for a person, oldest first."""
         with self._database.read() as session:
             after = _place(cursor, start=0)
-            found = session.rows("cases", tenant=tenant, after=after, limit=limit + 1)
+            found = session.rows("cases", {"tenant": tenant, "after": after, "limit": limit + 1})
         return _page(found, limit=limit, read=rows.case_of)
 
     def counts(self, tenant: str) -> Mapping[JobStatus, int]:
         """How many jobs of the tenant stand in each status; every status is named."""
         with self._database.read() as session:
-            return _counted(session.rows("counts", tenant=tenant))
+            return _counted(session.rows("counts", {"tenant": tenant}))
 
     def batch_counts(self, batch: str, tenant: str) -> Mapping[JobStatus, int]:
         """How many jobs of the batch stand in each status. Raises NotFound for an unknown batch."""
         with self._database.read() as session:
-            found = session.rows("batch_counts", tenant=tenant, batch=batch)
+            found = session.rows("batch_counts", {"tenant": tenant, "batch": batch})
         if not found:
             raise NotFound(f"there is no batch {batch!r}")
         return _counted(found)
@@ -142,7 +147,7 @@ class LedgerReads:
     def costs(self, tenant: str) -> tuple[Cost, ...]:
         """What the tenant's attempts took, by kind, device and outcome."""
         with self._database.read() as session:
-            return tuple(rows.cost_of(row) for row in session.rows("costs", tenant=tenant))
+            return tuple(rows.cost_of(row) for row in session.rows("costs", {"tenant": tenant}))
 
 
 def _found(row: Row | None, job_id: str) -> Row:

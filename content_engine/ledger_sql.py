@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError
 
 from content_engine.errors import InvalidSettings
 
@@ -90,12 +91,12 @@ class Database:
         with self._writing, self._engine.connect() as connection:
             if self._dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            whole = False
             try:
                 yield Session(connection, self._statements)
-            except BaseException:
-                self._end(connection, commit=False)
-                raise
-            self._end(connection, commit=True)
+                whole = True
+            finally:
+                self._end(connection, commit=whole)
         for listener in tuple(self._listeners):
             listener()
 
@@ -138,12 +139,16 @@ class Database:
                     session.connection.exec_driver_sql(statement)
             found = session.value("version")
             if found is None:
-                session.run("set_version", version=VERSION)
+                session.run("set_version", {"version": VERSION})
             elif found != VERSION:
                 raise InvalidSettings(
                     f"the ledger has schema {found}, this engine knows {VERSION}: "
                     "run the engine that wrote it, or a newer one"
                 )
+
+
+Values = Mapping[str, Any]
+_NOTHING: Values = {}
 
 
 class Session:
@@ -153,19 +158,19 @@ class Session:
         self.connection = connection
         self._statements = statements
 
-    def rows(self, name: str, **values: Any) -> list[Row]:
+    def rows(self, name: str, values: Values = _NOTHING) -> list[Row]:
         """Every row of a statement."""
         return list(self._execute(name, values))
 
-    def row(self, name: str, **values: Any) -> Row | None:
+    def row(self, name: str, values: Values = _NOTHING) -> Row | None:
         """The first row, or None."""
         return self._execute(name, values).first()
 
-    def value(self, name: str, **values: Any) -> Any:
+    def value(self, name: str, values: Values = _NOTHING) -> Any:
         """The first column of the first row, or None."""
         return self._execute(name, values).scalar()
 
-    def run(self, name: str, **values: Any) -> int:
+    def run(self, name: str, values: Values = _NOTHING) -> int:
         """How many rows a statement changed."""
         return self._execute(name, values).rowcount
 
@@ -174,17 +179,17 @@ class Session:
         if rows:
             self.connection.exec_driver_sql(self._statements[name].driver_sql, rows)
 
-    def _execute(self, name: str, values: dict[str, Any]) -> sa.CursorResult[Any]:
+    def _execute(self, name: str, values: Values) -> sa.CursorResult[Any]:
         statement = self._statements[name]
         if statement.clause is None:
-            return self.connection.exec_driver_sql(statement.driver_sql, values)
+            return self.connection.exec_driver_sql(statement.driver_sql, dict(values))
         return self.connection.execute(statement.clause, values)
 
 
 def _engine(url: str) -> sa.Engine:
     try:
         place = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except ArgumentError:
         raise InvalidSettings(f"ledger: {url!r} is no URL; use sqlite:///path") from None
     dialect = place.get_backend_name()
     if dialect not in _WORDS:

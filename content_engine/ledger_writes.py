@@ -29,9 +29,9 @@ _LANES = {Lane.INTERACTIVE: 0, Lane.BULK: 1}
 def first_use(session: Session, bodies: Sequence[str], *, tenant: str, key: str) -> bool:
     """True when the key is new, and now taken. Raises Conflict when it stands for other briefs."""
     body_sha256 = hashlib.sha256("\n".join(bodies).encode()).hexdigest()
-    known = session.value("submission", tenant=tenant, key=key)
+    known = session.value("submission", {"tenant": tenant, "key": key})
     if known is None:
-        session.run("add_submission", tenant=tenant, key=key, body_sha256=body_sha256)
+        session.run("add_submission", {"tenant": tenant, "key": key, "body_sha256": body_sha256})
         return True
     if known != body_sha256:
         raise Conflict(f"the key {key!r} was used for another request: take a new key")
@@ -57,7 +57,7 @@ def enqueue(
     if added:
         session.run_many("add_job", added)
         session.run_many("add_brief", added)
-        session.run("add_queued_events", first_id=added[0]["id"], last_id=added[-1]["id"])
+        session.run("add_queued_events", {"first_id": added[0]["id"], "last_id": added[-1]["id"]})
     at = rows.moment(common["now_us"])
     return tuple(
         Job(
@@ -78,14 +78,14 @@ def claimable(session: Session, kinds: Sequence[Kind], *, limit: int) -> list[in
     found = [
         (row.lane, row.sequence)
         for kind in kinds
-        for row in session.rows("claimable", kind=kind.value, limit=limit)
+        for row in session.rows("claimable", {"kind": kind.value, "limit": limit})
     ]
     return [sequence for _, sequence in sorted(found)[:limit]]
 
 
 def hold(session: Session, claim: Claim, *, now_us: int) -> None:
     """Makes sure that the claim still holds, for this transaction. Raises LeaseLost."""
-    if session.run("hold", id=claim.job.id, token=claim.token, now_us=now_us) != 1:
+    if session.run("hold", {"id": claim.job.id, "token": claim.token, "now_us": now_us}) != 1:
         raise LeaseLost(_lost(claim))
 
 
@@ -95,11 +95,13 @@ def end_claim(
     """Gives the job its next status and takes the right to write away. Raises LeaseLost."""
     ended = session.run(
         "end_claim",
-        id=claim.job.id,
-        token=claim.token,
-        status=status.value,
-        problem=problem,
-        now_us=now_us,
+        {
+            "id": claim.job.id,
+            "token": claim.token,
+            "status": status.value,
+            "problem": problem,
+            "now_us": now_us,
+        },
     )
     if ended != 1:
         raise LeaseLost(_lost(claim))
@@ -109,7 +111,7 @@ def end_claim(
 
 def tally(session: Session, claim: Claim) -> tuple[int, int, int]:
     """How many candidates are wanted, accepted, and before a person."""
-    row = session.row("tally", id=claim.job.id)
+    row = session.row("tally", {"id": claim.job.id})
     if row is None:
         raise LeaseLost(_lost(claim))
     return row.wanted, row.accepted, row.waiting
@@ -123,7 +125,7 @@ def add_attempt(
     `values` are outcome, reason, body, device and seconds of the attempt.
     """
     added = session.run(
-        "add_attempt", id=claim.job.id, recipe_sha256=recipe, now_us=now_us, **values
+        "add_attempt", {"id": claim.job.id, "recipe_sha256": recipe, "now_us": now_us, **values}
     )
     return added == 1
 
@@ -134,11 +136,13 @@ def open_case(
     """Puts the candidate before a person."""
     session.run(
         "add_case",
-        case_id=uuid4().hex,
-        id=claim.job.id,
-        recipe_sha256=recipe,
-        reasons=json.dumps(reasons, ensure_ascii=False),
-        now_us=now_us,
+        {
+            "case_id": uuid4().hex,
+            "id": claim.job.id,
+            "recipe_sha256": recipe,
+            "reasons": json.dumps(reasons, ensure_ascii=False),
+            "now_us": now_us,
+        },
     )
 
 
