@@ -92,7 +92,9 @@ def store(request, tmp_path) -> AssetStore:
     return AssetStore.open(request.getfixturevalue("s3_url"))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.binary(max_size=5000), start=st.integers(0, 6000), length=st.integers(0, 6000))
 def test_what_is_put_is_got(store, data, start, length):
     digest = store.put(data)

@@ -25,7 +25,7 @@ from assets.fetch import Fetcher, FetchLimits
 from assets.media import decode_picture
 
 LOOPBACK = ("127.0.0.0/8", "::1")
-QUICK = FetchLimits(max_bytes=100_000, total_s=1.0, idle_s=0.3, grace_s=0.2, max_redirects=5)
+QUICK = FetchLimits(max_bytes=100_000, total_s=0.5, idle_s=0.3, grace_s=0.2, max_redirects=5)
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -95,7 +95,7 @@ class Shop(BaseHTTPRequestHandler):
             time.sleep(0.02)
 
     def silence(self) -> None:
-        time.sleep(1)
+        time.sleep(0.6)
 
     def cut(self) -> None:
         self.send_response(200)
@@ -148,7 +148,7 @@ def test_redirects_are_followed(fetch, shop):
         ("/endless", TooLarge, "more than 100,000 bytes"),
         ("/claims-too-much", TooLarge, "more than 100,000 bytes"),
         ("/drip", FetchFailed, "bytes/s; at least"),
-        ("/header-drip", FetchFailed, "not delivered within 1 s"),
+        ("/header-drip", FetchFailed, "not delivered within 0.5 s"),
         ("/silence", FetchFailed, "broke off"),
         ("/cut", FetchFailed, "broke off"),
         ("/to?/to?/to?/to?/to?/to?/plain", FetchFailed, "more than 5 redirects"),
