@@ -22,7 +22,8 @@ class Media:
 
     `role` names it among a candidate's assets (`packshot-1x1`). `width_px`, `height_px` are 0 for
     text. `composite` says truthfully how it was made: True when the product's own pixels were
-    composed with others, False when nothing but the photo was cut or scaled.
+    composed with others, False when nothing but the photo was cut or scaled. `steps` says in words
+    what was done, for the credentials and the reader.
     """
 
     role: str
@@ -31,6 +32,7 @@ class Media:
     width_px: int = 0
     height_px: int = 0
     composite: bool = True
+    steps: tuple[str, ...] = ()
 
 
 class Run(Protocol):

@@ -18,6 +18,7 @@ from pipelines.studio.cutout import CutOut, cut_out
 from pipelines.studio.order import Order
 from pipelines.studio.packshot import on_nothing, on_white, placed, scaled
 from pipelines.studio.placement import frame_px
+from pipelines.studio.scene import load_settings, render_scene
 from pipelines.studio.segmenter import U2NetSegmenter
 from pipelines.studio.upscale import SpanEnlarger
 
@@ -98,23 +99,24 @@ class StudioBackend:
     def _frame(self, run: StudioRun, cutout: CutOut, aspect: str) -> Media:
         order = run.order
         frame = frame_px(aspect, longer_side_px=order.longer_side_px)
-        picture = self._composed(run, cutout, frame)
-        encoded = (
-            encode_png(picture)
-            if order.media_type == "image/png"
-            else encode_jpeg(picture, quality=order.quality)
-        )
+        if order.shot is Shot.SCENE:
+            picture, steps = self._scene(run, cutout, frame)
+        else:
+            picture, steps = self._alone(order, cutout, frame)
+        as_png = order.media_type == "image/png"
         return Media(
             role=order.role(aspect),
-            data=encoded,
+            data=encode_png(picture) if as_png else encode_jpeg(picture, quality=order.quality),
             media_type=order.media_type,
             width_px=frame[0],
             height_px=frame[1],
             composite=order.shot is Shot.SCENE,
+            steps=(_origin(cutout), *steps),
         )
 
-    def _composed(self, run: StudioRun, cutout: CutOut, frame: tuple[int, int]) -> Picture:
-        order = run.order
+    def _alone(
+        self, order: Order, cutout: CutOut, frame: tuple[int, int]
+    ) -> tuple[Picture, tuple[str, ...]]:
         placement = placed(cutout, frame_px=frame, fill=order.fill)
         ready = scaled(
             cutout,
@@ -122,9 +124,26 @@ class StudioBackend:
             enlarger=self._enlarger,
             upscale_above=order.upscale_above,
         )
+        neural = placement.scale > order.upscale_above
+        steps = (f"scaled ×{placement.scale:.2f}{' by the SPAN network' if neural else ''}",)
         if order.shot is Shot.CUTOUT:
-            return on_nothing(ready, placement=placement, frame_px=frame)
-        return on_white(ready, placement=placement, frame_px=frame, shadow=order.shadow)
+            return on_nothing(ready, placement=placement, frame_px=frame), steps
+        white = on_white(ready, placement=placement, frame_px=frame, shadow=order.shadow)
+        ground = "pure white with a drawn contact shadow" if order.shadow else "pure white"
+        return white, (*steps, f"set on {ground}")
+
+    def _scene(
+        self, run: StudioRun, cutout: CutOut, frame: tuple[int, int]
+    ) -> tuple[Picture, tuple[str, ...]]:
+        if cutout.cut_sides:
+            raise GenerationFailed(
+                f"the photo cuts the product off at its {' and '.join(sorted(cutout.cut_sides))}: "
+                "in a scene the cut would show; use a photo of the whole product"
+            )
+        name = run.order.setting_for(width_px=cutout.width_px, height_px=cutout.height_px)
+        setting = load_settings()[name]
+        picture = render_scene(cutout, setting=setting, size_px=frame, seed=run.seed)
+        return picture, (f"set in the rendered scene {name}: surface, light and shadow",)
 
     @cached_property
     def _segmenter(self) -> U2NetSegmenter:
@@ -133,3 +152,8 @@ class StudioBackend:
     @cached_property
     def _enlarger(self) -> SpanEnlarger:
         return SpanEnlarger({2: locate("span-x2"), 4: locate("span-x4")})
+
+
+def _origin(cutout: CutOut) -> str:
+    by = "its own alpha channel" if cutout.given else "segmentation"
+    return f"product cut out of its photo by {by}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Literal, Self
 
 from content_engine.codec import from_plain
@@ -18,21 +18,24 @@ class Order:
 
     `fill` is the share of each frame side that the product may take. `upscale_above` is the
     magnification from which a neural upscaler adds the pixels. `tight_px` pulls the cut-out's
-    outline inwards, in photo pixels. `quality` is the JPEG's. `setting` names a scene, empty for
-    the other shots. `source` says in words which photo it is, for the credentials.
+    outline inwards, in photo pixels. `quality` is the JPEG's. `setting` names a scene;
+    `setting_above` the one for a product seen from above, which shows only once it is cut out: its
+    height / width is at least `above_ratio` (0: never). Both are empty for the other shots.
     """
 
     shot: Shot
     aspects: tuple[str, ...]
     longer_side_px: int
-    setting: str
+    title: str
     shadow: bool
     fill: float
-    upscale_above: float
-    tight_px: float
     media_type: Format
     quality: int
-    title: str
+    upscale_above: float
+    tight_px: float = 0.0
+    setting: str = ""
+    setting_above: str = ""
+    above_ratio: float = 0.0
 
     @classmethod
     def of(cls, recipe: Recipe) -> Self:
@@ -43,10 +46,11 @@ class Order:
         """The order as a recipe's parameters."""
         return canonical_json(asdict(self))
 
-    def with_tighter_outline(self) -> Order:
-        """The order with the outline one pixel further in."""
-        return replace(self, tight_px=self.tight_px + 1.0)
-
     def role(self, aspect: str) -> str:
         """What the asset of that aspect is called: `packshot-1x1`."""
         return f"{self.shot.value}-{aspect.replace(':', 'x')}"
+
+    def setting_for(self, *, width_px: int, height_px: int) -> str:
+        """The setting for a cut-out of that size."""
+        above = self.above_ratio > 0 and height_px >= self.above_ratio * width_px
+        return self.setting_above if above else self.setting

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -28,12 +30,7 @@ def scaled(
     rgb = cutout.rgb
     if placement.scale > upscale_above:
         rgb = enlarger.enlarge(rgb, factor=2 if placement.scale <= 2 else 4)
-    return CutOut(
-        rgb=_resized(rgb, size),
-        alpha=_resized(cutout.alpha, size),
-        cut_sides=cutout.cut_sides,
-        given=cutout.given,
-    )
+    return replace(cutout, rgb=_resized(rgb, size), alpha=_resized(cutout.alpha, size))
 
 
 def placed(cutout: CutOut, *, frame_px: tuple[int, int], fill: float) -> Placement:

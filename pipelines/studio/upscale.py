@@ -51,9 +51,9 @@ class SpanEnlarger:
 
 
 def _load(weights: Path) -> Any:
-    import ncnn  # its classes live in a compiled module that type checkers cannot read
+    import ncnn
 
-    net = ncnn.Net()
+    net = ncnn.Net()  # pyright: ignore[reportAttributeAccessIssue]
     net.opt.use_vulkan_compute = False
     net.opt.use_fp16_packed = False
     net.opt.use_fp16_storage = False
@@ -66,11 +66,11 @@ def _load(weights: Path) -> Any:
 
 
 def _run(net: Any, tile: np.ndarray) -> np.ndarray:
-    import ncnn  # its classes live in a compiled module that type checkers cannot read
+    import ncnn
 
     planes = np.ascontiguousarray(tile.transpose(2, 0, 1).astype(np.float32) / 255)
     # ncnn does not keep its input alive: both names must outlive the extraction.
-    given = ncnn.Mat(planes)
+    given = ncnn.Mat(planes)  # pyright: ignore[reportAttributeAccessIssue]
     extractor = net.create_extractor()
     extractor.input(net.input_names()[0], given)
     large = np.array(extractor.extract(net.output_names()[0])[1])

@@ -1,0 +1,234 @@
+"""The image pipeline: from a brief to recipes, from a recipe to signed pictures in the store."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+from assets.errors import AssetError
+from assets.media import sniff
+from assets.provenance import ActionClaim, Claims, IngredientClaim, Signer
+from assets.store import AssetStore
+from content_engine.channels import ImageRules, channel
+from content_engine.errors import BackendUnavailable, GenerationFailed, InvalidBrief
+from content_engine.types import (
+    Asset,
+    Attempt,
+    Brief,
+    Candidate,
+    Digest,
+    ImageSpec,
+    Ingredient,
+    Kind,
+    Recipe,
+    Shot,
+)
+from pipelines.backend import Backend, Inputs, Media, Run
+from pipelines.image_repair import repaired
+from pipelines.studio.order import Order
+from pipelines.studio.placement import ASPECTS
+from pipelines.studio.scene import choose_settings, load_settings
+from pipelines.studio.scenes.choose import need_of
+
+BACKEND = "studio"
+MODEL = "studio@1"
+
+LONGER_SIDE_MAX_PX = 4096
+"""What a replica of 2 GiB renders: a scene of 4096² holds a dozen float32 layers of 200 MB."""
+
+FILL = 0.88
+"""Share of the frame the product may take. Amazon asks for 85 %; 88 leaves room for rounding."""
+
+UPSCALE_ABOVE = 2.0
+"""Magnification from which SPAN adds the pixels. It costs 9 µs a source pixel (4.5 s for a mug of
+700²) and gains 0.3 dB over cubic at ×2 (research, embedded §7): below ×2 it is not worth that."""
+
+JPEG_QUALITY = 92
+
+
+class ImagePipeline:
+    """Plans and makes product pictures on one backend. Implements `flow.Pipeline`.
+
+    The pictures of a recipe have the same pixels each time; their bytes differ by the signature,
+    which C2PA salts and dates.
+    """
+
+    def __init__(self, *, store: AssetStore, signer: Signer, backend: Backend[Run]) -> None:
+        self._store = store
+        self._signer = signer
+        self._backend = backend
+
+    def plan(self, brief: Brief) -> Iterable[Recipe]:
+        """One recipe for a packshot or cut-out; for scenes one for each setting that suits.
+
+        Raises InvalidBrief when photo, aspects, size, setting or count can't be served.
+        """
+        spec = _checked(brief)
+        orders = _scene_orders(brief, spec) if spec.shot is Shot.SCENE else [_order(brief, spec)]
+        if brief.count > len(orders):
+            raise InvalidBrief(
+                f"{brief.count} different {spec.shot.value} pictures of one photo are asked for; "
+                f"there are {len(orders)}: ask for fewer, or for another photo"
+            )
+        photo = Ingredient(role="photo", digest=brief.product.photos[spec.photo].digest)
+        return [_recipe(order, seed=brief.seed, photo=photo) for order in orders]
+
+    def repair(self, brief: Brief, attempt: Attempt) -> Recipe | None:
+        """The recipe with what the judge found mended, or None when no change would help.
+
+        The faults are read from the verdict's reasons, each of which begins with its metric.
+        """
+        faults = {_metric(reason) for reason in attempt.verdict.reasons}
+        recipe = attempt.candidate.recipe
+        order = repaired(Order.of(recipe), faults)
+        if order is not None:
+            return replace(recipe, parameters=order.to_parameters())
+        return _in_another_setting(brief, recipe)
+
+    def generate(self, recipe: Recipe) -> Candidate:
+        """The recipe's pictures, signed and stored. Raises GenerationFailed, BackendUnavailable."""
+        began = time.perf_counter()
+        try:
+            inputs = {item.role: self._store.get(item.digest) for item in recipe.ingredients}
+            media = self._rendered(recipe, Inputs(assets=inputs))
+            claimed = [self._stored(recipe, item, inputs["photo"]) for item in media]
+        except AssetError as error:
+            cause = BackendUnavailable if error.retryable else GenerationFailed
+            raise cause(f"{error}") from error
+        return Candidate(
+            recipe=recipe,
+            assets=tuple(claimed),
+            seconds=time.perf_counter() - began,
+            notes=tuple(dict.fromkeys(step for item in media for step in item.steps)),
+        )
+
+    def _rendered(self, recipe: Recipe, inputs: Inputs) -> tuple[Media, ...]:
+        run = self._backend.start(recipe, inputs)
+        while not run.done:
+            self._backend.step([run])
+        return self._backend.finish(run)
+
+    def _stored(self, recipe: Recipe, media: Media, photo: bytes) -> Asset:
+        claims = _claims(media, title=Order.of(recipe).title, photo=photo)
+        signed = self._signer.sign(media.data, media_type=media.media_type, claims=claims)
+        return Asset(
+            role=media.role,
+            digest=Digest(self._store.put(signed)),
+            media_type=media.media_type,
+            size_bytes=len(signed),
+            width_px=media.width_px,
+            height_px=media.height_px,
+        )
+
+
+def _checked(brief: Brief) -> ImageSpec:
+    """The brief's spec, if it can be served. Raises InvalidBrief."""
+    spec = brief.spec
+    if not isinstance(spec, ImageSpec):
+        raise InvalidBrief(f"an image brief needs an ImageSpec, not {type(spec).__name__}")
+    photos = len(brief.product.photos)
+    if not 0 <= spec.photo < photos:
+        raise InvalidBrief(
+            f"product {brief.product.sku!r} has {photos} photos; photo {spec.photo} is asked for "
+            "(the first is 0)"
+        )
+    unknown = [aspect for aspect in spec.aspects if aspect not in ASPECTS]
+    if unknown or not spec.aspects:
+        raise InvalidBrief(f"aspects {list(spec.aspects)}: give some of {', '.join(ASPECTS)}")
+    _check_size(spec, rules=channel(brief.channel).image, name=brief.channel)
+    if spec.setting and spec.setting not in load_settings():
+        raise InvalidBrief(f"no setting {spec.setting!r}; known: {', '.join(load_settings())}")
+    return spec
+
+
+def _check_size(spec: ImageSpec, *, rules: ImageRules, name: str) -> None:
+    least, most = rules.longer_side_min_px, min(rules.longer_side_max_px, LONGER_SIDE_MAX_PX)
+    if not least <= spec.longer_side_px <= most:
+        raise InvalidBrief(
+            f"a longer side of {spec.longer_side_px} px is asked for; "
+            f"channel {name} takes {least} to {most}"
+        )
+
+
+def _order(brief: Brief, spec: ImageSpec) -> Order:
+    rules = channel(brief.channel).image
+    cutout = spec.shot is Shot.CUTOUT
+    return Order(
+        shot=spec.shot,
+        aspects=tuple(dict.fromkeys(spec.aspects)),
+        longer_side_px=spec.longer_side_px,
+        title=f"{spec.shot.value.capitalize()}: {brief.product.title}",
+        shadow=spec.shadow and spec.shot is Shot.PACKSHOT and not rules.white_background,
+        fill=max(FILL, rules.fill_min + 0.02),
+        media_type="image/png" if cutout else "image/jpeg",
+        quality=JPEG_QUALITY,
+        upscale_above=UPSCALE_ABOVE,
+    )
+
+
+def _scene_orders(brief: Brief, spec: ImageSpec) -> list[Order]:
+    order = _order(brief, spec)
+    if spec.setting:
+        return [replace(order, setting=spec.setting, setting_above=spec.setting)]
+    product = brief.product
+    standing = choose_settings(product, seed=brief.seed)
+    ratio = need_of(product).above_ratio
+    if not ratio:
+        return [replace(order, setting=name, setting_above=name) for name in standing]
+    above = choose_settings(product, seed=brief.seed, shape_px=(1, 1 + int(ratio)))
+    return [
+        replace(order, setting=name, setting_above=above[index % len(above)], above_ratio=ratio)
+        for index, name in enumerate(standing)
+    ]
+
+
+def _recipe(order: Order, *, seed: int, photo: Ingredient) -> Recipe:
+    return Recipe(
+        kind=Kind.IMAGE,
+        backend=BACKEND,
+        model=MODEL,
+        prompt="",
+        seed=seed,
+        parameters=order.to_parameters(),
+        ingredients=(photo,),
+    )
+
+
+def _metric(reason: str) -> str:
+    found = re.match(r"[a-z]+\.[a-z0-9_]+", reason)
+    return found.group() if found else ""
+
+
+def _in_another_setting(brief: Brief, recipe: Recipe) -> Recipe | None:
+    """The scene once more in the next setting that suits: what it clashed with may be gone."""
+    spec = brief.spec
+    if not isinstance(spec, ImageSpec) or spec.shot is not Shot.SCENE or spec.setting:
+        return None
+    if recipe.seed != brief.seed:
+        return None
+    current = Order.of(recipe)
+    orders = _scene_orders(brief, spec)
+    names = [order.setting for order in orders]
+    following = orders[(names.index(current.setting) + 1) % len(orders)]
+    order = replace(current, setting=following.setting, setting_above=following.setting_above)
+    return replace(recipe, seed=brief.seed + 1, parameters=order.to_parameters())
+
+
+def _claims(media: Media, *, title: str, photo: bytes) -> Claims:
+    """What is claimed: one photo, altered by algorithms; or a part of a picture half rendered."""
+    return Claims(
+        title=title,
+        digital_source_type="compositeSynthetic" if media.composite else "algorithmicallyEnhanced",
+        generator="Content Engine studio",
+        actions=tuple(ActionClaim(action="c2pa.edited", description=step) for step in media.steps),
+        ingredients=(
+            IngredientClaim(
+                title="product photo",
+                data=photo,
+                media_type=sniff(photo),
+                relationship="componentOf" if media.composite else "parentOf",
+            ),
+        ),
+    )
