@@ -63,23 +63,27 @@ def _lamps(picture: F32, *, color: F32, seed: int) -> F32:
 
 
 def _window(width: int, height: int, *, colors: F32, seed: int) -> F32:
-    """A bright window in a shaded wall. Palette: wall, wall shade, daylight, frame."""
+    """A bright window in a shaded wall.
+
+    Palette: wall, wall shade, sky, frame, garden.
+    """
     x, y = _places(width, height)
-    start = 0.06 + 0.05 * (seed % 3)
+    start = -0.10 + 0.03 * (seed % 3)
     wall = colors[0] + (colors[1] - colors[0]) * np.clip(x * 1.1, 0, 1)[..., None]
     wall = np.broadcast_to(wall, (height, width, 3))
-    inside = _box(x, y, (start, -0.3, start + 0.42, 0.46), 0.014)
+    inside = _box(x, y, (start, -0.3, start + 0.48, 0.44), 0.004)
     bars = np.maximum(
-        _box(x, y, (start + 0.20, -0.3, start + 0.222, 0.46), 0.008),
-        _box(x, y, (start, 0.14, start + 0.42, 0.158), 0.008),
+        _box(x, y, (start + 0.24, -0.3, start + 0.262, 0.44), 0.003),
+        _box(x, y, (start, 0.10, start + 0.48, 0.122), 0.003),
     )
-    leaves = sample(fractal(2.4, seed), x * 1.2, y * 1.2)
-    day = colors[2] * np.clip(1.0 + 0.13 * leaves, 0.5, 1.4)[..., None]
+    leaves = sample(fractal(2.6, seed), x * 1.3, y * 1.3)
+    low = step(0.05, 0.42, y + 0.05 * leaves)[..., None]
+    day = colors[2] + (colors[4] - colors[2]) * low * np.clip(0.55 + 0.3 * leaves, 0, 1)[..., None]
     picture = wall + (day - wall) * inside[..., None]
-    picture = picture + (colors[3] - picture) * (bars * 0.75)[..., None]
-    frame = _box(x, y, (start - 0.03, -0.3, start + 0.45, 0.49), 0.008) - inside
+    picture = picture + (colors[3] - picture) * bars[..., None]
+    frame = _box(x, y, (start - 0.03, -0.3, start + 0.515, 0.475), 0.003) - inside
     picture = picture + (colors[3] - picture) * np.clip(frame, 0, 1)[..., None]
-    return blur(picture.astype(np.float32), 0.016 * max(width, height))
+    return blur(picture.astype(np.float32), 0.007 * max(width, height))
 
 
 def _box(x: F32, y: F32, edges: tuple[float, float, float, float], soft: float) -> F32:

@@ -7,6 +7,7 @@ import numpy as np
 from pipelines.studio.scenes.arrays import F32, U8
 from pipelines.studio.scenes.color import to_display, to_linear
 from pipelines.studio.scenes.lens import develop
+from pipelines.studio.scenes.overlap import overlap
 from pipelines.studio.scenes.placement import Placed
 
 
@@ -16,16 +17,10 @@ def over_developed(linear: F32, placed: Placed, *, grain: float, seed: int) -> U
     Edges are mixed in linear light; where alpha is 255 the product's bytes are copied as they are.
     """
     picture = develop(linear, grain=grain, seed=seed)
-    height, width = picture.shape[:2]
-    y0, x0 = max(0, placed.top_px), max(0, placed.left_px)
-    y1 = min(height, placed.top_px + placed.size[1])
-    x1 = min(width, placed.left_px + placed.size[0])
-    rows, columns = (
-        slice(y0 - placed.top_px, y1 - placed.top_px),
-        slice(x0 - placed.left_px, x1 - placed.left_px),
+    here, there = overlap(
+        placed.alpha.shape, picture.shape[:2], top=placed.top_px, left=placed.left_px
     )
-    rgb, alpha = placed.rgb[rows, columns], placed.alpha[rows, columns]
-    region = picture[y0:y1, x0:x1]
+    rgb, alpha, region = placed.rgb[here], placed.alpha[here], picture[there]
     edge = (alpha > 0) & (alpha < 255)
     share = alpha[edge].astype(np.float32)[:, None] / 255.0
     mixed = to_linear(rgb[edge]) * share + to_linear(region[edge]) * (1 - share)

@@ -20,18 +20,18 @@ def wood(place: Patch, palette: F32, seed: int) -> Paint:
     x = place.x + own * 0.6
     column = np.floor(x / length_m)
     own = own + 0.7 * column
-    slow = sample(fractal(2.6, seed + 1), x * 0.22 + own * 0.37, place.y * 1.1 + own * 0.61)
+    slow = sample(fractal(5.0, seed + 1), x * 0.22 + own * 0.37, place.y * 1.1 + own * 0.61)
     rings = sample(
-        fractal(1.7, seed + 2, 2.0), x * 0.10 + own * 0.13, (place.y * 3.2 + slow * 0.10) + own
+        fractal(1.5, seed + 2, 3.0), x * 0.09 + own * 0.13, (place.y * 3.4 + slow * 0.16) + own
     )
     fibre = sample(fractal(0.7, seed + 3), x * 0.35, place.y * 7.0 + slow * 0.03)
     pores = sample(fractal(0.5, seed + 4, 8.0), x * 0.9, place.y * 9.0 + own)
     pores = step(1.3, 2.4, pores) * place.detail(0.0018)
-    share = np.clip(0.40 + 0.22 * rings + 0.10 * slow + 0.08 * fibre * place.detail(0.0015), 0, 1)
+    share = np.clip(0.42 + 0.30 * rings + 0.12 * slow + 0.12 * fibre * place.detail(0.0015), 0, 1)
     tone = mix(palette[0], palette[1], share)
     tone = tone * (1.0 + 0.05 * np.clip(own, -1.6, 1.6))[..., None]
     joint = _joint(place, x, board_m=float(board_m), length_m=float(length_m))
-    dark = np.clip(0.42 * pores + 0.75 * joint, 0, 1)
+    dark = np.clip(0.55 * pores + 0.80 * joint, 0, 1)
     relief = -0.25 * pores - 1.1 * joint + 0.06 * fibre
     return Paint(albedo=mix(tone, palette[2], dark), relief=relief.astype(np.float32))
 
@@ -48,9 +48,9 @@ def _joint(place: Patch, x: F32, *, board_m: float, length_m: float) -> F32:
 
 def butcher(place: Patch, palette: F32, seed: int) -> Paint:
     """One wide wooden top without joints. Palette: light, mid, dark grain."""
-    bend = sample(fractal(2.8, seed), place.x * 0.18, place.y * 0.5)
-    heart = place.y * 2.3 + bend * 0.22
-    rings = sample(fractal(1.6, seed + 1, 2.0), place.x * 0.05 + bend * 0.02, heart * 1.1)
+    bend = sample(fractal(5.0, seed), place.x * 0.22, place.y * 0.6)
+    heart = place.y * 2.3 + bend * 0.09
+    rings = sample(fractal(1.6, seed + 1, 2.0), place.x * 0.07, heart * 1.1)
     fibre = sample(fractal(0.7, seed + 2), place.x * 0.4, place.y * 7.5 + bend * 0.1)
     pores = sample(fractal(0.5, seed + 3, 8.0), place.x * 1.0, place.y * 9.5)
     pores = step(1.4, 2.4, pores) * place.detail(0.0018)
@@ -78,13 +78,13 @@ def linen(place: Patch, palette: F32, seed: int) -> Paint:
 
 def _folds(place: Patch, seed: int) -> F32:
     """Long creases and slow waves of laid cloth, in the unit of relief."""
-    bend = sample(fractal(4.5, seed), place.x * 0.5, place.y * 0.5)
+    bend = sample(fractal(6.0, seed), place.x * 0.5, place.y * 0.5)
     along = place.x * 0.34 + place.y * 0.94 + bend * 0.10
     across = place.x * 0.94 - place.y * 0.34 + bend * 0.10
-    wave = sample(fractal(4.6, seed + 1, 2.0), across * 0.5, along * 1.3)
-    line = sample(fractal(5.0, seed + 2, 2.0), across * 0.22, along * 0.8)
-    crease = np.exp(-np.abs(line) * 9.0)
-    return (26.0 * wave + 7.0 * crease).astype(np.float32)
+    wave = sample(fractal(6.0, seed + 1, 2.0), across * 0.42, along * 1.0)
+    line = sample(fractal(6.0, seed + 2, 2.0), across * 0.18, along * 0.6)
+    crease = np.exp(-((line * 7.0) ** 2))
+    return (46.0 * wave + 9.0 * crease).astype(np.float32)
 
 
 def knit(place: Patch, palette: F32, seed: int) -> Paint:

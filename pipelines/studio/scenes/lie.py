@@ -28,7 +28,7 @@ SHEET_THICKNESS = 0.0035  # of the subject's size: heavy paper, a folded cloth
 
 def render_lying(cutout: CutOut, *, setting: Setting, size_px: tuple[int, int], seed: int) -> U8:
     """The product lying in the setting, seen from above: (H, W, 3) uint8 sRGB."""
-    placed = place(cutout, view=setting.view, size_px=size_px, seed=seed, lies=True)
+    placed = place(cutout, view=setting.view, size_px=size_px, seed=seed)
     pixel_m = setting.view.subject_m / max(placed.size)
     product = read_palette(placed.rgb, placed.alpha)
     place_of = _patch(size_px, pixel_m)

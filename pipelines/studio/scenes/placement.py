@@ -27,9 +27,7 @@ class Placed:
         return self.alpha.shape[1], self.alpha.shape[0]
 
 
-def place(
-    cutout: CutOut, *, view: View, size_px: tuple[int, int], seed: int, lies: bool = False
-) -> Placed:
+def place(cutout: CutOut, *, view: View, size_px: tuple[int, int], seed: int) -> Placed:
     """The cut-out scaled and set in a frame of `size_px` (width, height)."""
     width, height = size_px
     box = cutout.alpha.shape[1], cutout.alpha.shape[0]
@@ -40,8 +38,7 @@ def place(
     rgb, alpha = resized(cutout, target)
     side = _side(width / height, seed)
     left = round(width * side - target[0] / 2)
-    drop = 0.0 if lies else 0.045
-    top = round(height * (0.5 + drop) - target[1] / 2)
+    top = round(height * view.middle - target[1] / 2)
     if "bottom" in cutout.cut_sides:
         top = height - target[1]
     return Placed(rgb=rgb, alpha=alpha, left_px=left, top_px=top)

@@ -9,8 +9,10 @@ import numpy as np
 
 from pipelines.studio.scenes.arrays import F32, F64
 from pipelines.studio.scenes.camera import Patch, patch
+from pipelines.studio.scenes.lens import blur
 from pipelines.studio.scenes.noise import step
 from pipelines.studio.scenes.painting import paint
+from pipelines.studio.scenes.reflection import fresnel, with_mirrored_product
 from pipelines.studio.scenes.room import plane_light
 from pipelines.studio.scenes.spec import Plinth
 from pipelines.studio.scenes.staging import Stage
@@ -23,10 +25,21 @@ def with_plinth(room: F32, plinth: Plinth, *, stage: Stage) -> F32:
     top = _outline(plinth, stage, y_m=0.0)
     foot = _outline(plinth, stage, y_m=stage.ground_m)
     body = cv2.convexHull(np.concatenate([top, foot]).astype(np.float32))[:, 0]
+    _ground(room, foot)
     _lay(room, _side(plinth, stage, top=top, body=body), shape=body)
     _lay(room, _top(plinth, stage, top=top), shape=top)
     _edge(room, top, stage=stage)
     return room
+
+
+def _ground(room: F32, foot: F64) -> None:
+    """The dark under and close around the plinth's foot, where hardly any sky is seen."""
+    mask = np.zeros(room.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(foot * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
+    unit = float(np.ptp(foot[:, 0]))
+    for reach, strength in ((0.045, 0.45), (0.010, 0.55)):
+        dark = blur(mask.astype(np.float32) / 255.0, max(0.6, reach * unit))
+        room *= 1 - np.float32(strength) * dark[..., None]
 
 
 def _outline(plinth: Plinth, stage: Stage, *, y_m: float) -> F64:
@@ -65,7 +78,19 @@ def _top(plinth: Plinth, stage: Stage, *, top: F64) -> tuple[int, F32]:
     light = plane_light(stage, y_m=0.0)
     size = camera.width_px, camera.height_px
     lit = cv2.resize(light, size, interpolation=cv2.INTER_LINEAR)[rows[0] : rows[1]]
-    return rows[0], albedo * lit
+    return rows[0], _polished(albedo * lit, plinth, stage=stage, rows=rows)
+
+
+def _polished(top: F32, plinth: Plinth, *, stage: Stage, rows: tuple[int, int]) -> F32:
+    """The top face with what it mirrors: the room's tone far behind it, and the product."""
+    surface = plinth.surface
+    if surface.polish <= 0:
+        return top
+    mirror = np.ascontiguousarray(np.broadcast_to(top.mean(axis=(0, 1)), top.shape))
+    mirror = with_mirrored_product(mirror, stage, first_row=rows[0], rough=surface.rough)
+    places = np.arange(rows[0], rows[1], dtype=np.float32) + 0.5
+    shine = fresnel(stage.camera, places) * np.float32(surface.polish)
+    return top + (mirror - top) * shine[:, None, None]
 
 
 def _side(plinth: Plinth, stage: Stage, *, top: F64, body: F64) -> tuple[int, F32]:

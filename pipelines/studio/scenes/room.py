@@ -24,7 +24,7 @@ CORNER_REACH = 0.30  # subject sizes: how far the corner between floor and wall 
 def floor_and_wall(stage: Stage) -> F32:
     """The room behind and under the product: (H, W, 3) float32 linear, everything in focus."""
     camera = stage.camera
-    seam = int(np.clip(round(camera.row_of(stage.wall_m, stage.ground_m)), 0, camera.height_px - 1))
+    seam = stage.seam_px
     canvas = np.empty((camera.height_px, camera.width_px, 3), np.float32)
     size = camera.width_px, camera.height_px
     lit_floor = cv2.resize(

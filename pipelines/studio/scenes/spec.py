@@ -73,7 +73,8 @@ class View:
     `pitch_deg` is the range within which the camera follows the view of the product's own photo,
     its first number when that cannot be told. `fill` is the most the product takes of the
     frame's height, `fill_width` of its width. `subject_m` is the usual size of such products;
-    `thickness` how high lying ones rise, as a share of their longer side.
+    `thickness` how high lying ones rise, as a share of their longer side. `middle` is the height
+    of the product's middle in the frame, 0 at the top.
     """
 
     pitch_deg: tuple[float, float] = (7.0, 20.0)
@@ -82,6 +83,7 @@ class View:
     fill_width: float = 0.6
     subject_m: float = 0.2
     thickness: float = 0.012
+    middle: float = 0.54
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,12 @@ class Stage:
         )
 
     @property
+    def seam_px(self) -> int:
+        """The picture row at which the room's floor ends, within the frame."""
+        row = round(self.camera.row_of(self.wall_m, self.ground_m))
+        return min(max(row, 0), self.camera.height_px - 1)
+
+    @property
     def middle_z_m(self) -> float:
         """The distance of the product's middle: flat things are placed by their front."""
         flat = self.stance.pitch_deg is None

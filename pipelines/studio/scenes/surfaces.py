@@ -50,7 +50,7 @@ def paper(place: Patch, palette: F32, seed: int) -> Paint:
 def plaster(place: Patch, palette: F32, seed: int) -> Paint:
     """Limewash by hand: clouds, brush drags, faint trowel relief. Palette: light, dark tone."""
     cloud = sample(fractal(2.6, seed), place.x * 0.9, place.y * 0.9)
-    drag = sample(fractal(2.0, seed + 1, 2.0), place.x * 1.9 + cloud * 0.03, place.y * 0.9)
+    drag = sample(fractal(2.0, seed + 1, 2.0), place.x * 1.9, place.y * 0.9)
     fine = sample(fractal(1.4, seed + 2, 4.0), place.x * 3.0, place.y * 3.0)
     share = np.clip(0.42 + 0.20 * cloud + 0.13 * drag + 0.05 * fine, 0, 1)
     relief = 0.30 * drag + 0.22 * fine * place.detail(0.004)
@@ -73,20 +73,22 @@ def marble(place: Patch, palette: F32, seed: int) -> Paint:
     """Polished marble. Palette: ground, cloud, vein."""
     x = place.x + place.y * np.float32(0.55)
     y = place.y - place.x * np.float32(0.25)
-    bend_x = sample(fractal(2.4, seed), x * 0.8, y * 0.8)
-    bend_y = sample(fractal(2.4, seed + 1), x * 0.8, y * 0.8)
-    cloud = np.clip(0.35 + 0.28 * sample(fractal(2.6, seed + 2), x * 0.9, y * 0.5), 0, 1)
+    bend_x = sample(fractal(3.9, seed), x * 0.9, y * 0.9) * np.float32(0.12)
+    bend_y = sample(fractal(3.9, seed + 1), x * 0.9, y * 0.9) * np.float32(0.12)
+    cloud = np.clip(0.35 + 0.28 * sample(fractal(2.8, seed + 2), x * 0.9, y * 0.5), 0, 1)
     veins = np.zeros_like(x)
     for octave, (frequency, width, weight) in enumerate(
-        ((0.55, 0.05, 0.85), (1.1, 0.06, 0.5), (2.6, 0.09, 0.28))
+        ((0.9, 0.025, 1.0), (1.6, 0.03, 0.55), (3.1, 0.035, 0.3))
     ):
         field = sample(
-            fractal(2.8, seed + 3 + octave),
-            x * frequency * 0.45 + bend_x * 0.05,
-            y * frequency + bend_y * 0.05,
+            fractal(5.0, seed + 3 + octave, 2.0),
+            (x * 0.35 + bend_x) * frequency,
+            (y + bend_y) * frequency,
         )
-        body = np.clip(cloud * 1.8 - 0.2, 0.15, 1)
-        veins = np.maximum(veins, weight * body * np.exp(-np.abs(field) / np.float32(width)))
+        body = np.clip(0.25 + cloud * 1.4, 0, 1) * np.float32(weight)
+        thin = np.exp(-np.abs(field) / np.float32(width))
+        soft = np.exp(-np.abs(field) / np.float32(width * 7)) * np.float32(0.25)
+        veins = np.maximum(veins, body * np.maximum(thin, soft))
     albedo = mix(flat_color(x.shape, palette[0]), palette[1], cloud * 0.8)
     return Paint(albedo=mix(albedo, palette[2], veins), relief=np.zeros_like(x))
 
@@ -102,26 +104,26 @@ def terrazzo(place: Patch, palette: F32, seed: int) -> Paint:
 
 def stone(place: Patch, palette: F32, seed: int) -> Paint:
     """Honed limestone or travertine: strata, pores. Palette: light, dark tone."""
-    bend = sample(fractal(2.4, seed), place.x * 0.7, place.y * 0.7)
-    strata = sample(fractal(1.9, seed + 1, 2.0), place.x * 0.25, place.y * 2.4 + bend * 0.06)
+    bend = sample(fractal(4.5, seed), place.x * 0.7, place.y * 0.7)
+    strata = sample(fractal(1.9, seed + 1, 2.0), place.x * 0.2, place.y * 2.4 + bend * 0.04)
     fine = sample(fractal(0.8, seed + 2), place.x * 3.5, place.y * 3.5)
-    pores = step(2.2, 2.9, sample(fractal(1.2, seed + 3, 16.0), place.x * 0.7, place.y * 2.6))
+    pores = step(1.9, 2.6, sample(fractal(1.2, seed + 3, 16.0), place.x * 0.8, place.y * 2.2))
     pores = pores * place.detail(0.003)
-    share = np.clip(0.40 + 0.20 * strata + 0.05 * fine + 0.08 * bend, 0, 1)
+    share = np.clip(0.40 + 0.13 * strata + 0.09 * fine + 0.08 * bend, 0, 1)
     albedo = mix(palette[0], palette[1], share) * (1 - 0.30 * pores)[..., None]
     return Paint(albedo=albedo, relief=0.08 * fine - 0.5 * pores)
 
 
 def sand(place: Patch, palette: F32, seed: int) -> Paint:
     """Dry raked-by-wind sand: soft ripples and grain. Palette: light, dark grain."""
-    bend = sample(fractal(2.8, seed), place.x * 0.5, place.y * 0.5)
-    gust = sample(fractal(2.6, seed + 1), place.x * 0.9, place.y * 0.9)
+    bend = sample(fractal(4.8, seed), place.x * 0.8, place.y * 0.8)
+    gust = sample(fractal(4.0, seed + 1), place.x * 0.9, place.y * 0.9)
     phase = place.y * 2 * np.pi / 0.055 + 5.5 * bend + place.x * 9.0
     ripple = (np.sin(phase) + 0.25 * np.sin(2 * phase + 0.8)) * np.clip(0.55 + 0.35 * gust, 0, 1)
     grain = sample(fractal(0.2, seed + 2), place.x * 2.2, place.y * 2.2) * place.detail(0.0012)
     speck = sample(fractal(0.0, seed + 3), place.x * 1.3, place.y * 1.3) * place.detail(0.0015)
-    share = np.clip(0.42 + 0.10 * grain + 0.09 * speck + 0.05 * gust, 0, 1)
-    relief = 1.5 * ripple + 0.16 * grain + 0.8 * gust
+    share = np.clip(0.42 + 0.14 * grain + 0.14 * speck + 0.05 * gust, 0, 1)
+    relief = 2.2 * ripple + 0.35 * grain + 3.0 * gust
     return Paint(albedo=mix(palette[0], palette[1], share), relief=relief.astype(np.float32))
 
 

@@ -78,8 +78,9 @@ def backdrop_tone(product: Palette, *, seed: int) -> F32:
     if product.chroma < 0.03:
         hue, chroma = (75.0, 50.0, 145.0, 240.0)[seed % 4], (0.035, 0.04, 0.025, 0.03)[seed % 4]
     else:
-        hue = product.hue_deg + (0.0, 180.0, 28.0, -28.0)[seed % 4]
-        chroma = min(0.055, 0.25 * product.chroma + 0.015)
+        turn, ceiling = ((0.0, 0.05), (180.0, 0.032), (30.0, 0.045), (-30.0, 0.045))[seed % 4]
+        hue = product.hue_deg + turn
+        chroma = min(ceiling, 0.22 * product.chroma + 0.012)
     if product.rim > 0.80:
         lightness = 0.70
     elif product.rim > 0.62:
