@@ -53,12 +53,16 @@ class Fetcher:
     """Gets bytes from the sources a feed may name. Holds no connection; any thread may use it.
 
     Paths are read below `base_dir` only. `allow_networks` (`10.1.0.0/16`, `127.0.0.1`) opens
-    networks that are not public, for a shop whose pictures lie inside.
+    networks that are not public, for a shop whose pictures lie inside. Raises ValueError when
+    one of them is not a network.
     """
 
     base_dir: Path
     limits: FetchLimits = FetchLimits()
     allow_networks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        parsed_networks(self.allow_networks)  # a mistyped network shall not wait for a picture
 
     def fetch(self, source: str) -> bytes:
         """The bytes at a path (relative to `base_dir`), a `data:` URL or an http(s) URL.

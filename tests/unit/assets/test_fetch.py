@@ -292,3 +292,8 @@ def test_long_sources_are_shortened_in_messages(fetch):
 def test_a_fetcher_crosses_processes(tmp_path):
     fetcher = Fetcher(base_dir=tmp_path, allow_networks=LOOPBACK)
     assert pickle.loads(pickle.dumps(fetcher)) == fetcher
+
+
+def test_a_mistyped_network_is_told_at_once(tmp_path):
+    with pytest.raises(ValueError, match=r"10\.0\.0\.1/8 has host bits set"):
+        Fetcher(base_dir=tmp_path, allow_networks=("10.0.0.1/8",))
