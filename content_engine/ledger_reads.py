@@ -13,6 +13,7 @@ from content_engine.ledger_sql import Database, Row
 from content_engine.types import Attempt, Brief, Case, Event, Job, JobStatus, Kind, Product
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Sequence[Any])
 # Above every sequence number that a database hands out.
 _NEWEST = 2**62
 
@@ -39,8 +40,7 @@ class LedgerReads:
 
     def job_row(self, job_id: str, tenant: str) -> JobRow:
         """The job without its brief: cheap enough to poll. Raises NotFound."""
-        with self._database.read() as session:
-            row = session.row("job_row", {"id": job_id, "tenant": tenant})
+        row = self._database.look("job_row", {"id": job_id, "tenant": tenant})
         return rows.job_row(_found(row, job_id))
 
     def jobs(
@@ -150,7 +150,7 @@ class LedgerReads:
             return tuple(rows.cost_of(row) for row in session.rows("costs", {"tenant": tenant}))
 
 
-def _found(row: Row | None, job_id: str) -> Row:
+def _found(row: R | None, job_id: str) -> R:
     if row is None:
         raise NotFound(f"there is no job {job_id!r}")
     return row

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from content_engine.codec import from_json
 from content_engine.ledger_sql import Row
@@ -91,7 +91,7 @@ def job_with_brief(row: Row) -> Job:
     return job_of(row, from_json(Brief, row[7]))
 
 
-def job_row(row: Row) -> JobRow:
+def job_row(row: Sequence[Any]) -> JobRow:
     """The job of a row of the `job_row` statements."""
     return JobRow(
         id=row[1],
