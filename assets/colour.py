@@ -23,7 +23,7 @@ def srgb_planes(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
     opacity = None if alpha is None else np.asarray(alpha)
     if opacity is not None and opacity.min(initial=255) == 255:
         opacity = None
-    return np.asarray(colour.convert("RGB")), opacity
+    return np.asarray(colour if colour.mode == "RGB" else colour.convert("RGB")), opacity
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

@@ -6,7 +6,6 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -234,7 +233,7 @@ def _webp_canvas_px(data: bytes) -> tuple[int, int]:
 
     Source: RFC 9649, sections 2.5–2.7 (VP8 , VP8L, VP8X headers).
     """
-    kind: Literal[b"VP8 ", b"VP8L", b"VP8X"] | bytes = data[12:16]
+    kind = data[12:16]
     if len(data) < 30:
         raise CorruptMedia("the WebP file is cut short in its header")
     if kind == b"VP8X":
