@@ -11,8 +11,8 @@ from qa.text_words import Word, fold
 _LEAST_WORD = 4
 _LONG_WORD = 7
 _WIDEST_VARIANT = 4
-NAMING_SLOTS = ("title", "seo_title")
-"""Slots that must name the brand.
+_NAMING_SLOTS = ("title", "seo_title")
+"""One of these slots must name the brand.
 
 Source: support.google.com/merchants/answer/6324415 (title: brand among the important details),
 read 2026-11-22."""
@@ -24,11 +24,20 @@ def brand(reading: Reading) -> Iterator[Evidence]:
     if not name:
         return
     for read in reading.slots:
-        faults = [*_variants(read, name), *_pieces(read, name), *_misspelt(reading, read, name)]
-        yield from faults
-        if not faults and read.slot.field in NAMING_SLOTS and name not in read.slot.text:
-            said = f"does not name the brand {name!r}"
-            yield read.slot.fault("brand", said, (0, len(read.slot.text)))
+        yield from _variants(read, name)
+        yield from _pieces(read, name)
+        yield from _misspelt(reading, read, name)
+    heads = [read.slot for read in reading.slots if read.slot.field in _NAMING_SLOTS]
+    if not any(own in slot.text for slot in heads for own in _brands(reading)):
+        for slot in heads:
+            yield slot.fault("brand", f"does not name the brand {name!r}", (0, len(slot.text)))
+
+
+def _brands(reading: Reading) -> Iterator[str]:
+    """The names that the merchant gives as brand, the feed's own first."""
+    product = reading.ground.product
+    yield product.brand
+    yield from (fact.text for fact in product.facts if fact.name == "product_line")
 
 
 def _variants(read: Read, name: str) -> Iterator[Evidence]:

@@ -26,11 +26,18 @@ def concepts(reading: Reading) -> Iterator[Evidence]:
 
 
 def _is_grounded(hit: Hit, *, known: Ground) -> bool:
-    """True when a fact names it, or the word has a use that needs no fact (`short`, `top`)."""
+    """True when a fact names it, or the word has a use that needs no fact.
+
+    That is so for `short` and `top`, and for the glass that a drink is served in.
+    """
     kinds = _kinds(hit)
-    if known.concepts & hit.labels:
+    if known.concepts & hit.labels or (known.is_food and _is_glass(hit)):
         return True
     return not kinds & STRICT_KINDS and not kinds <= CHECKED_KINDS
+
+
+def _is_glass(hit: Hit) -> bool:
+    return "material.glass" in hit.labels or "drinkware" in _kinds(hit)
 
 
 def _kinds(hit: Hit) -> set[str]:

@@ -133,9 +133,11 @@ def duplicates(reading: Reading) -> Iterator[Evidence]:
     language = reading.tongue.language
     groups: dict[str, dict[str, Sentence]] = {}
     for read in reading.slots:
+        blank = read.blanked()
         for sentence in sentences(read.slot):
             key = _key(sentence.text)
-            if not _is_sentence(key, language=language):
+            own_words = _key(blank[sentence.start : sentence.end])
+            if not _is_sentence(own_words, language=language):
                 continue
             first = groups.setdefault(_group(sentence), {}).setdefault(key, sentence)
             if first is not sentence:

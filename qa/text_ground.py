@@ -56,6 +56,11 @@ class Ground:
     names: tuple[str, ...]
     left: tuple[str, ...]
 
+    @property
+    def is_food(self) -> bool:
+        """True when the product is something to eat or drink."""
+        return any(name.startswith("food.") for name in self.concepts)
+
 
 def ground(
     product: Product,

@@ -14,9 +14,12 @@ from content_engine.lexicon import Concepts, Lexicon
 from qa.text_words import Hit, Phrases, Words, fold
 
 CHECKED_KINDS = frozenset(
-    ("color", "material", "pattern", "fit", "neckline", "sleeve", "suitability", "coating")
+    ("color", "material", "pattern", "neckline", "sleeve", "suitability", "coating")
 )
-"""Kinds of concept that copy may name only when a fact does; care is read by its quantities."""
+"""Kinds of concept that copy may name only when a fact does.
+
+Care is read by its quantities; fits are everyday adjectives (`weit`, `gerade`) in every language.
+"""
 
 STRICT_KINDS = frozenset(("color", "material"))
 """Kinds whose words are checked even where they have another use as well."""
@@ -86,7 +89,7 @@ def load_rules() -> Mapping[str, Rule]:
 
 def load_function_words(languages: Iterable[str]) -> Mapping[str, frozenset[str]]:
     """The commonest little words of each language."""
-    return {name: frozenset(_tables(name)["language"]["words"]) for name in languages}
+    return {name: frozenset(_tables(name)["language"]["words"].split()) for name in languages}
 
 
 def load_tongue(locale: str) -> Tongue:
@@ -106,10 +109,10 @@ def load_tongue(locale: str) -> Tongue:
         claims=Phrases(_by_form(own["claims"]), language=language),
         certificates=Phrases(_by_form(_certificates(language)), language=language),
         numbers=Phrases(numbers, language=language),
-        concepts=Phrases(plain, language=language),
+        concepts=Phrases(_checkable(plain, own), language=language),
         surfaces=plain,
         heads=_heads(language, plain),
-        function_words=frozenset(own["language"]["words"]),
+        function_words=frozenset(own["language"]["words"].split()),
         postal=tuple(own["postal"]["patterns"]),
         english=_english(language, surfaces=plain),
     )
@@ -133,6 +136,14 @@ def _surfaces(lexicon: Lexicon) -> dict[str, frozenset[str]]:
             if _QUANTITY not in surface and surface:
                 index.setdefault(fold(surface), set()).add(entry.concept)
     return {surface: frozenset(names) for surface, names in index.items()}
+
+
+def _checkable(
+    surfaces: Mapping[str, frozenset[str]], own: Mapping[str, Any]
+) -> dict[str, frozenset[str]]:
+    """The surfaces without those that mostly mean something else (`down` in English)."""
+    homographs = set(own.get("concepts", {}).get("homographs", []))
+    return {text: names for text, names in surfaces.items() if text not in homographs}
 
 
 def _english(language: str, *, surfaces: Mapping[str, frozenset[str]]) -> frozenset[str]:
