@@ -27,6 +27,7 @@ class Bound:
     mandatory: bool
     source: str
     date: str
+    conditional: bool = False
 
     def meets(self, value: float, limit: float) -> bool:
         """True when the value is at least as good as the limit."""
@@ -61,7 +62,7 @@ class Policy:
         return frozenset(
             metric
             for (metric, _), bound in self.bounds.items()
-            if bound.mandatory and metric.startswith(f"{kind}.")
+            if bound.mandatory and not bound.conditional and metric.startswith(f"{kind}.")
         )
 
 
@@ -83,10 +84,11 @@ def _bounds(metric: str, table: Mapping[str, Any]) -> dict[tuple[str, str], Boun
 
 
 def _bound(metric: str, row: Mapping[str, Any]) -> Bound:
-    known = {"better", "accept", "reject", "otherwise", "mandatory", "source", "date"}
+    optional = {"reject", "mandatory", "conditional"}
+    known = {"better", "accept", "otherwise", "source", "date"} | optional
     if unknown := set(row) - known:
         raise InvalidSettings(f"policy: {metric} has unknown keys {sorted(unknown)}")
-    if missing := known - {"reject", "mandatory"} - set(row):
+    if missing := known - optional - set(row):
         raise InvalidSettings(f"policy: {metric} lacks {sorted(missing)}")
     if row["otherwise"] not in ("REPAIR", "REVIEW"):
         raise InvalidSettings(f"policy: {metric}.otherwise must be REPAIR or REVIEW")
