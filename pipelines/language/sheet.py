@@ -373,9 +373,13 @@ def _noun(product: Product, name: str, parser: Parser) -> Word:
         return Word("model", "label.model")
     best = nouns[0]
     for word in nouns[1:]:
-        if word.text.casefold().endswith((f" {best.text}".casefold(), f"-{best.text}".casefold())):
+        if _name(word).endswith(f"-{_name(best)}"):
             best = word
     return best
+
+
+def _name(word: Word) -> str:
+    return word.concept.partition(".")[2]
 
 
 def _noun_sources(product: Product, name: str) -> Iterator[str]:

@@ -57,12 +57,19 @@ class Writer:
         return replace(self, unsaid=dict(slots), voice=voice or self.voice)
 
     def write(
-        self, move: str, *, limit: int = 100_000, telling: bool = False, slack: int = 0
+        self,
+        move: str,
+        *,
+        limit: int = 100_000,
+        telling: bool = False,
+        slack: int = 0,
+        once: bool = False,
     ) -> str | None:
         """The best frame of a move that fits, filled; None when there is none.
 
         `telling` wants a frame that says at least one thing unsaid so far; `slack` lets the seed
-        choose among frames that tell so many facts fewer than the best.
+        choose among frames that tell so many facts fewer than the best; `once` lets a text name the
+        product in each way but once.
         """
         found = [
             filled
@@ -79,6 +86,8 @@ class Writer:
             return None
         self.used.add(chosen.frame.text)
         self._tell(chosen)
+        for name in chosen.naming if once else ():
+            self.unsaid.pop(name, None)
         return chosen.text
 
     def write_all(self, move: str) -> list[str]:
@@ -185,7 +194,7 @@ class Writer:
             if joined is None:
                 return None
             phrase = joined
-        taken |= dict.fromkeys(slot.extras, 1)
+        taken |= dict.fromkeys((slot.name, *slot.extras), 1)
         return self.tongue.say(phrase, slot.form)
 
 

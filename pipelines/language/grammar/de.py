@@ -7,11 +7,17 @@ colour as a noun (in Haferweiß).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from content_engine.lexicon import Entry
+from content_engine.lexicon.concepts import PRODUCT_KINDS
 from pipelines.language.phrase import Group, Link, Phrase, Word
 from pipelines.language.tongue import Grammar, Tongue
 
+_LONGEST = 16
+"""A longer compound of material and product reads worse than „Schlauchschal aus Wolle“."""
+
+_INCLUDED = "quality.included"  # „Innenkissen inklusive“ takes no article
 _CASES = ("nom", "acc", "dat")
 _GENDERS = ("m", "f", "n", "pl")
 # Rows: nominative, accusative, dative; columns: m f n plural. Source: Duden 4, §§ 1517-1525.
@@ -112,6 +118,7 @@ def _article(
         return _DEFINITE, _WEAK
     mass = entry.number == "mass" or phrase.head.kind == "material"
     wanted = "indef" in forms or phrase.determiner == "a"
+    wanted = wanted and not any(word.concept == _INCLUDED for word in phrase.adjectives)
     if wanted and not mass and not phrase.plural and entry.number != "plural":
         return _INDEFINITE, _MIXED
     return (), _STRONG
@@ -142,12 +149,13 @@ def _head(phrase: Phrase, entry: Entry, case: str, tongue: Tongue) -> tuple[str,
     if is_plural and case == "dat" and text[-1] not in "ns" and " " not in text:
         text += "n"
     nouns = [tongue.lexicon.entries[word.concept] for word in phrase.nouns]
+    kinds = {word.kind for word in phrase.nouns}
     compounds = [noun.form("compound") for noun in nouns]
     is_compound = phrase.share is None or phrase.head.kind == "material"
     if nouns and is_compound and all(compounds):
-        for compound in reversed(compounds):
-            text = _compound(compound, text)
-        return text, ""
+        joined = reduce(lambda word, first: _compound(first, word), reversed(compounds), text)
+        if phrase.head.kind not in PRODUCT_KINDS or len(joined) <= _LONGEST or "aroma" in kinds:
+            return joined, ""
     share = f"{tongue.percent(phrase.share)} " if phrase.share is not None else ""
     source = tongue.list([noun.text for noun in nouns]) if nouns else ""
     return text, f"aus {share}{source}" if source else ""

@@ -1,0 +1,93 @@
+"""What a locale can say of a sheet, and what it has no words for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipelines.language.phrase import Group, Phrase
+from pipelines.language.sheet import Item, Labelled, Measure, Sheet
+from pipelines.language.tongue import Tongue
+
+_INFLECTED = ("details", "traits", "facts", "care", "suitable", "finish", "measures", "labelled")
+"""Slots whose items move to `others` when the locale lacks a word of theirs."""
+
+_LETTER_SIZES = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "3XL", "4XL", "5XL")
+
+_SHORT_WORDS = 4
+"""A foreign phrase of more words is left out of copy (and reported): it would be a sentence."""
+
+
+def localise(
+    sheet: Sheet, *, tongue: Tongue, language: str
+) -> tuple[dict[str, tuple[Item, ...]], tuple[str, ...]]:
+    """The slots as this locale can say them, and a note for each thing it has no word for.
+
+    What has no word stays as the merchant wrote it: in its place when that is a name or a list, in
+    the slot `others` when its place wants grammar. `language` is that of the merchant's words.
+    """
+    slots = dict(sheet.slots)
+    homeless: list[Item] = []
+    for name in (name for name in _INFLECTED if name in slots):
+        homeless += [item for item in slots[name] if not tongue.knows(item)]
+        slots[name] = tuple(item for item in slots[name] if tongue.knows(item))
+    foreign = language != tongue.locale
+    homeless += [*slots.get("care_raw", ()), *slots.get("others", ())]
+    slots["others"] = tuple(item for item in homeless if not foreign or _is_short(item))
+    slots |= _names(sheet, tongue)
+    return {name: items for name, items in slots.items() if items}, (
+        tuple(_notes(sheet, tongue)) if foreign else ()
+    )
+
+
+def _notes(sheet: Sheet, tongue: Tongue) -> Iterator[str]:
+    adjectives = (Phrase(word, text=word.text) for word in sheet.item.adjectives)
+    said = (*(item for items in sheet.slots.values() for item in items), *adjectives)
+    unknown = (_text(item) for item in said if not tongue.knows(item))
+    noun = Phrase(sheet.item.head, text=sheet.item.head.text)
+    for text in dict.fromkeys((*unknown, *([] if tongue.knows(noun) else [noun.text]))):
+        yield f"untranslated: {text}"
+
+
+def _names(sheet: Sheet, tongue: Tongue) -> dict[str, tuple[Item, ...]]:
+    """The ways to name the product: LOCALES.md says what each is."""
+    item = sheet.item if tongue.knows(sheet.item) else replace(sheet.item, adjectives=(), nouns=())
+    entries = [(word, tongue.entry(word)) for word in item.adjectives]
+    posts = tuple(word for word, entry in entries if entry and entry.form("post"))
+    looks = tuple(word for word in item.adjectives if word not in posts)
+    noun = replace(item, adjectives=posts)
+    slots: dict[str, tuple[Item, ...]] = {
+        "item": (item,),
+        "noun": (noun,),
+        "kind": () if _is_told(sheet, tongue) else (noun,),
+        "by": sheet.slots.get("maker", sheet.slots.get("brand", ()))[:1],
+        "looks": tuple(Phrase(word, role="adjective", text=word.text) for word in looks),
+    }
+    sizes = [str(size) for size in sheet.slots.get("sizes", ())]
+    if len(sizes) > 2 and _in_sequence(sizes):
+        slots |= {"size_from": (sizes[0],), "size_to": (sizes[-1],)}
+    return slots
+
+
+def _is_told(sheet: Sheet, tongue: Tongue) -> bool:
+    """True when the product's proper name already says its noun in this locale."""
+    name = str(sheet.slots.get("name", ("",))[0]).casefold()
+    concept = sheet.item.head.concept
+    entry = tongue.entry(sheet.item.head)
+    aliases = tongue.lexicon.concepts.terms[concept] if tongue.locale == "en" else ()
+    surfaces = {*aliases, *(entry.surfaces() if entry else ())}
+    return any(surface.casefold() in name for surface in surfaces)
+
+
+def _in_sequence(sizes: list[str]) -> bool:
+    if all(size.isdecimal() for size in sizes):
+        return [int(size) for size in sizes] == list(range(int(sizes[0]), int(sizes[-1]) + 1))
+    return f"/{'/'.join(sizes)}/" in f"/{'/'.join(_LETTER_SIZES)}/"
+
+
+def _is_short(item: Item) -> bool:
+    return len(_text(item).split()) <= _SHORT_WORDS
+
+
+def _text(item: Item) -> str:
+    return item.text if isinstance(item, Phrase | Group | Measure | Labelled) else str(item)
