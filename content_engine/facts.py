@@ -40,9 +40,14 @@ def snake_case(text: str) -> str:
     return re.sub(r"[^\w]+", "_", spaced.casefold()).strip("_")
 
 
+def fact_fields() -> dict[str, str]:
+    """The feed fields that state a fact, with the fact's name, in the order facts are told."""
+    return rules()["fields"]
+
+
 def field_fact(field: str) -> str | None:
     """The fact that a feed field states, or None when it states none."""
-    return rules()["fields"].get(field)
+    return fact_fields().get(field)
 
 
 def detail_fact(section: str, attribute: str) -> str:

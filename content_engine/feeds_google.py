@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from content_engine.errors import InvalidFeed
-from content_engine.facts import check_amounts, detail_fact, field_fact, make_fact, sizes_fact
+from content_engine.facts import check_amounts, detail_fact, fact_fields, make_fact, sizes_fact
 from content_engine.feeds_records import Record, settings
 from content_engine.feeds_text import clean, limited
 from content_engine.feeds_title import title_facts
@@ -143,14 +143,15 @@ def _facts(
     record: Record, details: Sequence[Fact], *, brand: str, language: str
 ) -> tuple[Fact, ...]:
     said: list[Fact] = []
-    for field in record.fields:
-        name = field_fact(field)
+    for field, name in fact_fields().items():
+        if field not in record.fields:
+            continue
         if name == "sizes":
             sizes = [part for text in _texts(record, field) for part in _comma_list(text)]
             said.extend([sizes_fact(sizes, source=field)] if sizes else [])
         elif name == "highlight":
             said.extend(_highlights(record, field, language=language))
-        elif name:
+        else:
             texts = _texts(record, field)
             said.extend(make_fact(name, text, source=field, language=language) for text in texts)
     # A product line that only repeats the brand says nothing new.
@@ -175,9 +176,9 @@ def _texts(record: Record, field: str) -> list[str]:
 
 
 def _highlights(record: Record, field: str, *, language: str) -> Iterator[Fact]:
-    """One fact a highlight; a single text is a comma list, quotes keep its commas."""
+    """One fact a highlight; a table's single cell is a comma list, quotes keep its commas."""
     values = _texts(record, field)
-    texts = values if len(values) != 1 else _comma_list(values[0])
+    texts = values if record.has_lists or len(values) > 1 else _comma_list("".join(values))
     for text in texts:
         yield make_fact("highlight", text, source=field, language=language)
 

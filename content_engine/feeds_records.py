@@ -27,10 +27,14 @@ class FeedFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One record: every value of each field, as JSON gave it; numbers are kept as their text."""
+    """One record: every value of each field, as JSON gave it; numbers are kept as their text.
+
+    `has_lists` is False for tables, whose cells write a list with commas.
+    """
 
     line: int
     fields: Mapping[str, Sequence[Any]]
+    has_lists: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +165,7 @@ def _table_record(line: int, row: Sequence[str], *, header: Sequence[str]) -> Re
     fields: dict[str, list[Any]] = {}
     for name, value in zip(header, row, strict=True):
         fields.setdefault(name, []).extend([value] if value.strip() else [])
-    return Record(line=line, fields=fields)
+    return Record(line=line, fields=fields, has_lists=False)
 
 
 def _rows(path: Path, *, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:

@@ -1,6 +1,8 @@
 """Every feed format gives the same products; a bad line costs itself alone."""
 
+import csv
 import json
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +17,7 @@ from content_engine.feeds import FeedFault, FeedFormat, FeedItem, detect_format,
 from content_engine.feeds_text import clean
 from content_engine.types import Money, PhotoRole
 
+TEXT_FIELDS = ("title", "brand", "color", "pattern", "product_type")
 MUG: dict[str, Any] = {"id": "m-1", "title": "Stoneware Mug", "price": "18.00 EUR"}
 
 
@@ -121,7 +124,7 @@ def test_tsv_csv_and_jsonl_say_the_same(feed: Any) -> None:
     tsv = item(feed(f"{GOOGLE_HEADER}\n{GOOGLE_ROW}\n", "feed.tsv"))
     cells = [f'"{cell}"' for cell in GOOGLE_ROW.split("\t")]
     header = GOOGLE_HEADER.replace("g:", "").replace("_", " ").replace("\t", ",")
-    csv = item(feed(f"{header}\r\n{','.join(cells)}\r\n", "feed.csv"))
+    table = item(feed(f"{header}\r\n{','.join(cells)}\r\n", "feed.csv"))
     details = [
         {
             "section_name": "Details",
@@ -141,11 +144,13 @@ def test_tsv_csv_and_jsonl_say_the_same(feed: Any) -> None:
         )
     )
     assert (
-        sorted(expected_facts(tsv)) == sorted(expected_facts(csv)) == sorted(expected_facts(jsonl))
+        sorted(expected_facts(tsv))
+        == sorted(expected_facts(table))
+        == sorted(expected_facts(jsonl))
     )
     assert ("care", "dishwasher safe, microwave safe") in expected_facts(tsv)
-    assert tsv.photos == csv.photos == jsonl.photos
-    assert tsv.product.price == csv.product.price == jsonl.product.price
+    assert tsv.photos == table.photos == jsonl.photos
+    assert tsv.product.price == table.product.price == jsonl.product.price
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
@@ -174,6 +179,50 @@ def test_repeated_columns_are_all_read(feed: Any) -> None:
         ("highlight", "light"),
         ("highlight", "strong"),
     ]
+
+
+def test_json_lists_keep_their_commas(feed: Any) -> None:
+    found = item(feed(line(product_highlight=["hand-glazed, every piece varies"])))
+    assert expected_facts(found) == [("highlight", "hand-glazed, every piece varies")]
+
+
+def test_a_quoted_highlight_keeps_its_comma(feed: Any) -> None:
+    text = 'id\ttitle\tproduct_highlight\nm\tMug\t"""warm, wide"",light"\n'
+    found = item(feed(text, "f.tsv"))
+    assert expected_facts(found) == [("highlight", "warm, wide"), ("highlight", "light")]
+
+
+WORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=30)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(rows=st.lists(st.fixed_dictionaries(dict.fromkeys(TEXT_FIELDS, WORDS)), max_size=4))
+def test_any_text_says_the_same_in_every_format(tmp_path: Path, rows: list[dict[str, str]]) -> None:
+    records = [{"id": f"s{n}", **row, "title": f"T {row['title']}"} for n, row in enumerate(rows)]
+    jsonl = "".join(json.dumps(record) + "\n" for record in records)
+    (tmp_path / "f.jsonl").write_text(jsonl or "\n", encoding="utf-8")
+    told = [list(read_feed(tmp_path / "f.jsonl"))]
+    for name, delimiter in (("f.csv", ","), ("f.tsv", "\t")):
+        with (tmp_path / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, ["id", *TEXT_FIELDS], delimiter=delimiter)
+            writer.writeheader()
+            writer.writerows(records)
+        told.append(list(read_feed(tmp_path / name)))
+    products = [[e.product for e in found if isinstance(e, FeedItem)] for found in told]
+    assert products[0] == products[1] == products[2]
+    assert len(products[0]) == len(rows)
+
+
+def test_a_large_feed_is_never_held_whole(tmp_path: Path) -> None:
+    path = tmp_path / "large.jsonl"
+    with path.open("w") as file:
+        file.writelines(line(id=f"s{n}", description="x" * 5000) + "\n" for n in range(400))
+    tracemalloc.start()
+    count = sum(isinstance(entry, FeedItem) for entry in read_feed(path))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 400
+    assert peak_bytes < path.stat().st_size / 4, f"{peak_bytes:,} bytes for a feed of 2 MB"
 
 
 def test_content_api_spelling(feed: Any) -> None:
