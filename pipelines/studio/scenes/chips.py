@@ -14,13 +14,13 @@ _WRAPS = ((0, 0), (TILE_PX, 0), (-TILE_PX, 0), (0, TILE_PX), (0, -TILE_PX))
 
 
 @lru_cache(maxsize=12)
-def chip_tile(palette: tuple[tuple[float, ...], ...], seed: int) -> F32:
+def chip_tile(palette: tuple[tuple[float, ...], ...]) -> F32:
     """One repeating tile of terrazzo: (1536, 1536, 3) float32 linear.
 
     `palette` is the cement's colour, then the chips'. Large chips are laid first, so that small
     ones fill the gaps, none over another.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     canvas = np.empty((TILE_PX, TILE_PX, 3), np.float32)
     canvas[:] = palette[0]
     taken = np.zeros((TILE_PX, TILE_PX), np.uint8)

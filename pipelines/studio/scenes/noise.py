@@ -12,7 +12,7 @@ from pipelines.studio.scenes.arrays import F32
 TILE_PX = 1024
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=32)
 def fractal(beta: float, seed: int, lowest: float = 1.0) -> F32:
     """One tileable field (1024, 1024) with power spectrum 1/f^beta, mean 0, deviation 1.
 

@@ -15,6 +15,9 @@ from pipelines.studio.scenes.tone import Palette, pick_palette
 
 # Reliefs are painted for pixels of this size; coarser pixels see proportionally gentler slopes.
 RELIEF_PIXEL_M = 0.0003
+# Each seed looks at another place of the same endless surface, so that noise is made only once.
+# Source: golden ratio and square root of 2: their multiples (mod 1) never crowd.
+ELSEWHERE = (0.6180339887, 0.4142135624)
 
 
 def paint(
@@ -28,12 +31,13 @@ def paint(
     turn = math.radians(surface.turn_deg)
     cos = np.float32(math.cos(turn) / surface.scale)
     sin = np.float32(math.sin(turn) / surface.scale)
+    shift_x, shift_y = (np.float32((seed * share) % 1.0 * 8.0) for share in ELSEWHERE)
     turned = Patch(
-        x=place.x * cos + place.y * sin,
-        y=place.y * cos - place.x * sin,
+        x=place.x * cos + place.y * sin + shift_x,
+        y=place.y * cos - place.x * sin + shift_y,
         pixel_m=place.pixel_m / np.float32(surface.scale),
     )
-    painted = PAINTERS[surface.kind](turned, palette, seed)
+    painted = PAINTERS[surface.kind](turned, palette)
     pixel = float(turned.pixel_m.min()) / RELIEF_PIXEL_M
     relief = lit_relief(painted, light=light, depth=surface.bump / max(pixel, 1.0))
     return painted.albedo * relief[..., None]
