@@ -137,6 +137,8 @@ def _tidy(value: Decimal) -> Decimal:
 
 def _value(number: str, *, rules: Grammar) -> Decimal:
     """The number's amount; a separator that groups no thousands must be the decimal one."""
+    if number.isdecimal():
+        return Decimal(number)
     sign = "-" if number[0] in "-−" else ""
     body = number.lstrip("-−+")
     parts = Decimal(0)
@@ -193,15 +195,15 @@ def _stands(text: str, found: re.Match[str], *, value: Decimal, rules: Grammar) 
 
 
 def _is_code(text: str, match: re.Match[str], *, has_unit: bool) -> bool:
-    before = text[: match.start()]
-    if _is_latin_letter(before[-1:]):
-        return True
-    hyphenated = before[-1:] in "-‑–_" and _is_latin_letter(before[-2:-1])
-    return hyphenated and not has_unit
+    """True for `E14` and `SC-350`; not for `H9.8cm`, where one letter names the measure."""
+    before = text[max(0, match.start() - 2) : match.start()].rjust(2)
+    if _is_latin_letter(before[1]):
+        return not has_unit or before[0].isalnum()
+    return before[1] in "-‑–_" and _is_latin_letter(before[0]) and not has_unit
 
 
 def _is_latin_letter(char: str) -> bool:
-    return bool(char) and char.isalpha() and (char < "\u0370" or char in "ａｚ")
+    return char.isalpha() and char < "\u0370" and char not in "Øø"
 
 
 def _join(text: str, tokens: Sequence[_Token], *, rules: Grammar) -> list[_Token]:

@@ -21,7 +21,6 @@ from content_engine.codec import from_plain
 # One amount of each CLDR plural category in the locales we write.
 _PLURAL_SAMPLES = (0, 1, 2, 3, 11, 100, Decimal("1.5"))
 _GAP = " \u00a0\u202f\u2009\u200e\u200f\u061c"
-_GROUPING = ".,٫٬'’\u00a0\u202f\u2009"
 _FRACTION_SIGNS = "½¼¾⅓⅔⅛"
 
 
@@ -146,8 +145,9 @@ def _cldr_forms(cldr: str, language: str) -> Iterator[str]:
 def _number_pattern() -> re.Pattern[str]:
     """Digits with separators, or with a fraction sign; a sign counts only where none could join."""
     spaces = "\u00a0\u202f\u2009"
-    grouped = rf"\d{{1,3}}(?:[{spaces}]\d{{3}})+(?!\d)(?:[.,٫]\d+)?"
-    separated = r"\d+(?:[.,٫٬'’]\d+)*"
+    # A plain space groups only zeros ("1 000 g"): in "2 350 ml cans" it parts two numbers.
+    grouped = rf"\d{{1,3}}(?:(?:[{spaces}]\d{{3}})+|(?: 000)+)(?!\d)(?:[.,٫]\d+)?"
+    separated = r"\d+(?:[.,٫٬]\d+|['’]\d{3}(?!\d))*"
     part = f"[{_FRACTION_SIGNS}]"
     sign = r"(?:(?<![\w.%°²)])[-−])?"
     return re.compile(

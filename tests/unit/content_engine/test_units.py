@@ -60,6 +60,9 @@ def said(text: str, locale: str = "en") -> list[str]:
         ("1,500 g or 1.5 kg", ["1500 g", "1.5 kg"]),
         ("12-hour hold, 2 years, 6 months", ["12 h", "2 year", "6 month"]),
         ("a 3-pack of 96 sheets", ["3", "96"]),
+        ("Ø9 cm, H9.8cm, W 11.7 cm", ["9 cm", "9.8 cm", "11.7 cm"]),
+        ("1 000 g in 2 350 ml jars", ["1000 g", "2", "350 ml"]),
+        ("9.8cm/3.9in, 5 m/16 ft", ["9.8 cm", "3.9 in", "5 m", "16 ft"]),
         ("2700 K and 3000K light", ["2700 K", "3000 K"]),
     ],
 )
