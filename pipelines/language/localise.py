@@ -33,7 +33,8 @@ def localise(
         slots[name] = tuple(item for item in slots[name] if tongue.knows(item))
     foreign = language != tongue.locale
     homeless += [*slots.get("care_raw", ()), *slots.get("others", ())]
-    slots["others"] = tuple(item for item in homeless if not foreign or _is_short(item))
+    unsaid = dict.fromkeys(homeless)
+    slots["others"] = tuple(item for item in unsaid if not foreign or _is_short(item))
     slots |= _names(sheet, tongue)
     return {name: items for name, items in slots.items() if items}, (
         tuple(_notes(sheet, tongue)) if foreign else ()

@@ -132,6 +132,8 @@ class Parser:
         """What one term says; a phrase of role `raw` when any of its words is unknown."""
         bare, quantities = _without_quantities(text)
         whole = self.concepts.readings(bare, WHOLE_KINDS)
+        if whole and self._wants_quantity(whole[0].concept) and not quantities:
+            return Phrase(Word(text), role="raw", text=text)
         if whole:
             quantity = quantities[0] if quantities else None
             return Phrase(Word(text, whole[0].concept), role="whole", quantity=quantity, text=text)
@@ -140,6 +142,9 @@ class Parser:
         if found is None or len(quantities) > 1:
             return Phrase(Word(text), role="raw", text=text)
         return _with_quantity(replace(found, text=text), quantities)
+
+    def _wants_quantity(self, concept: str) -> bool:
+        return any("{q}" in term for term in self.concepts.terms[concept])
 
     def last_noun(self, text: str) -> Word | None:
         """The last product noun in a text, or None when it names no known product."""

@@ -65,6 +65,9 @@ MAIN_MEASURES = (
 )
 """Amounts with a slot of their own; every other one comes in the list `measures`."""
 
+_AS_IT_IS = ("certification", "model", "year", "title", "origin")
+"""Facts whose values are names or codes."""
+
 _PLAIN = "pattern.solid"
 """A plain pattern is what a shopper takes for granted: copy does not mention it."""
 
@@ -199,6 +202,8 @@ class Sheets:
         amounts = [quantity for quantity in fact.quantities if quantity.unit]
         if len(amounts) == 1 and len(fact.terms) == 1:
             return (amounts[0],)
+        if fact.name in _AS_IT_IS:
+            return (fact.text,)
         return tuple(self.parser.phrase(term) for term in fact.terms)
 
     def _color(self, term: str) -> Phrase:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from typing import Literal
 
 from babel import Locale
 from babel.lists import format_list
@@ -15,43 +16,15 @@ from babel.units import format_unit
 
 from content_engine.lexicon import Concepts, Entry, Lexicon
 from content_engine.types import Quantity
+from content_engine.units_table import Unit, unit_table
 from pipelines.language.phrase import Group, Phrase, Said, Word
 from pipelines.language.sheet import Extent, Item, Labelled, Measure
 
-CLDR_UNITS = {
-    "mm": "length-millimeter",
-    "cm": "length-centimeter",
-    "m": "length-meter",
-    "km": "length-kilometer",
-    "in": "length-inch",
-    "ft": "length-foot",
-    "mg": "mass-milligram",
-    "g": "mass-gram",
-    "kg": "mass-kilogram",
-    "oz": "mass-ounce",
-    "lb": "mass-pound",
-    "ml": "volume-milliliter",
-    "cl": "volume-centiliter",
-    "l": "volume-liter",
-    "fl oz": "volume-fluid-ounce",
-    "W": "power-watt",
-    "kW": "power-kilowatt",
-    "V": "electric-volt",
-    "h": "duration-hour",
-    "min": "duration-minute",
-    "°C": "temperature-celsius",
-    "°F": "temperature-fahrenheit",
-}
-"""Canonical unit to CLDR unit. Others are written as number, no-break space and symbol (SI 5.4.3).
-
-Source: Unicode CLDR 46, unit identifiers.
-"""
-
 VERBATIM = "\x00"
-"""Stands before what is said as it is, so that no capital is put on it; removed at the end."""
+"""Stands around what is said as it is: no capital goes on it or after it. Removed at the end."""
 
-_SPOKEN = frozenset({"h", "min"})
-"""Units that copy spells out (`45 hours`)."""
+_SPOKEN = ("duration", "calendar")
+"""The dimensions whose units copy spells out (`45 hours`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +117,7 @@ class Tongue:
 
     def _said(self, item: Item, form: str) -> str:
         if isinstance(item, str):
-            said = f"{VERBATIM}{item}"
+            said = f"{VERBATIM}{item}{VERBATIM}"
             return self.quoted(said) if "quoted" in form else said
         if isinstance(item, Extent):
             return self._extent(item)
@@ -206,18 +179,28 @@ def _babel(locale: str) -> Locale:
 
 @lru_cache(maxsize=8192)
 def quantity_text(quantity: Quantity, locale: str) -> str:
-    """A quantity as CLDR writes it: `9,8 cm`, `220–240 V`; a bare count is its number."""
+    """A quantity as CLDR writes it: `9,8 cm`, `220–240 V`; a bare count is its number.
+
+    A unit without CLDR name is written after a no-break space. Source: SI brochure, 5.4.3.
+    """
     if quantity.upper is not None:
         last = quantity_text(replace(quantity, value=quantity.upper, upper=None), locale)
         return f"{_number(quantity.value, locale)}–{last}"
     if quantity.unit == "%":
         return percent_text(quantity.value, locale)
-    unit = CLDR_UNITS.get(quantity.unit)
-    if unit is None:
+    unit = unit_table()[quantity.unit]
+    if not unit.cldr:
         return f"{_number(quantity.value, locale)}\xa0{quantity.unit}".removesuffix("\xa0")
-    length = "long" if quantity.unit in _SPOKEN else "short"
-    said = format_unit(quantity.value, unit, length=length, locale=_babel(locale))
+    said = _with_unit(
+        quantity.value, unit, "long" if unit.dimension in _SPOKEN else "short", locale
+    )
     return said.replace(" ", "\xa0")
+
+
+def _with_unit(value: Decimal, unit: Unit, length: Literal["long", "short"], locale: str) -> str:
+    """The amount with its unit; short where CLDR's long form is missing (hours in Japanese)."""
+    said = format_unit(value, unit.cldr, length=length, locale=_babel(locale))
+    return _with_unit(value, unit, "short", locale) if unit.cldr in said else said
 
 
 @lru_cache(maxsize=1024)

@@ -222,5 +222,9 @@ _SENTENCE = re.compile(rf"(?:^|(?<=[.!?] ))(?!{VERBATIM})\w")
 
 
 def _capitals(text: str) -> str:
-    """The text with a capital at each sentence's start, but in what is said as it is."""
-    return _SENTENCE.sub(lambda found: found[0].upper(), text).replace(VERBATIM, "")
+    """The text with a capital at each sentence's start, but in what is said as it is.
+
+    A name that brings its own full stop takes no second one (`by Zed & Co.`).
+    """
+    said = _SENTENCE.sub(lambda found: found[0].upper(), text).replace(VERBATIM, "")
+    return said.replace("..", ".")
