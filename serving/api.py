@@ -20,6 +20,7 @@ from assets.store import AssetStore
 from content_engine.errors import ContentEngineError
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
+from content_engine.types import Brief
 from serving import api_assets, api_health, api_jobs, api_products
 from serving.border import Border
 from serving.news import News
@@ -28,7 +29,10 @@ from serving.problems import code_of_status, field_errors, problem
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """What the door's routes work with. `checks` name what must be True to be ready."""
+    """What the door's routes work with.
+
+    `check` raises InvalidBrief for what no maker can plan. `checks` must be True to be ready.
+    """
 
     ledger: Ledger
     store: AssetStore
@@ -37,6 +41,7 @@ class Door:
     metrics: Metrics
     body_max_bytes: int
     locales: tuple[str, ...]
+    check: Callable[[Brief], None]
     models: Sequence[Mapping[str, Any]] = ()
     checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     tenant: str = "default"

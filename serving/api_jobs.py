@@ -48,7 +48,7 @@ def routes(door: Door) -> APIRouter:
     @router.post("", status_code=202)
     async def create_job(body: JobIn, idempotency_key: Key = "", prefer: Prefer = "") -> Response:
         """Accepts a job. `Prefer: wait=10` holds the answer up to 10 s for the job's end."""
-        brief = _brief(door, body)
+        brief = await asyncio.to_thread(_brief, door, body)
         (job,) = await asyncio.to_thread(
             door.ledger.submit, [brief], tenant=door.tenant, key=idempotency_key
         )
@@ -107,7 +107,9 @@ def _brief(door: Door, body: JobIn) -> Brief:
         product = door.ledger.get_product(body.sku, door.tenant)
     except NotFound as error:
         raise InvalidBrief(f"{error}; PUT /v1/products/{body.sku} first") from error
-    return body.brief(product, locales=door.locales)
+    brief = body.brief(product, locales=door.locales)
+    door.check(brief)
+    return brief
 
 
 def _wanted_wait_s(prefer: str) -> float:

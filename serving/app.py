@@ -22,9 +22,8 @@ from assets.weights import pinned_weights
 from content_engine.config import Settings
 from content_engine.flow import Decide, Engine, Executor, Judge, Pipeline
 from content_engine.ledger import Ledger
-from content_engine.lexicon import lexicon_locales
 from content_engine.telemetry import Metrics
-from content_engine.types import Kind
+from content_engine.types import Brief, Kind
 from serving.api import Door, create_app
 from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerReplica, Place
 from serving.dispatcher import Dispatcher, Limits
@@ -73,9 +72,8 @@ def text_maker(settings: Settings) -> Pipeline:
 
 def image_maker(settings: Settings) -> Pipeline:
     """The image pipeline on the studio backend, signing with the keys of `settings.keys_path`."""
-    from pipelines.image import ImagePipeline
-
     from assets.provenance import Signer
+    from pipelines.image import ImagePipeline
     from pipelines.studio.backend import StudioBackend
 
     return ImagePipeline(
@@ -173,11 +171,29 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
             news=parts.news,
             metrics=parts.metrics,
             body_max_bytes=settings.body_max_bytes,
-            locales=lexicon_locales(),
+            locales=locales(),
+            check=_planned(settings),
             models=models(),
             checks=checks,
         )
     )
+
+
+def locales() -> tuple[str, ...]:
+    """The languages that copy is written in, English first."""
+    from pipelines.language.realiser import known_locales
+
+    return tuple(sorted(known_locales(), key=lambda locale: (locale != "en", locale)))
+
+
+def _planned(settings: Settings) -> Callable[[Brief], None]:
+    """Plans a brief's first recipe: what cannot be planned is refused at the door."""
+    planner = PlannerByKind(build_makers(settings, KINDS))
+
+    def check(brief: Brief) -> None:
+        next(iter(planner.plan(brief)), None)
+
+    return check
 
 
 def models() -> tuple[dict[str, Any], ...]:

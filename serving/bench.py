@@ -11,8 +11,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from content_engine.lexicon import lexicon_locales
-from serving import bench_door, bench_makers
+from serving import app, bench_door, bench_makers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +47,7 @@ def run(*, as_json: bool) -> int:
 
 
 def _makers(folder: Path) -> Iterator[Measure]:
-    costs = bench_makers.measure(folder / "makers", locales=lexicon_locales())
+    costs = bench_makers.measure(folder / "makers", locales=app.locales())
     yield Measure(
         name="texts per core",
         value=costs.texts_per_s,

@@ -62,3 +62,27 @@ def serve(config: Config = None) -> None:
     from serving import service
 
     service.serve(load_settings(config))
+
+
+@cli.command()
+def doctor(config: Config = None) -> None:
+    """Says what is missing or slow on this machine, and how to mend it."""
+    from serving import doctor as doctors
+
+    raise typer.Exit(doctors.run(load_settings(config)))
+
+
+bench = typer.Typer(help="Measures this machine beside what is promised.")
+cli.add_typer(bench, name="bench")
+
+
+@bench.callback(invoke_without_command=True)
+def bench_all(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """Measures makers, judges, door and jobs; exit code 1 when a promise is missed."""
+    from serving import bench as benches
+
+    if context.invoked_subcommand is None:
+        raise typer.Exit(benches.run(as_json=as_json))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
 
-from content_engine.types import Product
+from content_engine.types import Outcome, Product
 
 _RTL = frozenset({"ar", "fa", "he", "ur"})
 _SHOTS = ("scene", "packshot", "cutout")
@@ -86,11 +86,10 @@ def preview_path(digest: str) -> str:
 
 
 def view(card: ProductCard, out: Path) -> dict[str, Any]:
-    """What the template shows of a product: pictures by shot, copy by locale."""
-    pictures = [_picture(line) for line in card.lines if line["width"]]
-    shots: dict[str, list[dict[str, Any]]] = {}
-    for picture in pictures:
-        shots.setdefault(picture["shot"], []).append(picture)
+    """What the template shows of a product: pictures by shot, the best candidate first; copy."""
+    shots: dict[str, list[list[dict[str, Any]]]] = {}
+    for candidate in _candidates(line for line in card.lines if line["width"]):
+        shots.setdefault(_shot(candidate[0]), []).append([_picture(line) for line in candidate])
     words = enumerate(line for line in card.lines if not line["width"])
     return {
         "card": card,
@@ -112,18 +111,48 @@ def _place(shot: str) -> int:
     return _SHOTS.index(shot) if shot in _SHOTS else len(_SHOTS)
 
 
+def _candidates(lines: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The lines by candidate, the best verdict first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        found.setdefault(line["recipe"], []).append(line)
+    return sorted(found.values(), key=lambda each: Outcome(each[0]["verdict"]).rank)
+
+
+def _shot(line: dict[str, Any]) -> str:
+    return line["role"].partition("-")[0]
+
+
 def _picture(line: dict[str, Any]) -> dict[str, Any]:
     shot, _, aspect = line["role"].partition("-")
-    tab = aspect.replace("x", ":") or shot
-    mark = "" if line["verdict"] == "ACCEPT" else " •"
+    own = _own_reasons(line)
     return {
         "shot": shot,
-        "tab": tab + mark,
+        "tab": (aspect.replace("x", ":") or shot) + (" •" if own else ""),
         "ratio": round(line["width"] / line["height"], 4),
         "preview": preview_path(line["sha256"]),
         "boxes": [_box(item) for item in line["evidence"] if item["box"]],
+        "reasons": own or _shared_fate(line),
         "line": line,
     }
+
+
+def _own_reasons(line: dict[str, Any]) -> list[str]:
+    """The verdict's reasons that concern this asset; those of the whole candidate are its own."""
+    if line["verdict"] == Outcome.ACCEPT:
+        return []
+    shot = _shot(line)
+    return [
+        reason
+        for reason in line["reasons"]
+        if f"({line['role']})" in reason or f"({shot}" not in reason
+    ]
+
+
+def _shared_fate(line: dict[str, Any]) -> list[str]:
+    if line["verdict"] == Outcome.ACCEPT:
+        return []
+    return ["nothing is wrong with this one; it waits with the others of its set"]
 
 
 def _box(item: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from rich.console import Console
 from content_engine.channels import channel as channel_of
 from content_engine.config import Settings
 from content_engine.errors import InvalidBrief, InvalidSettings
-from content_engine.lexicon import lexicon_locales
 from content_engine.types import Kind
 from serving import app
 from serving.produce import Run, produce
@@ -31,7 +30,7 @@ def checked_order(
     *, locales: str, kinds: str, channel: str, seed: int, voice: str, aspects: str
 ) -> Order:
     """The order that the options spell. Raises InvalidBrief naming what is known."""
-    known_locales = sorted(lexicon_locales(), key=lambda locale: (locale != "en", locale))
+    known_locales = list(app.locales())
     made = [kind.value for kind in app.KINDS]
     channel_of(channel)
     return Order(

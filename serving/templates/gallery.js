@@ -10,10 +10,11 @@
   };
 
   const show = (group, key) => {
-    const button = [...group.querySelectorAll("[data-show]")].find((b) => b.dataset.show === key);
+    const own = (name) => [...group.querySelectorAll(`[data-${name}]`)].filter((e) => e.closest("[data-group]") === group);
+    const button = own("show").find((b) => b.dataset.show === key);
     if (!button) return;
     press(button);
-    for (const panel of group.querySelectorAll("[data-panel]")) panel.hidden = panel.dataset.panel !== key;
+    for (const panel of own("panel")) panel.hidden = panel.dataset.panel !== key;
   };
 
   const filter = () => {

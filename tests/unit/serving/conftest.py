@@ -31,6 +31,7 @@ def door(tmp_path: Path, ledger: Ledger) -> Door:
         metrics=Metrics(),
         body_max_bytes=2_000_000,
         locales=("en", "de"),
+        check=lambda brief: None,
         models=({"name": "realiser", "kind": "text"},),
         checks={"replicas": lambda: True},
     )
