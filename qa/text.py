@@ -72,7 +72,8 @@ class TextJudge:
         claim words or lexicon, and for an unknown channel.
         """
         try:
-            data = self._store.get(_copy_asset(candidate).digest)
+            asset = _copy_asset(candidate)
+            data = self._store.get(asset.digest)
         except (AssetError, ScorerFailed) as error:
             return _unscored(str(error))
         return self.score_copy(brief, data, notes=candidate.notes)

@@ -129,12 +129,19 @@ def english_terms(concepts: Concepts) -> Phrases:
 
 
 def _surfaces(lexicon: Lexicon) -> dict[str, frozenset[str]]:
-    """Folded surface to the concepts it may stand for; texts with a quantity inside left out."""
+    """Folded surface to the concepts it may stand for; texts with a quantity inside left out.
+
+    In English the merchants' own terms count too (`navy blue`, `rayon`).
+    """
     index: dict[str, set[str]] = {}
     for entry in lexicon.entries.values():
         for surface in entry.surfaces():
             if _QUANTITY not in surface and surface:
                 index.setdefault(fold(surface), set()).add(entry.concept)
+    if lexicon.locale == "en":
+        for term, readings in lexicon.concepts.index.items():
+            if _QUANTITY not in term:
+                index.setdefault(term, set()).update(reading.concept for reading in readings)
     return {surface: frozenset(names) for surface, names in index.items()}
 
 
