@@ -86,7 +86,7 @@ def _noun_phrase(phrase: Phrase, forms: Sequence[str], tongue: Tongue, dialect: 
     at = _at(entry.gender, phrase.plural or entry.number == "plural")
     before = [_before(word, at, tongue) for word in phrase.adjectives]
     words = [
-        tongue.percent(phrase.share) if phrase.share is not None else "",
+        _share(phrase, tongue) if not _is_share_of_material(phrase) else "",
         _numeral(phrase, tongue),
         *before,
         entry.plural if phrase.plural else entry.text,
@@ -129,7 +129,13 @@ def _modifiers(phrase: Phrase, at: int, tongue: Tongue, dialect: Dialect) -> lis
     nouns = tongue.list([entry.text for entry in entries]) if entries else ""
     of_material = bool(phrase.nouns) and phrase.nouns[0].kind == "material"
     is_fabric = of_material and phrase.head.kind == "material"
-    after = [word for word in phrase.adjectives if _stands_after(word, tongue)]
+    if nouns and _is_share_of_material(phrase):
+        nouns = f"{_share(phrase, tongue)} {nouns}".lstrip()
+    # A colour is said last of all: une bouteille isotherme vert sapin.
+    after = sorted(
+        (word for word in phrase.adjectives if _stands_after(word, tongue)),
+        key=lambda word: word.kind == "color",
+    )
     # In `jersey of recycled cotton` the adjective speaks of the cotton.
     agreement = _at(entries[-1].gender, plural=False) if is_fabric else at
     adjectives = [_agreeing(word, agreement, tongue) for word in after]
@@ -139,6 +145,15 @@ def _modifiers(phrase: Phrase, at: int, tongue: Tongue, dialect: Dialect) -> lis
     if of_material and not is_fabric:
         return [*adjectives, *posts, f"{dialect.made_of} {nouns}"]
     return [f"{dialect.of} {nouns}", *adjectives, *posts]
+
+
+def _share(phrase: Phrase, tongue: Tongue) -> str:
+    return tongue.percent(phrase.share) if phrase.share is not None else ""
+
+
+def _is_share_of_material(phrase: Phrase) -> bool:
+    """True for `100% linen cover`: it is the linen that makes up all of the cover."""
+    return phrase.head.kind != "material" and bool(phrase.nouns)
 
 
 def _stands_after(word: Word, tongue: Tongue) -> bool:
