@@ -46,7 +46,7 @@ def google_item(record: Record, *, language: str) -> FeedItem:
     """
     said = one(record, "language", most=35).replace("_", "-") or language
     title = required(record, "title")
-    details = tuple(_details(record))
+    details = tuple(_details(record, language=said))
     brand = one(record, "brand", most=settings()["limits"]["brand"])
     category = _category(record)
     facts = _facts(record, details, brand=brand, language=said)
@@ -188,7 +188,7 @@ def _comma_list(text: str) -> list[str]:
     return [part.strip() for part in row if part.strip()]
 
 
-def _details(record: Record) -> Iterator[Fact]:
+def _details(record: Record, *, language: str) -> Iterator[Fact]:
     most = settings()["limits"]["fact"]
     for value in record.fields.get("product_detail", ()):
         for section, attribute, text in _triples(value):
@@ -197,7 +197,7 @@ def _details(record: Record) -> Iterator[Fact]:
             said = limited(text, field=source, most=most)
             name = detail_fact(section, clean(attribute))
             if said and name:
-                yield make_fact(name, said, source=source)
+                yield make_fact(name, said, source=source, language=language)
 
 
 def _triples(value: Any) -> Iterator[tuple[str, str, str]]:

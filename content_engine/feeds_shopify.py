@@ -54,7 +54,12 @@ def _product(rows: Sequence[Record], *, language: str) -> FeedItem:
     title = required(first, "title")
     brand = one(first, "vendor", most=limits["brand"])
     category = _category(first)
-    said = (*_fields(first), *_options(rows), *_weight(rows), *_metafields(first))
+    said = (
+        *_fields(first, language=language),
+        *_options(rows, language=language),
+        *_weight(rows),
+        *_metafields(first, language=language),
+    )
     facts = unique_facts(said)
     facts += title_facts(title, present=facts, brand=brand, category=category, language=language)
     check_amounts(facts)
@@ -77,13 +82,13 @@ def _category(row: Record) -> tuple[str, ...]:
     return tuple(part.strip() for part in path.split(">") if part.strip())
 
 
-def _fields(row: Record) -> Iterator[Fact]:
+def _fields(row: Record, *, language: str) -> Iterator[Fact]:
     for column, name in settings()["shopify"]["facts"].items():
         if text := one(row, column, most=settings()["limits"]["fact"]):
-            yield make_fact(name, text.casefold(), source=column)
+            yield make_fact(name, text.casefold(), source=column, language=language)
 
 
-def _options(rows: Sequence[Record]) -> Iterator[Fact]:
+def _options(rows: Sequence[Record], *, language: str) -> Iterator[Fact]:
     """One fact an option: every value its variants have, in the order they come."""
     most, names = settings()["limits"]["fact"], settings()["shopify"]["options"]
     for number in (1, 2, 3):
@@ -99,18 +104,19 @@ def _options(rows: Sequence[Record]) -> Iterator[Fact]:
         if name == "sizes":
             yield sizes_fact(told, source=source)
         else:
-            yield make_fact(name, ", ".join(told), source=source)
+            yield make_fact(name, ", ".join(told), source=source, language=language)
 
 
 def _weight(rows: Sequence[Record]) -> Iterator[Fact]:
     """The parcel's weight when all variants share it; Shopify writes 0 for unknown."""
     grams = {one(row, "variant_grams", most=40) for row in rows} - {""}
-    told = grams.pop() if len(grams) == 1 else ""
+    negative = sorted(text for text in grams if text.startswith("-"))
+    told = "".join(negative[:1]) or ("".join(grams) if len(grams) == 1 else "")
     if told and not re.fullmatch(r"0+(\.0+)?", told):
         yield make_fact("shipping_weight", f"{told} g", source="Variant Grams")
 
 
-def _metafields(row: Record) -> Iterator[Fact]:
+def _metafields(row: Record, *, language: str) -> Iterator[Fact]:
     limits, spaces = settings()["limits"], settings()["shopify"]["metafields"]["namespaces"]
     for column in row.fields:
         match = _METAFIELD.search(column)
@@ -119,7 +125,8 @@ def _metafields(row: Record) -> Iterator[Fact]:
         text = ", ".join(part.strip() for part in one(row, column, most=limits["fact"]).split(";"))
         name = snake_case(match[2])
         if text.strip(", "):
-            yield make_fact(rules()["aliases"].get(name, name), text, source=match[0].strip("() "))
+            name = rules()["aliases"].get(name, name)
+            yield make_fact(name, text, source=match[0].strip("() "), language=language)
 
 
 def _photos(rows: Sequence[Record]) -> tuple[PhotoSource, ...]:

@@ -17,9 +17,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
-from content_engine.errors import InvalidSettings
+from content_engine.errors import BackendUnavailable, InvalidSettings
 
 VERSION = 1
 """Of the schema. A ledger of a newer one is refused: its rows may mean something else."""
@@ -102,10 +102,12 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction: all of it or, when the block raises, nothing."""
+        """One transaction: all of it or, when the block raises, nothing.
+
+        Raises BackendUnavailable when another process has kept the ledger locked for 30 s.
+        """
         with self._writing, self._engine.connect() as connection:
-            if self._dialect == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            self._begin(connection)
             whole = False
             try:
                 yield Session(connection, self._statements)
@@ -140,6 +142,14 @@ class Database:
         if self._pulse_connection is not None:
             self._pulse_connection.close()
         self._engine.dispose()
+
+    def _begin(self, connection: sa.Connection) -> None:
+        if self._dialect != "sqlite":
+            return
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            raise BackendUnavailable(f"the ledger can't be written: {error.orig}") from error
 
     def _end(self, connection: sa.Connection, *, commit: bool) -> None:
         if self._dialect == "sqlite":

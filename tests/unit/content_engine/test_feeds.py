@@ -266,6 +266,15 @@ def test_format_by_header(tmp_path: Path, name: str, text: str, format: FeedForm
     assert detect_format(tmp_path / name) is format
 
 
+def test_german_numbers_are_german(feed: Any) -> None:
+    detail = [{"attribute_name": "Gewicht", "attribute_value": "1.500 g"}]
+    told = item(feed(line(title="Topf 2,5 l", language="de", product_detail=detail))).product
+    assert [(f.name, str(f.quantities[0].value)) for f in told.facts] == [
+        ("gewicht", "1500"),
+        ("capacity", "2.5"),
+    ]
+
+
 def test_numeric_categories_stay_as_given(feed: Any) -> None:
     assert item(feed(line(google_product_category=2169))).product.category == ("2169",)
     own = item(feed(line(google_product_category="2169", product_type="Home > Mugs")))
