@@ -36,8 +36,13 @@ def measure(folder: Path, *, locales: Sequence[str]) -> MakerCosts:
     products = list(_products(settings))
     texts = [_text(product, locale) for product in products for locale in locales]
     shots = [_packshot(product) for product in products if product.photos]
-    text_s, text_judge_s = _costs(texts, app.text_maker(settings), app.text_judge(settings))
-    image_s, image_judge_s = _costs(shots, app.image_maker(settings), app.image_judge(settings))
+    warm = len(locales)
+    text_s, text_judge_s = _costs(
+        [*texts[:warm], *texts], app.text_maker(settings), app.text_judge(settings), warm=warm
+    )
+    image_s, image_judge_s = _costs(
+        [shots[0], *shots], app.image_maker(settings), app.image_judge(settings), warm=1
+    )
     return MakerCosts(
         texts_per_s=len(text_s) / sum(text_s),
         text_judge_ms=1000 * median(text_judge_s),
@@ -65,17 +70,17 @@ def _packshot(product: Product) -> Brief:
 
 
 def _costs(
-    briefs: Sequence[Brief], maker: Pipeline, judge: Judge
+    briefs: Sequence[Brief], maker: Pipeline, judge: Judge, *, warm: int
 ) -> tuple[list[float], list[float]]:
-    """CPU seconds of each generation and of each judgement; the first brief warms both up."""
+    """CPU seconds of each generation and of each judgement after the first `warm` briefs."""
     made: list[float] = []
     judged: list[float] = []
-    for brief in (briefs[0], *briefs):
+    for brief in briefs:
         recipe = next(iter(maker.plan(replace(brief, seed=len(made)))))
         candidate, spent = _timed(lambda recipe=recipe: maker.generate(recipe))
         made.append(spent)
         judged.append(_timed(lambda brief=brief, made=candidate: judge.score(brief, made))[1])
-    return made[1:], judged[1:]
+    return made[warm:], judged[warm:]
 
 
 def _timed(call: Callable[[], T]) -> tuple[T, float]:

@@ -86,3 +86,33 @@ def bench_all(
 
     if context.invoked_subcommand is None:
         raise typer.Exit(benches.run(as_json=as_json))
+
+
+Feeds = Annotated[
+    list[Path] | None, typer.Argument(help="Feeds to take products from; else the samples.")
+]
+
+
+@bench.command("text-qa")
+def bench_text_qa(feeds: Feeds = None) -> None:
+    """Plants faults of every kind in clean copy: recall, false alarms; exit code 1 below them."""
+    from serving import bench_text_qa as judge
+    from serving.bench_makers import SAMPLES
+
+    report = judge.run(judge.feed_products(feeds or [SAMPLES]))
+    typer.echo(report.table())
+    raise typer.Exit(0 if report.passed else 1)
+
+
+@bench.command("image-qa")
+def bench_image_qa(
+    feeds: Feeds = None,
+    limit: Annotated[int | None, typer.Option(help="The most photos of each feed.")] = None,
+    show: Annotated[Path | None, typer.Option(help="Folder for wrongly judged pictures.")] = None,
+) -> None:
+    """Plants faults in good pictures: recall, false alarms; exit code 1 below what is wanted."""
+    from serving import bench_image_qa as judge
+    from serving.bench_makers import SAMPLES
+
+    report = judge.run(feeds or [SAMPLES], limit=limit, show=show)
+    raise typer.Exit(0 if report.passed else 1)

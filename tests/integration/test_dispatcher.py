@@ -1,6 +1,7 @@
 """Jobs through ledger, dispatcher and Ray Serve: done once, also across crashes and drains."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from content_engine.flow import Engine
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
-from content_engine.types import Brief, JobStatus, Kind, Product, TextSpec
+from content_engine.types import Brief, Claim, JobStatus, Kind, Product, TextSpec
 from serving.bench_noop import NoopMaker, accept
 from serving.deployments import Cluster
 from serving.dispatcher import Dispatcher, Limits
@@ -78,3 +79,81 @@ def test_what_a_dead_worker_held_is_taken_over(tmp_path: Path, cluster: Cluster)
     asyncio.run(until_done(ledger, works(ledger, cluster, News()), jobs=1))
     names = [e.name for e in ledger.events(ledger.job_rows("default").items[0].id, "default")]
     assert names.count("succeeded") == 1, names
+
+
+@pytest.mark.parametrize(
+    ("sku", "problem"),
+    [("broken", "broken: told to"), ("bug", "internal error (ZeroDivisionError)")],
+)
+def test_what_fails_says_why(tmp_path: Path, cluster: Cluster, sku: str, problem: str) -> None:
+    ledger = Ledger.open(f"sqlite:///{tmp_path / 'l.db'}")
+    (job,) = ledger.submit([replace(brief(1), product=replace(PRODUCT, sku=sku))], tenant="default")
+
+    async def run() -> None:
+        stop, news = asyncio.Event(), News()
+        running = asyncio.create_task(works(ledger, cluster, news).run(stop, kinds=[Kind.TEXT]))
+        with news.watch_job(job.id) as watch:
+            await watch.wait(20)
+        stop.set()
+        await running
+
+    asyncio.run(run())
+    ended = ledger.job_row(job.id, "default")
+    assert ended.status is JobStatus.FAILED
+    assert problem in ended.problem
+
+
+def test_a_stop_in_the_middle_gives_the_job_back(tmp_path: Path) -> None:
+    ledger = Ledger.open(f"sqlite:///{tmp_path / 'l.db'}")
+    (job,) = ledger.submit([brief(1)], tenant="default")
+
+    async def endless(claim: Claim) -> JobStatus:
+        await asyncio.sleep(3600)
+        return JobStatus.FAILED
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        dispatcher = Dispatcher(
+            ledger,
+            endless,
+            news=News(),
+            metrics=Metrics(),
+            limits=Limits(drain_s=0.1),
+            worker="test",
+        )
+        running = asyncio.create_task(dispatcher.run(stop, kinds=[Kind.TEXT]))
+        while ledger.job_row(job.id, "default").status is not JobStatus.RUNNING:
+            await asyncio.sleep(0.01)
+        stop.set()
+        await asyncio.wait_for(running, 10)
+
+    asyncio.run(run())
+    assert ledger.job_row(job.id, "default").status is JobStatus.QUEUED
+
+
+def test_a_cancelled_job_is_left_alone(tmp_path: Path) -> None:
+    ledger = Ledger.open(f"sqlite:///{tmp_path / 'l.db'}")
+    (job,) = ledger.submit([brief(1)], tenant="default")
+
+    async def cancelled_midway(claim: Claim) -> JobStatus:
+        ledger.cancel(job.id, "default")
+        return ledger.settle(claim)
+
+    async def run() -> None:
+        stop, news = asyncio.Event(), News()
+        dispatcher = Dispatcher(
+            ledger,
+            cancelled_midway,
+            news=news,
+            metrics=Metrics(),
+            limits=Limits(),
+            worker="test",
+        )
+        running = asyncio.create_task(dispatcher.run(stop, kinds=[Kind.TEXT]))
+        with news.watch_job(job.id) as watch:
+            await watch.wait(20)
+        stop.set()
+        await running
+
+    asyncio.run(run())
+    assert ledger.job_row(job.id, "default").status is JobStatus.CANCELLED
