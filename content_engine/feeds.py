@@ -6,6 +6,7 @@ A record that can't be read is a fault with its line number; the others go on.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -56,6 +57,8 @@ def read_feed(
 def detect_format(path: Path) -> FeedFormat:
     """The format of a feed file, by its header and name. Raises InvalidFeed when it is neither."""
     first, delimiter = header_of(path)
+    if re.match(r"\s*\[\s*(\{|$)", first):
+        raise InvalidFeed(f"{path.name} is one JSON array: write one object a line (JSONL)")
     if path.suffix.lower() in _SUFFIXES and _SUFFIXES[path.suffix.lower()] == "jsonl":
         return FeedFormat.JSONL
     if first.lstrip().startswith("{"):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
@@ -373,6 +374,19 @@ def test_a_quote_never_closed_costs_its_line(feed: Any) -> None:
     assert isinstance(found[0], FeedFault)
     assert "never closed" in found[0].message
     assert len(found) == 3001
+
+
+def test_markup_without_end_is_read_fast(feed: Any) -> None:
+    hostile = ["<a" * 2000, "<!--" * 1000, "&" * 4000, "<" * 4000]
+    started_s = time.process_time()
+    found = feed("\n".join(line(id=f"s{n}", material=text) for n, text in enumerate(hostile)))
+    assert len(found) == 4
+    assert time.process_time() - started_s < 2, "a hostile attribute holds the feed up"
+
+
+def test_a_json_array_is_refused_with_advice(feed: Any) -> None:
+    with pytest.raises(InvalidFeed, match="one object a line"):
+        feed(f"[\n{line()}\n]")
 
 
 @pytest.mark.parametrize("content", [b"", b"just text\n", b"\x89PNG\r\n\x1a\n"])
