@@ -8,6 +8,8 @@ repainted: they are scaled once and copied in.
 
 from __future__ import annotations
 
+import zlib
+
 from assets.media import Picture
 from content_engine.errors import InvalidBrief
 from pipelines.studio.cutout import CutOut
@@ -37,4 +39,13 @@ def render_scene(
     if not (cutout.alpha > 127).any():
         raise InvalidBrief("the cut-out is empty: there is no product to set in a scene")
     render = {"stand": render_standing, "lie": render_lying}[setting.stance]
-    return Picture(render(cutout, setting=setting, size_px=size_px, seed=seed))
+    own = _own_seed(cutout, seed)
+    return Picture(render(cutout, setting=setting, size_px=size_px, seed=own))
+
+
+def _own_seed(cutout: CutOut, seed: int) -> int:
+    """A seed of this product's own, so that two products do not stand on the same spot.
+
+    The same for every frame: a product's aspects show one set.
+    """
+    return (zlib.crc32(cutout.alpha.tobytes()) + seed) & 0xFFFF

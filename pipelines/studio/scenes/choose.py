@@ -19,7 +19,8 @@ class Need:
     """What a class of products needs: the words that tell it, the settings that suit it.
 
     `above` are the settings for photos from above, known by a cut-out whose height / width is at
-    least `above_ratio` (0: the shape tells nothing).
+    least `above_ratio` (0: the shape tells nothing). A `vague` need gives way to a plain one that
+    the title names.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Need:
     settings: tuple[str, ...]
     above: tuple[str, ...] = ()
     above_ratio: float = 0.0
+    vague: bool = False
 
 
 @cache
@@ -40,11 +42,14 @@ def load_needs() -> Mapping[str, Need]:
 def need_of(product: Product) -> Need:
     """The product's need: the narrowest class speaks first, the title last; else `any`."""
     needs = load_needs()
-    for text in (*reversed(product.category), product.title):
-        found = _told_by(text, needs)
-        if found is not None:
-            return found
-    return needs["any"]
+    told = (_told_by(text, needs) for text in reversed(product.category))
+    by_class = next((need for need in told if need is not None), None)
+    if by_class is not None and not by_class.vague:
+        return by_class
+    by_title = _told_by(_head(product.title), needs)
+    if by_title is not None and (by_class is None or not by_title.vague):
+        return by_title
+    return by_class or needs["any"]
 
 
 def choose_settings(
@@ -68,12 +73,21 @@ def choose_settings(
     return suited[turn:] + suited[:turn]
 
 
+def _head(title: str) -> str:
+    """The part of a title that names the thing: what comes before `with`, `in`, a comma …."""
+    return re.split(r"[,;:|(]|\s[-\u2013\u2014]\s|\b(?:with|in|for|from|of)\b", title, maxsplit=1)[
+        0
+    ]
+
+
 def _told_by(text: str, needs: Mapping[str, Need]) -> Need | None:
-    """The need whose longest word the text holds; the earlier in the file when equally long."""
+    """The need whose word stands last in the text (English heads do), the longest at that place."""
     words = f" {' '.join(re.findall(r'[a-z0-9-]+', text.lower()))} "
-    best: tuple[int, Need] | None = None
-    for need in needs.values():
-        length = max((len(word) for word in need.words if f" {word} " in words), default=0)
-        if length and (best is None or length > best[0]):
-            best = (length, need)
-    return best[1] if best else None
+    ends = (
+        (words.rfind(f" {word} ") + len(word), len(word), need)
+        for need in needs.values()
+        for word in need.words
+        if f" {word} " in words
+    )
+    best = max(ends, key=lambda end: end[:2], default=None)
+    return best[2] if best else None

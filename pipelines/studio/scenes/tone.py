@@ -14,6 +14,9 @@ from pipelines.studio.scenes.spec import Surface
 # A product stands out from its ground when their lightness differs by this much (OKLCh, 0..1);
 # by eye, on the sample catalog, 2026-11-22: below 0.10 white mugs melt into white walls.
 CONTRAST = 0.16
+# Lilac and pink (OKLCh hues, through 360) turn sugary sooner than the rest: kept near grey.
+SWEET_HUES = (295.0, 30.0)
+SWEET_CHROMA = 0.018
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +81,9 @@ def backdrop_tone(product: Palette, *, seed: int) -> F32:
     if product.chroma < 0.03:
         hue, chroma = (75.0, 50.0, 145.0, 240.0)[seed % 4], (0.035, 0.04, 0.025, 0.03)[seed % 4]
     else:
-        turn, ceiling = ((0.0, 0.05), (180.0, 0.032), (30.0, 0.045), (-30.0, 0.045))[seed % 4]
-        hue = product.hue_deg + turn
+        turn, ceiling = ((0.0, 0.045), (180.0, 0.03), (25.0, 0.04), (-25.0, 0.04))[seed % 4]
+        hue = (product.hue_deg + turn) % 360
+        ceiling = SWEET_CHROMA if hue > SWEET_HUES[0] or hue < SWEET_HUES[1] else ceiling
         chroma = min(ceiling, 0.22 * product.chroma + 0.012)
     if product.rim > 0.80:
         lightness = 0.70
