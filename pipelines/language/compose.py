@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from content_engine.channels import TextLimits
-from content_engine.errors import GenerationFailed
 from content_engine.types import Product
 from pipelines.language.frames import Frames
+from pipelines.language.items import Labelled
 from pipelines.language.localise import localise
 from pipelines.language.phrase import Phrase, Word
-from pipelines.language.sheet import Labelled, Sheet
+from pipelines.language.sheet import Sheet
 from pipelines.language.tongue import VERBATIM, Tongue
 from pipelines.language.voice import AD_VOICES, Voice
 from pipelines.language.writing import Slots, Writer
@@ -56,7 +56,7 @@ class Composer:
     def compose(
         self, sheet: Sheet, *, product: Product, voice: Voice, limits: TextLimits, seed: int
     ) -> CopySet:
-        """The copy set of a product: same arguments, same words. Raises GenerationFailed."""
+        """The copy set of a product: same arguments, same words."""
         tongue = self.tongue.about(sheet.item.head)
         slots, notes = localise(sheet, tongue=tongue, language=product.language)
         rng = random.Random(f"{product.sku}/{tongue.locale}/{seed}")
@@ -65,7 +65,7 @@ class Composer:
         return CopySet(
             title=_one(writer.fresh(slots), "title", limits.title),
             description=description,
-            bullets=_bullets(writer, slots, limits=limits, sku=product.sku),
+            bullets=_bullets(writer, slots, limits=limits, product=product),
             seo_title=_one(writer.fresh(slots), "seo_title", limits.seo_title),
             meta_description=_one(writer.fresh(slots), "meta", limits.meta_description),
             alt_texts=tuple(_alt_texts(writer, slots, views=sheet.views, limit=limits.alt_text)),
@@ -112,7 +112,10 @@ def _description(writer: Writer, limit: int) -> str:
     return text
 
 
-def _bullets(writer: Writer, slots: Slots, *, limits: TextLimits, sku: str) -> tuple[str, ...]:
+def _bullets(
+    writer: Writer, slots: Slots, *, limits: TextLimits, product: Product
+) -> tuple[str, ...]:
+    """The facts as bullets; where they carry too few, the product's own number and title."""
     fewest, most = limits.bullets
     writer = writer.fresh(slots)
     writer.used.clear()
@@ -124,11 +127,11 @@ def _bullets(writer: Writer, slots: Slots, *, limits: TextLimits, sku: str) -> t
         if text is None:
             break
         texts.append(text)
-    if len(texts) < fewest:
-        number = Labelled("label.sku", (sku,), sku)
-        texts.append(writer.tongue.say(number, "title").replace(VERBATIM, ""))
-    if len(texts) < fewest:
-        raise GenerationFailed(f"facts carry {len(texts)} bullets only, the channel wants {fewest}")
+    plain = {"label.sku": product.sku, "label.title": product.title}
+    for label, text in plain.items():
+        if len(texts) < fewest:
+            said = writer.tongue.say(Labelled(label, (text,), text), "title")
+            texts.append(said.replace(VERBATIM, "")[: limits.bullet])
     return tuple(texts[:most])
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pipelines.language.items import Item, Labelled, Measure
 from pipelines.language.phrase import Group, Phrase
-from pipelines.language.sheet import Item, Labelled, Measure, Sheet
+from pipelines.language.sheet import Sheet
 from pipelines.language.tongue import Tongue
 
 _INFLECTED = ("details", "traits", "facts", "care", "suitable", "finish", "measures", "labelled")

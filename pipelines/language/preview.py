@@ -25,16 +25,16 @@ def main() -> None:
     parser.add_argument("--voice", default="plain")
     parser.add_argument("--channel", default="web")
     chosen = parser.parse_args()
-    realiser = Realiser.load()
-    limits = channel(chosen.channel).text
-    for product in _products(chosen.feed, chosen.sku):
+    realiser, limits = Realiser.load(), channel(chosen.channel).text
+    for product in products(chosen.feed, chosen.sku):
         copy = realiser.write(
             product, locale=chosen.locale, voice=chosen.voice, limits=limits, seed=chosen.seed
         )
-        sys.stdout.write(_readable(product, copy))
+        sys.stdout.write(readable(product, copy))
 
 
-def _products(feed: Path, sku: str) -> Iterator[Product]:
+def products(feed: Path, sku: str = "") -> Iterator[Product]:
+    """A feed's products (or the one of that sku), their pictures by name only."""
     for item in read_feed(feed):
         if isinstance(item, FeedFault):
             sys.stderr.write(f"line {item.line}: {item.message}\n")
@@ -53,7 +53,8 @@ def _products(feed: Path, sku: str) -> Iterator[Product]:
             yield replace(item.product, photos=photos)
 
 
-def _readable(product: Product, copy: CopySet) -> str:
+def readable(product: Product, copy: CopySet) -> str:
+    """A copy set as a person reads it, slot by slot."""
     lines = [
         f"━━ {product.sku} · {product.title}",
         f"TITLE  {copy.title}",

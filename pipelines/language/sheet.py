@@ -8,39 +8,10 @@ from dataclasses import dataclass, replace
 
 from content_engine.facts import composition
 from content_engine.lexicon import Concepts
-from content_engine.lexicon.concepts import PRODUCT_KINDS
 from content_engine.types import Fact, Product, Quantity
-from content_engine.units import find_quantities
+from pipelines.language.items import Extent, Item, Labelled, Measure
 from pipelines.language.phrase import Parser, Phrase, Said, Word
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A named amount: `diameter 9 cm`. `name` is a concept of kind `measure`."""
-
-    name: str
-    quantity: Quantity
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A fact said with its name: `Warranty: 2 years`. `name` is a concept of kind `label`."""
-
-    name: str
-    values: tuple[Phrase | Quantity | str, ...]
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Sides in one unit: `45 × 45 cm`."""
-
-    quantities: tuple[Quantity, ...]
-
-
-Item = Extent | Said | Quantity | Measure | Labelled | str
-"""What a slot holds; a text is said as it is (names, codes, sizes)."""
+from pipelines.language.title import Title
 
 UNSAID = frozenset(
     (
@@ -83,8 +54,6 @@ _PHRASES = (
     "ruling",
     "closure",
 )
-_SIZE_CODE = re.compile(r"[A-Z]?\d+(?:[.,]\d+)?|[x×]|X{0,4}[SML]|\d+XL", re.IGNORECASE)
-_SPLIT = re.compile(r"\s*(?:[,;|()]|\s[–-]\s|&|\s\+\s)\s*")
 
 
 @dataclass(frozen=True)
@@ -110,7 +79,7 @@ class Sheets:
 
     def sheet(self, product: Product) -> Sheet:
         """The sheet of a product: every fact in the slot it belongs to."""
-        title = _Title.read(product, self.parser)
+        title = Title.read(product, self.parser)
         slots = {"brand": _texts(product.brand), **self._facts(product)}
         slots |= self._material(product)
         if title.named:
@@ -323,79 +292,3 @@ def _view(source: str, concepts: Concepts) -> str:
     stem = source.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     last = re.split(r"[-_ ]", stem)[-1]
     return concepts.concept(last, ("view",)) or ""
-
-
-@dataclass(frozen=True)
-class _Title:
-    """What a title says: the noun, and whether the title is a proper name."""
-
-    item: Phrase
-    named: bool
-    name: str
-    details: tuple[Phrase, ...]
-    value: str
-
-    @classmethod
-    def read(cls, product: Product, parser: Parser) -> _Title:
-        name = _without_brand(product.title, product.brand)
-        segments = [part for part in _SPLIT.split(name) if part]
-        first = parser.phrase(_bare(segments[0])) if segments else None
-        noun = _noun(product, name, parser)
-        known = all(_is_known(part, parser) for part in segments)
-        described = known and first is not None and first.head.kind in PRODUCT_KINDS
-        item = _item(first, noun) if described and first else Phrase(noun, text=noun.text)
-        links = first.links if described and first else ()
-        details = tuple(link.phrase for link in links if link.preposition == "with")
-        number = re.search(r"(?<!\S)\d+$", name)
-        value = number[0] if described and number and noun.concept == "media.gift-card" else ""
-        return cls(item, not described, name, details, value)
-
-
-def _item(phrase: Phrase, noun: Word) -> Phrase:
-    """The title's noun with what belongs to it; colours are said from their fact."""
-    adjectives = tuple(word for word in phrase.adjectives if word.kind != "color")
-    nouns = tuple(word for word in phrase.nouns if word.kind in ("aroma", "material"))
-    return Phrase(noun, adjectives=adjectives, nouns=nouns, text=phrase.text)
-
-
-def _bare(text: str) -> str:
-    """The words of a title's segment without sizes and quantities."""
-    for found in reversed(find_quantities(text)):
-        text = f"{text[: found.start]} {text[found.end :]}"
-    return " ".join(word for word in text.split() if not _SIZE_CODE.fullmatch(word))
-
-
-def _is_known(text: str, parser: Parser) -> bool:
-    bare = _bare(text)
-    return not bare or parser.phrase(bare).role != "raw"
-
-
-def _noun(product: Product, name: str, parser: Parser) -> Word:
-    """The product's noun: from the title, the garment type or the category, the narrowest."""
-    found = [parser.last_noun(text) for text in _noun_sources(product, name)]
-    nouns = [word for word in found if word is not None]
-    if not nouns:
-        return Word("model", "label.model")
-    best = nouns[0]
-    for word in nouns[1:]:
-        if _name(word).endswith(f"-{_name(best)}"):
-            best = word
-    return best
-
-
-def _name(word: Word) -> str:
-    return word.concept.partition(".")[2]
-
-
-def _noun_sources(product: Product, name: str) -> Iterator[str]:
-    yield re.split(r",|\s(?:with|in|for|by|from)\s", name, flags=re.IGNORECASE)[0]
-    if kind := product.fact("garment_type"):
-        yield kind.text
-    yield from reversed(product.category)
-
-
-def _without_brand(title: str, brand: str) -> str:
-    bare = (
-        re.sub(rf"^{re.escape(brand)}\b[\s:–-]*", "", title, flags=re.IGNORECASE) if brand else ""
-    )
-    return bare or title

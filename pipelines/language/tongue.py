@@ -17,8 +17,8 @@ from babel.units import format_unit
 from content_engine.lexicon import Concepts, Entry, Lexicon
 from content_engine.types import Quantity
 from content_engine.units_table import Unit, unit_table
+from pipelines.language.items import Extent, Item, Labelled, Measure
 from pipelines.language.phrase import Group, Phrase, Said, Word
-from pipelines.language.sheet import Extent, Item, Labelled, Measure
 
 VERBATIM = "\x00"
 """Stands around what is said as it is: no capital goes on it or after it. Removed at the end."""

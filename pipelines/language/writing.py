@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipelines.language.frames import Choice, Count, Frame, Frames, Option, Part, Slot
+from pipelines.language.items import Item
 from pipelines.language.phrase import Phrase
-from pipelines.language.sheet import Item
 from pipelines.language.tongue import VERBATIM, Tongue
 from pipelines.language.voice import Voice
 
