@@ -46,10 +46,13 @@ def placed(cutout: CutOut, *, frame_px: tuple[int, int], fill: float) -> Placeme
 def on_white(
     cutout: CutOut, *, placement: Placement, frame_px: tuple[int, int], shadow: bool
 ) -> Picture:
-    """The scaled cut-out on pure 255 white; `shadow` puts a soft one under its foot."""
+    """The scaled cut-out on pure 255 white; `shadow` puts a soft one under its foot.
+
+    What the photo cuts at a side or below does not stand there: it gets none.
+    """
     width, height = frame_px
     canvas = np.full((height, width, 3), 255, np.uint8)
-    if shadow and "bottom" not in cutout.cut_sides:
+    if shadow and cutout.cut_sides <= {"top"}:
         canvas[:] = _contact_shadow(cutout, placement, frame_px)[..., None]
     box = _box(placement)
     share = cutout.alpha[..., None].astype(np.float32) / 255
@@ -101,7 +104,7 @@ def _contact_shadow(cutout: CutOut, placement: Placement, frame_px: tuple[int, i
     line = cv2.GaussianBlur(small, (0, 0), 0.004 * unit)
     pool = cv2.GaussianBlur(small, (0, 0), sigmaX=0.03 * unit, sigmaY=0.012 * unit)
     dark = cv2.resize(SHADOW_STRENGTH * (0.55 * line + 1.2 * pool), (width, height))
-    return np.rint(255 * (1 - np.clip(dark - 0.003, 0, 1))).astype(np.uint8)
+    return np.rint(255 * (1 - np.clip(dark - 0.01, 0, 1))).astype(np.uint8)
 
 
 def _foot(alpha: np.ndarray) -> np.ndarray:
