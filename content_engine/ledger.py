@@ -111,6 +111,10 @@ class Ledger(LedgerReads):
         self, worker: str, *, kinds: Sequence[Kind], limit: int, lease_s: float
     ) -> tuple[Claim, ...]:
         """Up to `limit` queued jobs, now this worker's: interactive first, then oldest first."""
+        # Idle workers ask often: they must not hold up those who write.
+        look = self._database.look
+        if not any(look("any_queued", {"kind": kind.value}) for kind in kinds):
+            return ()
         token = uuid4().hex
         with self._database.write() as session:
             now_us = self._now_us()
@@ -159,6 +163,8 @@ class Ledger(LedgerReads):
 
         A job that five workers took and never finished fails instead: it may be what ends them.
         """
+        if self._database.look("any_expired", {"now_us": self._now_us()}) is None:
+            return 0
         problem = f"{_MOST_LOST_CLAIMS} workers took this job and none came back"
         with self._database.write() as session:
             now_us = self._now_us()

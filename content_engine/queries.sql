@@ -38,6 +38,12 @@ INSERT INTO event (job_id, name, at_us, detail) VALUES (:id, :name, :now_us, :de
 INSERT INTO event (job_id, name, at_us)
 SELECT id, 'queued', created_at_us FROM job WHERE id BETWEEN :first_id AND :last_id;
 
+-- name: any_queued
+SELECT 1 FROM job WHERE status = 'queued' AND kind = :kind LIMIT 1;
+
+-- name: any_expired
+SELECT 1 FROM job WHERE status = 'running' AND lease_until_us <= :now_us LIMIT 1;
+
 -- Index order (kind, lane, sequence): interactive first, then oldest first.
 -- name: claimable
 SELECT lane, sequence FROM job WHERE status = 'queued' AND kind = :kind

@@ -393,6 +393,15 @@ def test_listeners_hear_writes_of_this_process(ledger: Ledger) -> None:
     assert heard == ["write"]
 
 
+def test_asking_in_vain_wakes_nobody(ledger: Ledger) -> None:
+    heard: list[str] = []
+    ledger.listen(lambda: heard.append("write"))
+    quiet = ledger.pulse()
+    assert ledger.claim("w", kinds=tuple(Kind), limit=1, lease_s=LEASE_S) == ()
+    assert ledger.reap() == 0
+    assert (ledger.pulse(), heard) == (quiet, [])
+
+
 # Opening
 
 
