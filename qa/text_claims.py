@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from content_engine.types import Evidence
-from qa.text_reading import Read, Reading
-from qa.text_words import Hit
+from qa.text_reading import Reading
 
 
 def claims(reading: Reading) -> Iterator[Evidence]:
     """A fault for each claim that no fact proves, of the claim's own kind."""
     for read in reading.slots:
         for hit in reading.tongue.claims.find(read.words):
-            if hit.labels <= reading.ground.proven or _is_kept(read, hit):
+            unproven = sorted(hit.labels - reading.ground.proven)
+            if not unproven or read.is_name(hit.span):
                 continue
-            name = sorted(hit.labels - reading.ground.proven)[0]
-            shown = read.slot.text[hit.start : hit.end]
+            name = unproven[0]
             rule = reading.rules[name]
-            proof = (
-                "no product fact can prove it"
-                if not rule.words and not rule.facts
-                else ("no fact proves it")
-            )
+            provable = rule.words or rule.facts
+            proof = "no fact proves it" if provable else "no product fact can prove it"
+            shown = read.slot.text[hit.start : hit.end]
             yield read.slot.fault(rule.kind, f"claim {shown!r} ({name}): {proof}", hit.span)
 
 
@@ -30,12 +27,14 @@ def certificates(reading: Reading) -> Iterator[Evidence]:
     """A fault for each certificate or mark that no fact names."""
     for read in reading.slots:
         for hit in reading.tongue.certificates.find(read.words):
-            if not (hit.labels & reading.ground.certificates) and not _is_kept(read, hit):
-                shown = read.slot.text[hit.start : hit.end]
-                yield read.slot.fault(
-                    "certification", f"no fact names the certificate {shown!r}", hit.span
-                )
+            shown = read.slot.text[hit.start : hit.end]
+            if hit.labels & reading.ground.certificates or read.is_name(hit.span):
+                continue
+            if _is_mark(shown) or hit.labels & reading.tongue.any_case:
+                said = f"no fact names the certificate {shown!r}"
+                yield read.slot.fault("certification", said, hit.span)
 
 
-def _is_kept(read: Read, hit: Hit) -> bool:
-    return read.is_name(hit.span)
+def _is_mark(shown: str) -> bool:
+    """True for words with a capital, or of a script without: `SABER`, not Spanish `saber`."""
+    return shown != shown.lower() or shown == shown.upper()

@@ -12,8 +12,8 @@ from qa.text_reading import Reading
 from qa.text_words import UNSPACED, fold
 
 ADS = 3
-_LEAST_WORDS = 3
-_LEAST_CHARACTERS = 8
+_LEAST_WORDS = 2
+_LEAST_CHARACTERS = 6
 
 _MARKUP = (
     ("an HTML tag", re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>")),
@@ -135,11 +135,11 @@ def duplicates(reading: Reading) -> Iterator[Evidence]:
     for read in reading.slots:
         blank = read.blanked()
         for sentence in sentences(read.slot):
-            key = _key(sentence.text)
+            key, group = _key(sentence.text), _group(sentence)
             own_words = _key(blank[sentence.start : sentence.end])
-            if not _is_sentence(own_words, language=language):
+            if not _is_sentence(own_words, group=group, language=language):
                 continue
-            first = groups.setdefault(_group(sentence), {}).setdefault(key, sentence)
+            first = groups.setdefault(group, {}).setdefault(key, sentence)
             if first is not sentence:
                 said = f"repeats a sentence of {first.slot.field}"
                 yield read.slot.fault("duplicate", said, (sentence.start, sentence.end))
@@ -155,7 +155,9 @@ def _key(sentence: str) -> str:
     return re.sub(r"[\W_]+", " ", fold(sentence)).strip()
 
 
-def _is_sentence(key: str, *, language: str) -> bool:
+def _is_sentence(key: str, *, group: str, language: str) -> bool:
+    """True when the words are enough to be missed: ads and alt texts may share `350 ml.`."""
+    is_prose = group == "description"
     if language in UNSPACED:
-        return len(key) >= _LEAST_CHARACTERS
-    return key.count(" ") + 1 >= _LEAST_WORDS
+        return len(key) >= (_LEAST_CHARACTERS if is_prose else 2 * _LEAST_CHARACTERS)
+    return key.count(" ") + 1 >= (_LEAST_WORDS if is_prose else 2 * _LEAST_WORDS)

@@ -165,8 +165,6 @@ def _counts(
             yield amount.upper
     if sizes:
         yield Decimal(len(sizes))
-    if product.price is not None:
-        yield product.price.amount
     for text in _texts(product):
         yield from (Decimal(run) for run in re.findall(r"\d+", fold(text)) if run.isascii())
         said = set(re.findall(r"[a-z]+", fold(text)))

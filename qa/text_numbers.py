@@ -17,6 +17,8 @@ from qa.text_words import Hit, Span, fold
 # Source: qa research 2026-11 section 4 (1 % for converted units, none for the merchant's own).
 _CONVERTED_TOLERANCE = 0.01
 _SYSTEMS = {"in": "us", "ft": "us", "oz": "us", "lb": "us", "fl oz": "us", "°F": "us"}
+_CURRENCY = re.compile(r"[$€£¥￥円]|euro|dollar|dólar|ドル|ユーロ|يورو|دولار")
+_BESIDE = 8
 _WORD_WITH_DIGIT = re.compile(r"[^\W_]*\d[^\W_]*(?:[/.:\-]\d[^\W_]*)*")
 _CODE = re.compile(r"[a-z]*\d[a-z\d]*(?:[/.:\-]\d[a-z\d]*)*")
 
@@ -45,7 +47,7 @@ def _amount(read: Read, item: FoundQuantity, *, known: Ground) -> Iterator[Evide
         return
     said, text = item.quantity, read.slot.text[item.start : item.end]
     if said.unit == "":
-        if not _is_count(said, known=known):
+        if not _is_count(said, known=known) and not _is_price(read, item, known=known):
             yield read.slot.fault("number", f"no fact states {text!r}", (item.start, item.end))
         return
     if any(_same(said, fact) for fact in known.quantities):
@@ -73,6 +75,15 @@ def _listed(quantities: Iterator[Quantity] | Sequence[Quantity]) -> str:
 def _is_count(said: Quantity, *, known: Ground) -> bool:
     ends = [said.value] if said.upper is None else [said.value, said.upper]
     return all(end in known.counts for end in ends)
+
+
+def _is_price(read: Read, item: FoundQuantity, *, known: Ground) -> bool:
+    """True for the product's own price beside a currency."""
+    price = known.product.price
+    if price is None or item.quantity.value != price.amount:
+        return False
+    around = read.slot.text[max(0, item.start - _BESIDE) : item.end + _BESIDE]
+    return price.currency in around or _CURRENCY.search(around.lower()) is not None
 
 
 def _same(said: Quantity, fact: Quantity) -> bool:

@@ -48,6 +48,7 @@ class Tongue:
     language: str
     claims: Phrases
     certificates: Phrases
+    any_case: frozenset[str]
     numbers: Phrases
     concepts: Phrases
     surfaces: Mapping[str, frozenset[str]]
@@ -108,6 +109,9 @@ def load_tongue(locale: str) -> Tongue:
         language=language,
         claims=Phrases(_by_form(own["claims"]), language=language),
         certificates=Phrases(_by_form(_certificates(language)), language=language),
+        any_case=frozenset(
+            name for name, row in _tables("certificates").items() if "any_case" in row
+        ),
         numbers=Phrases(numbers, language=language),
         concepts=Phrases(_checkable(plain, own), language=language),
         surfaces=plain,

@@ -13,8 +13,10 @@ UNSPACED = frozenset({"ja"})
 """Languages written without spaces: phrases are found as substrings there."""
 
 _WORD = re.compile(r"#(?=\d)|[^\W_]+(?:[\u064b-\u0652\u0670]+[^\W_]*)*")
-_GAP = re.compile(r"[\s\-‐‑'’/&.°·]*")
+_GAP = re.compile(r"[\s\-‐‑'’/&%°·]*")
+_SHORT_GAP = re.compile(r"[.º°]*[\s\-]?")
 _FULL_WIDTH = {sign: sign - 0xFEE0 for sign in range(0xFF01, 0xFF5F)}
+_ABBREVIATION = 2
 _MARKS = re.compile(r"[\u064b-\u0652\u0670\u0640]")
 _SHAPES = str.maketrans("أإآٱةى", "ااااهي")
 # Conjunctions and prepositions that Arabic glues to a word, with and without the article.
@@ -86,8 +88,12 @@ class Words:
 
     def adjacent(self, index: int) -> bool:
         """True when only spaces or joining signs stand between this word and the next."""
-        gap = self.folded[self.words[index].end : self.words[index + 1].start]
-        return _GAP.fullmatch(gap) is not None
+        word = self.words[index]
+        gap = self.folded[word.end : self.words[index + 1].start]
+        if _GAP.fullmatch(gap):
+            return True
+        # A full stop after a short word is an abbreviation's: `No. 1`, `n.º 1`.
+        return word.end - word.start <= _ABBREVIATION and _SHORT_GAP.fullmatch(gap) is not None
 
 
 def _keys(word: str, *, arabic: bool) -> tuple[str, ...]:
