@@ -21,10 +21,11 @@ def white_share(seen: Observed) -> Reading:
     """The share of the ground that is exactly 255, 255, 255; 1 is best.
 
     The ground is the picture without the product, 4 % of its size around it (lossy coding rings
-    there), and a neutral shadow at its foot where the brief allows one.
+    there), and a neutral shadow at its foot where brief and channel allow one.
     """
     ground = ~_grown(seen.expected, _CLEAR_SHARE)
-    shadow = _shadow(seen) if seen.spec.shadow else np.zeros(ground.shape, bool)
+    allowed = seen.spec.shadow and not seen.rules.white_background
+    shadow = _shadow(seen) if allowed else np.zeros(ground.shape, bool)
     off = ground & ~shadow & (seen.lowest < 255)
     share = 1.0 - float(off.sum()) / max(int((ground & ~shadow).sum()), 1)
     if share == 1.0:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from content_engine.types import Severity, Shot
+from content_engine.types import Severity
 from qa.vision.observed import WHOLE, Observed, Reading, fault
 
 
 def resolution(seen: Observed) -> Reading:
     """The picture's longer side over what was asked of it; 1 or more is enough.
 
-    Asked is the larger of the channel's least and the brief's wish. A cut-out is asked to keep the
-    pixels of its source instead.
+    Asked is the larger of the channel's least and the brief's wish.
     """
-    if seen.spec.shot is Shot.CUTOUT:
-        value, wanted = seen.product_scale, "the source's own size"
-    else:
-        asked = max(seen.rules.longer_side_min_px, seen.spec.longer_side_px)
-        value, wanted = max(seen.frame_px) / asked, f"{asked} px"
+    asked = max(seen.rules.longer_side_min_px, seen.spec.longer_side_px)
+    value = max(seen.frame_px) / asked
     if value >= 1.0:
         return Reading(value=value)
-    message = f"the picture has {value:.0%} of {wanted}"
+    message = f"the picture has {value:.0%} of the {asked} px asked for"
     return Reading(
         value=value,
         evidence=fault("low_resolution", message, severity=Severity.MAJOR, box=WHOLE, number=value),

@@ -67,6 +67,23 @@ class Reader:
             if score >= _SURE and len(text) >= _FEWEST_LETTERS and text == other
         )
 
+    def boxes(self, rgb: Pixels, *, within: Mask) -> tuple[tuple[int, int, int, int], ...]:
+        """Boxes (x0, y0, x1, y1) in pixels of the lines that are surely read inside a mask."""
+        with self._lock:
+            found = self._engine(_bgr(rgb), use_det=True, use_cls=False, use_rec=True)
+        if found.boxes is None:
+            return ()
+        height, width = within.shape
+        lines = zip(found.boxes, found.txts, found.scores, strict=True)
+        corners = [
+            np.clip(np.rint(box), 0, (width, height)).astype(int)
+            for box, text, score in lines
+            if score >= _SURE
+            and len(_letters(str(text))) >= _FEWEST_LETTERS
+            and _on_product(box, within)
+        ]
+        return tuple((*box.min(axis=0).tolist(), *box.max(axis=0).tolist()) for box in corners)
+
     def loss(self, seen: Observed, *, lines: Sequence[Line]) -> Reading:
         """The most letters of one line that no longer stand on the product as in the source.
 

@@ -79,7 +79,7 @@ def _profile(seen: Observed) -> Edge | None:
     if len(points) < _NEEDED:
         return None
     scale = seen.alignment.scale
-    step = max(seen.frame_px) / 1600.0 * max(1.0, seen.product_scale)
+    step = max(1.0, max(seen.frame_px) / 1600.0) * max(1.0, seen.product_scale)
     depths = np.arange(-_INWARD, _OUTWARD + 1) * step
     source = to_lab(_sampled(seen.reference.rgb, points, normals, depths / scale))
     own = _is_product(seen, points, normals, depths / scale, source)

@@ -30,7 +30,8 @@ class Reference:
     `rgb` (h, w, 3) uint8 sRGB, on neutral grey where the photo is transparent; `mask` (h, w) bool,
     the product, and `core` without its rim of 2 % and without glass; `backdrop` (h, w, 3) uint8,
     the photo's own ground as it would look behind the product, None for a transparent photo; `box`
-    the product's (x0, y0, x1, y1) in reference pixels; `per_photo_px` reference pixels per photo pixel (≤ 1);
+    the product's (x0, y0, x1, y1) in reference pixels; `per_photo_px` reference pixels per photo
+    pixel (≤ 1);
     `cut_sides` where the photo cuts the product; `features` the product's distinct points.
     """
 
