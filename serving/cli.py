@@ -116,3 +116,7 @@ def bench_image_qa(
 
     report = judge.run(feeds or [SAMPLES], limit=limit, show=show)
     raise typer.Exit(0 if report.passed else 1)
+
+
+if __name__ == "__main__":
+    main()

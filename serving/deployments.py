@@ -93,6 +93,7 @@ class Cluster:
 
         _silence()
         ray.init(
+            address="local",
             num_cpus=max(cpus, 2),
             include_dashboard=False,
             log_to_driver=False,

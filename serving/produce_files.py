@@ -38,7 +38,7 @@ class Delivery:
 
 def folder_of(sku: str) -> str:
     """A safe folder name of a SKU: the SKU itself where it can be one, else readable and unique."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", sku).strip("._")[:80]
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", sku).strip("._-")[:80]
     if safe == sku and sku.lower() not in _OWN_NAMES:
         return safe
     return f"{safe or 'sku'}-{hashlib.sha256(sku.encode()).hexdigest()[:8]}"
