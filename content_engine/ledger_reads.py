@@ -55,6 +55,8 @@ class LedgerReads:
     ) -> Page[Job]:
         """The tenant's jobs, newest first; see `job_rows` for the filters and the cursor."""
         page = self.job_rows(tenant, status=status, kind=kind, sku=sku, cursor=cursor, limit=limit)
+        if not page.items:
+            return Page(items=(), next_cursor="")
         with self._database.read() as session:
             bodies = {
                 row[0]: row[1]

@@ -29,10 +29,10 @@ _LANES = {Lane.INTERACTIVE: 0, Lane.BULK: 1}
 def first_use(session: Session, bodies: Sequence[str], *, tenant: str, key: str) -> bool:
     """True when the key is new, and now taken. Raises Conflict when it stands for other briefs."""
     body_sha256 = hashlib.sha256("\n".join(bodies).encode()).hexdigest()
-    known = session.value("submission", {"tenant": tenant, "key": key})
-    if known is None:
-        session.run("add_submission", {"tenant": tenant, "key": key, "body_sha256": body_sha256})
+    values = {"tenant": tenant, "key": key, "body_sha256": body_sha256}
+    if session.run("add_submission", values) == 1:
         return True
+    known = session.value("submission", {"tenant": tenant, "key": key})
     if known != body_sha256:
         raise Conflict(f"the key {key!r} was used for another request: take a new key")
     return False

@@ -17,7 +17,8 @@ SELECT body FROM product WHERE tenant = :tenant AND sku = :sku;
 SELECT body_sha256 FROM submission WHERE tenant = :tenant AND key = :key;
 
 -- name: add_submission
-INSERT INTO submission (tenant, key, body_sha256) VALUES (:tenant, :key, :body_sha256);
+INSERT INTO submission (tenant, key, body_sha256) VALUES (:tenant, :key, :body_sha256)
+ON CONFLICT (tenant, key) DO NOTHING;
 
 -- name: submitted
 SELECT id, tenant, batch, status, problem, created_at_us, updated_at_us
