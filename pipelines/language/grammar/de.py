@@ -17,7 +17,6 @@ from pipelines.language.tongue import Grammar, Tongue
 _LONGEST = 16
 """A longer compound of material and product reads worse than „Schlauchschal aus Wolle“."""
 
-_INCLUDED = "quality.included"  # „Innenkissen inklusive“ takes no article
 _CASES = ("nom", "acc", "dat")
 _GENDERS = ("m", "f", "n", "pl")
 # Rows: nominative, accusative, dative; columns: m f n plural. Source: Duden 4, §§ 1517-1525.
@@ -118,7 +117,6 @@ def _article(
         return _DEFINITE, _WEAK
     mass = entry.number == "mass" or phrase.head.kind == "material"
     wanted = "indef" in forms or phrase.determiner == "a"
-    wanted = wanted and not any(word.concept == _INCLUDED for word in phrase.adjectives)
     if wanted and not mass and not phrase.plural and entry.number != "plural":
         return _INDEFINITE, _MIXED
     return (), _STRONG

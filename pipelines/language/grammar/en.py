@@ -80,8 +80,7 @@ def _article(phrase: Phrase, form: str, core: str, tongue: Tongue) -> list[str]:
         return ["the"]
     number = tongue.lexicon.entries[phrase.head.concept].number
     countable = not phrase.plural and not number and phrase.head.kind != "material"
-    included = any(word.concept == "quality.included" for word in phrase.adjectives)
-    if countable and not included and ("indef" in forms or phrase.determiner == "a"):
+    if countable and ("indef" in forms or phrase.determiner == "a"):
         return ["an" if _VOWEL.match(core) else "a"]
     return []
 

@@ -40,7 +40,7 @@ def said(locale: str, text: str, form: str = "") -> str:
             "",
             "verdeckter Kragen, verdeckter Reißverschluss und verdeckte Naht",
         ),
-        ("inner pad included", "indef", "Innenkissen inklusive"),
+        ("inner pad included", "indef", "ein mitgeliefertes Innenkissen"),
         ("30 °C wash, iron inside out", "comma", "bei 30 °C waschen, auf links bügeln"),
     ],
 )
