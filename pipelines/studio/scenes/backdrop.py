@@ -34,8 +34,9 @@ def _places(width: int, height: int) -> tuple[F32, F32]:
 def _garden(width: int, height: int, *, colors: F32, seed: int) -> F32:
     """Foliage in dusk light with lamps as discs. Palette: dark, mid green, sky glow, lamp."""
     x, y = _places(width, height)
-    mass = sample(fractal(2.6, seed), x * 0.8, y * 0.8)
-    leaves = sample(fractal(1.8, seed + 1, 3.0), x * 1.1, y * 1.1)
+    here = np.float32(seed % 16 / 16)
+    mass = sample(fractal(2.4, 0), x * 0.8 + here, y * 0.8)
+    leaves = sample(fractal(2.0, 1, 2.0), x * 1.1 + here, y * 1.1)
     share = np.clip(0.40 + 0.25 * mass + 0.16 * leaves, 0, 1)[..., None]
     picture = colors[0] + (colors[1] - colors[0]) * share
     glow = (np.clip(1 - y * 1.9, 0, 1) ** 2 * np.clip(0.6 + 0.35 * mass, 0, 1))[..., None]
@@ -76,7 +77,8 @@ def _window(width: int, height: int, *, colors: F32, seed: int) -> F32:
         _box(x, y, (start + 0.24, -0.3, start + 0.262, 0.44), 0.003),
         _box(x, y, (start, 0.10, start + 0.48, 0.122), 0.003),
     )
-    leaves = sample(fractal(2.6, seed), x * 1.3, y * 1.3)
+    here = np.float32(seed % 16 / 16)
+    leaves = sample(fractal(2.4, 0), x * 1.3 + here, y * 1.3)
     low = step(0.05, 0.42, y + 0.05 * leaves)[..., None]
     day = colors[2] + (colors[4] - colors[2]) * low * np.clip(0.55 + 0.3 * leaves, 0, 1)[..., None]
     picture = wall + (day - wall) * inside[..., None]

@@ -22,8 +22,8 @@ def wood(place: Patch, palette: F32) -> Paint:
     own = own + 0.7 * column
     slow = sample(fractal(5.0, 1), x * 0.22 + own * 0.37, place.y * 1.1 + own * 0.61)
     rings = sample(fractal(1.5, 2, 3.0), x * 0.09 + own * 0.13, (place.y * 3.4 + slow * 0.16) + own)
-    fibre = sample(fractal(0.7, 3), x * 0.35, place.y * 7.0 + slow * 0.03)
-    pores = sample(fractal(0.5, 4, 8.0), x * 0.9, place.y * 9.0 + own)
+    fibre = sample(fractal(0.7, 2), x * 0.35, place.y * 7.0 + slow * 0.03)
+    pores = sample(fractal(0.7, 1, 8.0), x * 0.9, place.y * 9.0 + own)
     pores = step(1.3, 2.4, pores) * place.detail(0.0018)
     share = np.clip(0.42 + 0.30 * rings + 0.12 * slow + 0.12 * fibre * place.detail(0.0015), 0, 1)
     tone = mix(palette[0], palette[1], share)
@@ -48,9 +48,9 @@ def butcher(place: Patch, palette: F32) -> Paint:
     """One wide wooden top without joints. Palette: light, mid, dark grain."""
     bend = sample(fractal(5.0, 0), place.x * 0.22, place.y * 0.6)
     heart = place.y * 2.3 + bend * 0.09
-    rings = sample(fractal(1.6, 1, 2.0), place.x * 0.07, heart * 1.1)
+    rings = sample(fractal(1.5, 2, 3.0), place.x * 0.07, heart * 1.1)
     fibre = sample(fractal(0.7, 2), place.x * 0.4, place.y * 7.5 + bend * 0.1)
-    pores = sample(fractal(0.5, 3, 8.0), place.x * 1.0, place.y * 9.5)
+    pores = sample(fractal(0.7, 1, 8.0), place.x * 1.0, place.y * 9.5)
     pores = step(1.4, 2.4, pores) * place.detail(0.0018)
     share = np.clip(0.42 + 0.24 * rings + 0.07 * fibre * place.detail(0.0015), 0, 1)
     albedo = mix(mix(palette[0], palette[1], share), palette[2], 0.40 * pores)
@@ -60,7 +60,7 @@ def butcher(place: Patch, palette: F32) -> Paint:
 def linen(place: Patch, palette: F32) -> Paint:
     """Washed linen: slubby plain weave and long soft folds. Palette: light, dark thread."""
     thread_m = 0.0011
-    wander = sample(fractal(2.2, 0), place.x * 1.4, place.y * 1.4) * np.float32(0.0012)
+    wander = sample(fractal(2.4, 0), place.x * 1.4, place.y * 1.4) * np.float32(0.0012)
     warp = np.sin((place.x + wander) * (2 * np.pi / thread_m))
     weft = np.sin((place.y + wander) * (2 * np.pi / thread_m))
     over = np.sign(warp * weft)
@@ -76,11 +76,11 @@ def linen(place: Patch, palette: F32) -> Paint:
 
 def _folds(place: Patch) -> F32:
     """Long creases and slow waves of laid cloth, in the unit of relief."""
-    bend = sample(fractal(6.0, 0), place.x * 0.5, place.y * 0.5)
+    bend = sample(fractal(6.0, 1, 2.0), place.x * 0.5, place.y * 0.5)
     along = place.x * 0.34 + place.y * 0.94 + bend * 0.10
     across = place.x * 0.94 - place.y * 0.34 + bend * 0.10
     wave = sample(fractal(6.0, 1, 2.0), across * 0.42, along * 1.0)
-    line = sample(fractal(6.0, 2, 2.0), across * 0.18, along * 0.6)
+    line = sample(fractal(6.0, 0, 2.0), across * 0.18, along * 0.6)
     crease = np.exp(-((line * 7.0) ** 2))
     return (46.0 * wave + 9.0 * crease).astype(np.float32)
 
@@ -88,7 +88,7 @@ def _folds(place: Patch) -> F32:
 def knit(place: Patch, palette: F32) -> Paint:
     """A chunky knitted throw: columns of V stitches. Palette: light, dark yarn."""
     width, height = 0.016, 0.012
-    wander = sample(fractal(2.6, 0), place.x * 0.9, place.y * 0.9) * np.float32(0.006)
+    wander = sample(fractal(2.4, 0), place.x * 0.9, place.y * 0.9) * np.float32(0.006)
     x = (place.x + wander) / width
     inside = x - np.floor(x) - 0.5
     y = (place.y + wander) / height + np.abs(inside) * 1.7
@@ -97,8 +97,8 @@ def knit(place: Patch, palette: F32) -> Paint:
         np.clip(1 - ((np.abs(inside) - 0.25) * 3.6) ** 2, 0, 1)
     )
     ply = np.sin((turn * 2.2 + np.abs(inside) * 5.0) * 2 * np.pi) * place.detail(0.005)
-    fuzz = sample(fractal(0.6, 1), place.x * 3.0, place.y * 3.0) * place.detail(0.002)
-    wave = sample(fractal(3.2, 2), place.x * 0.5, place.y * 0.5)
+    fuzz = sample(fractal(0.7, 1), place.x * 3.0, place.y * 3.0) * place.detail(0.002)
+    wave = sample(fractal(4.0, 0), place.x * 0.5, place.y * 0.5)
     share = np.clip(0.95 - 0.85 * yarn - 0.06 * ply + 0.05 * fuzz, 0, 1)
     relief = 3.4 * yarn + 0.22 * ply + 0.12 * fuzz + 5.0 * wave
     return Paint(albedo=mix(palette[0], palette[1], share), relief=relief.astype(np.float32))
@@ -106,10 +106,10 @@ def knit(place: Patch, palette: F32) -> Paint:
 
 def boucle(place: Patch, palette: F32) -> Paint:
     """Bouclé upholstery: small woolly loops. Palette: light, dark yarn."""
-    loops = sample(fractal(0.9, 0, 40.0), place.x * 1.5, place.y * 1.5)
-    fine = sample(fractal(0.4, 1, 60.0), place.x * 2.2, place.y * 2.2)
+    loops = sample(fractal(0.7, 0, 48.0), place.x * 1.5, place.y * 1.5)
+    fine = sample(fractal(0.7, 1, 48.0), place.x * 2.2, place.y * 2.2)
     seen = place.detail(0.005)
-    wave = sample(fractal(3.2, 2), place.x * 0.45, place.y * 0.45)
+    wave = sample(fractal(4.0, 0), place.x * 0.45, place.y * 0.45)
     share = np.clip(0.42 - (0.22 * loops + 0.08 * fine) * seen, 0, 1)
     relief = (0.75 * loops + 0.25 * fine) * seen + 3.0 * wave
     return Paint(albedo=mix(palette[0], palette[1], share), relief=relief.astype(np.float32))

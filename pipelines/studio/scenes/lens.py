@@ -18,11 +18,13 @@ def blur(image: F32, sigma_px: float) -> F32:
     while sigma_px / factor > 4.0 and min(height, width) // (factor * 2) >= 8:
         factor *= 2
     if factor == 1:
-        return cv2.GaussianBlur(image, (0, 0), sigma_px, borderType=cv2.BORDER_REPLICATE)
+        near = cv2.GaussianBlur(image, (0, 0), sigma_px, borderType=cv2.BORDER_REPLICATE)
+        return near.reshape(image.shape)
     size = (max(1, width // factor), max(1, height // factor))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), sigma_px / factor, borderType=cv2.BORDER_REPLICATE)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    wide = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    return wide.reshape(image.shape)
 
 
 def blur_rows(image: F32, sigma_px: F32) -> F32:
@@ -72,10 +74,11 @@ def develop(linear: F32, *, grain: float, seed: int) -> U8:
     """
     rng = np.random.default_rng(seed)
     height, width = linear.shape[:2]
-    tile = rng.standard_normal((512, 512), dtype=np.float32)
+    side = min(512, max(height, width))
+    tile = rng.standard_normal((side, side), dtype=np.float32)
     tile = cv2.GaussianBlur(tile, (0, 0), 0.7, borderType=cv2.BORDER_REFLECT_101)
     tile = tile / tile.std() * np.float32(grain * 255.0)
     tile += rng.random(tile.shape, dtype=np.float32) + rng.random(tile.shape, dtype=np.float32) - 1
-    repeat = (-(-height // 512), -(-width // 512))
+    repeat = (-(-height // side), -(-width // side))
     speckle = np.tile(tile, repeat)[:height, :width, None]
     return np.clip(to_display(linear) + speckle + np.float32(0.5), 0, 255).astype(np.uint8)

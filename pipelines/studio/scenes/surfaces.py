@@ -42,16 +42,16 @@ def mix(low: F32, high: F32, share: F32) -> F32:
 def paper(place: Patch, palette: F32) -> Paint:
     """Seamless background paper: one even tone with a faint tooth. Palette: tone."""
     cloud = sample(fractal(2.4, 0), place.x * 0.6, place.y * 0.6)
-    tooth = sample(fractal(1.0, 1), place.x * 9.0, place.y * 9.0) * place.detail(0.002)
+    tooth = sample(fractal(0.7, 1), place.x * 9.0, place.y * 9.0) * place.detail(0.002)
     shade = 1.0 + np.float32(0.008) * cloud + np.float32(0.012) * tooth
     return Paint(albedo=palette[0] * shade[..., None], relief=tooth * np.float32(0.12))
 
 
 def plaster(place: Patch, palette: F32) -> Paint:
     """Limewash by hand: clouds, brush drags, faint trowel relief. Palette: light, dark tone."""
-    cloud = sample(fractal(2.6, 0), place.x * 0.9, place.y * 0.9)
+    cloud = sample(fractal(2.4, 0), place.x * 0.9, place.y * 0.9)
     drag = sample(fractal(2.0, 1, 2.0), place.x * 1.9, place.y * 0.9)
-    fine = sample(fractal(1.4, 2, 4.0), place.x * 3.0, place.y * 3.0)
+    fine = sample(fractal(1.5, 2, 3.0), place.x * 3.0, place.y * 3.0)
     share = np.clip(0.42 + 0.20 * cloud + 0.13 * drag + 0.05 * fine, 0, 1)
     relief = 0.30 * drag + 0.22 * fine * place.detail(0.004)
     return Paint(albedo=mix(palette[0], palette[1], share), relief=relief.astype(np.float32))
@@ -59,10 +59,10 @@ def plaster(place: Patch, palette: F32) -> Paint:
 
 def concrete(place: Patch, palette: F32) -> Paint:
     """Cast concrete: clouds, water marks, pin holes. Palette: light, dark tone."""
-    cloud = sample(fractal(2.3, 0), place.x * 0.7, place.y * 0.7)
-    stain = np.abs(sample(fractal(2.2, 1), place.x * 0.5, place.y * 0.5))
-    fine = sample(fractal(0.9, 2), place.x * 2.5, place.y * 2.5)
-    holes = step(3.1, 3.6, sample(fractal(0.9, 3, 24.0), place.x * 1.6, place.y * 1.6))
+    cloud = sample(fractal(2.4, 0), place.x * 0.7, place.y * 0.7)
+    stain = np.abs(sample(fractal(2.4, 1), place.x * 0.5, place.y * 0.5))
+    fine = sample(fractal(0.7, 2), place.x * 2.5, place.y * 2.5)
+    holes = step(3.1, 3.6, sample(fractal(1.2, 3, 16.0), place.x * 1.6, place.y * 1.6))
     holes = holes * place.detail(0.004)
     share = np.clip(0.40 + 0.16 * cloud + 0.16 * (stain - 0.7) + 0.04 * fine, 0, 1)
     albedo = mix(palette[0], palette[1], share) * (1 - 0.45 * holes)[..., None]
@@ -73,15 +73,15 @@ def marble(place: Patch, palette: F32) -> Paint:
     """Polished marble. Palette: ground, cloud, vein."""
     x = place.x + place.y * np.float32(0.55)
     y = place.y - place.x * np.float32(0.25)
-    bend_x = sample(fractal(3.9, 0), x * 0.9, y * 0.9) * np.float32(0.12)
-    bend_y = sample(fractal(3.9, 1), x * 0.9, y * 0.9) * np.float32(0.12)
-    cloud = np.clip(0.35 + 0.28 * sample(fractal(2.8, 2), x * 0.9, y * 0.5), 0, 1)
+    bend_x = sample(fractal(4.0, 0), x * 0.9, y * 0.9) * np.float32(0.12)
+    bend_y = sample(fractal(4.0, 1), x * 0.9, y * 0.9) * np.float32(0.12)
+    cloud = np.clip(0.35 + 0.28 * sample(fractal(2.4, 2), x * 0.9, y * 0.5), 0, 1)
     veins = np.zeros_like(x)
     for octave, (frequency, width, weight) in enumerate(
         ((0.9, 0.025, 1.0), (1.6, 0.03, 0.55), (3.1, 0.035, 0.3))
     ):
         field = sample(
-            fractal(5.0, 3 + octave, 2.0),
+            fractal(5.0, octave, 2.0),
             (x * 0.35 + bend_x) * frequency,
             (y + bend_y) * frequency,
         )
@@ -98,15 +98,15 @@ def terrazzo(place: Patch, palette: F32) -> Paint:
     tile = chip_tile(tuple(tuple(map(float, color)) for color in palette))
     size_m = np.float32(0.42)
     picked = sample(tile, place.x / size_m, place.y / size_m)
-    cloud = sample(fractal(2.2, 0), place.x * 1.2, place.y * 1.2)
+    cloud = sample(fractal(2.4, 0), place.x * 1.2, place.y * 1.2)
     return Paint(albedo=picked * (1 + 0.02 * cloud)[..., None], relief=np.zeros_like(place.x))
 
 
 def stone(place: Patch, palette: F32) -> Paint:
     """Honed limestone or travertine: strata, pores. Palette: light, dark tone."""
-    bend = sample(fractal(4.5, 0), place.x * 0.7, place.y * 0.7)
-    strata = sample(fractal(1.9, 1, 2.0), place.x * 0.2, place.y * 2.4 + bend * 0.04)
-    fine = sample(fractal(0.8, 2), place.x * 3.5, place.y * 3.5)
+    bend = sample(fractal(5.0, 0), place.x * 0.7, place.y * 0.7)
+    strata = sample(fractal(2.0, 1, 2.0), place.x * 0.2, place.y * 2.4 + bend * 0.04)
+    fine = sample(fractal(0.7, 2), place.x * 3.5, place.y * 3.5)
     pores = step(1.9, 2.6, sample(fractal(1.2, 3, 16.0), place.x * 0.8, place.y * 2.2))
     pores = pores * place.detail(0.003)
     share = np.clip(0.40 + 0.13 * strata + 0.09 * fine + 0.08 * bend, 0, 1)
@@ -116,12 +116,12 @@ def stone(place: Patch, palette: F32) -> Paint:
 
 def sand(place: Patch, palette: F32) -> Paint:
     """Dry raked-by-wind sand: soft ripples and grain. Palette: light, dark grain."""
-    bend = sample(fractal(4.8, 0), place.x * 0.8, place.y * 0.8)
+    bend = sample(fractal(5.0, 0), place.x * 0.8, place.y * 0.8)
     gust = sample(fractal(4.0, 1), place.x * 0.9, place.y * 0.9)
     phase = place.y * 2 * np.pi / 0.055 + 5.5 * bend + place.x * 9.0
     ripple = (np.sin(phase) + 0.25 * np.sin(2 * phase + 0.8)) * np.clip(0.55 + 0.35 * gust, 0, 1)
-    grain = sample(fractal(0.2, 2), place.x * 2.2, place.y * 2.2) * place.detail(0.0012)
-    speck = sample(fractal(0.0, 3), place.x * 1.3, place.y * 1.3) * place.detail(0.0015)
+    grain = sample(fractal(0.7, 2), place.x * 2.2, place.y * 2.2) * place.detail(0.0012)
+    speck = sample(fractal(0.0, 1), place.x * 1.3, place.y * 1.3) * place.detail(0.0015)
     share = np.clip(0.42 + 0.14 * grain + 0.14 * speck + 0.05 * gust, 0, 1)
     relief = 2.2 * ripple + 0.35 * grain + 3.0 * gust
     return Paint(albedo=mix(palette[0], palette[1], share), relief=relief.astype(np.float32))
@@ -147,7 +147,7 @@ def tile(place: Patch, palette: F32) -> Paint:
 
 def acrylic(place: Patch, palette: F32) -> Paint:
     """Cast acrylic: an even tone, its look is all reflection. Palette: tone."""
-    cloud = sample(fractal(2.6, 0), place.x * 0.5, place.y * 0.5)
+    cloud = sample(fractal(2.4, 0), place.x * 0.5, place.y * 0.5)
     albedo = palette[0] * (1 + np.float32(0.006) * cloud)[..., None]
     return Paint(albedo=albedo, relief=np.zeros_like(place.x))
 
