@@ -77,6 +77,10 @@ class ImageJudge:
         """The metrics that a picture of that shot is scored by."""
         return tuple(instrument.metric for instrument in self._instruments[shot])
 
+    def photos_known(self) -> int:
+        """How many source photos are analysed and kept."""
+        return self._source.cache_info().currsize
+
     def _scores(self, brief: Brief, asset: Asset) -> Iterator[Score]:
         spec = brief.spec
         if not isinstance(spec, ImageSpec):

@@ -105,11 +105,11 @@ def test_colour_differences_are_those_of_the_published_pairs(one, two, differenc
     assert found == pytest.approx(difference, abs=1e-4)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(scale=st.floats(0.6, 2.2), left=st.floats(-60, 40), top=st.floats(-60, 40))
-def test_the_product_is_found_where_it_was_put(scale: float, left: float, top: float) -> None:
-    photo = drawn_photo()
-    reference = read_reference(photo, segmenter=Segmenter())
+def test_the_product_is_found_where_it_was_put(
+    photo: Picture, reference: Reference, scale: float, left: float, top: float
+) -> None:
     picture = on_ground(
         placed(photo, scale=scale, left=left, top=top), np.full((FRAME_PX, FRAME_PX, 3), 190.0)
     )
