@@ -27,6 +27,8 @@ __all__ = ["FeedFault", "FeedFormat", "FeedItem", "PhotoSource", "detect_format"
 
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".tsv": "tsv", ".tab": "tsv"}
 
+_SHOPIFY_COLUMNS = {"vendor", "body", "option1_name", "image_src"}
+
 
 class FeedFormat(StrEnum):
     """How a feed is written."""
@@ -64,7 +66,7 @@ def detect_format(path: Path) -> FeedFormat:
     if first.lstrip().startswith("{"):
         return FeedFormat.JSONL
     names = {field_name(name.strip('" \r\n')) for name in first.split(delimiter)}
-    if "handle" in names and "id" not in names:
+    if "handle" in names and names & _SHOPIFY_COLUMNS:
         return FeedFormat.SHOPIFY
     if {"id", "title"} <= names:
         return FeedFormat.TSV if delimiter == "\t" else FeedFormat.CSV

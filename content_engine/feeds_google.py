@@ -146,14 +146,15 @@ def _facts(
     for field, name in fact_fields().items():
         if field not in record.fields:
             continue
-        if name == "sizes":
-            sizes = [part for text in _texts(record, field) for part in _comma_list(text)]
+        texts = _texts(record, field)
+        if name == "sizes" or (name == "size" and len(texts) > 1):
+            sizes = [size for text in texts for size in _comma_list(text)]
             said.extend([sizes_fact(sizes, source=field)] if sizes else [])
         elif name == "highlight":
-            said.extend(_highlights(record, field, language=language))
-        else:
-            texts = _texts(record, field)
-            said.extend(make_fact(name, text, source=field, language=language) for text in texts)
+            said.extend(_highlights(texts, record=record, field=field, language=language))
+        elif texts:
+            text = ", ".join(texts)
+            said.append(make_fact(name, text, source=field, language=language))
     # A product line that only repeats the brand says nothing new.
     own = {brand.casefold(), ""}
     told = [
@@ -175,9 +176,10 @@ def _texts(record: Record, field: str) -> list[str]:
     return [text for text in found if text]
 
 
-def _highlights(record: Record, field: str, *, language: str) -> Iterator[Fact]:
+def _highlights(
+    values: Sequence[str], *, record: Record, field: str, language: str
+) -> Iterator[Fact]:
     """One fact a highlight; a table's single cell is a comma list, quotes keep its commas."""
-    values = _texts(record, field)
     texts = values if record.has_lists or len(values) > 1 else _comma_list("".join(values))
     for text in texts:
         yield make_fact("highlight", text, source=field, language=language)

@@ -267,6 +267,14 @@ def test_format_by_header(tmp_path: Path, name: str, text: str, format: FeedForm
     assert detect_format(tmp_path / name) is format
 
 
+def test_several_values_of_a_field_are_one_fact(feed: Any) -> None:
+    told = item(feed(line(color=["black", "white"], size=["L", "S"], material=[]))).product
+    assert [(f.name, f.terms) for f in told.facts] == [
+        ("color", ("black", "white")),
+        ("sizes", ("S", "L")),
+    ]
+
+
 def test_german_numbers_are_german(feed: Any) -> None:
     detail = [{"attribute_name": "Gewicht", "attribute_value": "1.500 g"}]
     told = item(feed(line(title="Topf 2,5 l", language="de", product_detail=detail))).product

@@ -75,3 +75,19 @@ def test_a_handle_that_comes_back_later_is_a_fault(export: Path) -> None:
     found = read(export, CARD, *TEE, CARD)
     assert [type(entry) for entry in found] == [FeedItem, FeedItem, FeedFault]
     assert found[2].message.startswith("id 'card' stands already in line 2")
+
+
+def test_the_newer_template_reads_alike(export: Path) -> None:
+    export.write_text(
+        "Title,URL handle,Description,Vendor,Product category,Type,SKU,Option1 name,Option1 value,"
+        "Weight value (grams),Product image URL,Image position\n"
+        "Mug,mug,<p>x</p>,Kiln,Home > Mugs,Mug,M-1,Color,White,380,https://x.test/a.jpg,1\n"
+    )
+    (mug,) = read_feed(export)
+    assert isinstance(mug, FeedItem)
+    assert (mug.product.sku, mug.product.brand) == ("mug", "Kiln")
+    assert [(fact.name, fact.text) for fact in mug.product.facts] == [
+        ("color", "White"),
+        ("shipping_weight", "380 g"),
+    ]
+    assert mug.photos[0].source == "https://x.test/a.jpg"
