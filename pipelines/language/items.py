@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from content_engine.types import Quantity
+from content_engine.types import Money, Quantity
 from pipelines.language.phrase import Phrase, Said
 
 
@@ -33,5 +33,5 @@ class Extent:
     quantities: tuple[Quantity, ...]
 
 
-Item = Extent | Said | Quantity | Measure | Labelled | str
+Item = Money | Extent | Said | Quantity | Measure | Labelled | str
 """What a slot holds; a text is said as it is (names, codes, sizes)."""

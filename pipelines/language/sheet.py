@@ -93,7 +93,7 @@ class Sheets:
         if any(word.kind == "aroma" for word in item.nouns):
             slots["flavor_told"] = slots.pop("flavor", ())
         slots["details"] = _unrepeated((*slots.get("details", ()), *title.details))
-        slots["value"] = _texts(title.value)
+        slots["value"] = title.value
         kind = item.head.kind
         return Sheet(
             item=item,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from content_engine.lexicon.concepts import PRODUCT_KINDS
-from content_engine.types import Product
+from content_engine.types import Money, Product
 from content_engine.units import find_quantities
 from pipelines.language.phrase import Parser, Phrase, Word
 
@@ -23,7 +24,7 @@ class Title:
     named: bool
     name: str
     details: tuple[Phrase, ...]
-    value: str
+    value: tuple[Money | str, ...]
 
     @classmethod
     def read(cls, product: Product, parser: Parser) -> Title:
@@ -37,9 +38,17 @@ class Title:
         item = _item(first, noun) if described and first else Phrase(noun, text=noun.text)
         links = first.links if described and first else ()
         details = tuple(link.phrase for link in links if link.preposition == "with")
-        number = re.search(r"(?<!\S)\d+$", name)
-        value = number[0] if described and number and noun.concept == "media.gift-card" else ""
-        return cls(item, not described, name, details, value)
+        is_card = described and noun.concept == "media.gift-card"
+        return cls(item, not described, name, details, _value(name, product) if is_card else ())
+
+
+def _value(name: str, product: Product) -> tuple[Money | str, ...]:
+    """What a gift card is worth: the number in its title, as money when the price is the same."""
+    number = re.search(r"(?<!\S)\d+$", name)
+    if number is None:
+        return ()
+    price = product.price
+    return (price if price and price.amount == Decimal(number[0]) else number[0],)
 
 
 def _item(phrase: Phrase, noun: Word) -> Phrase:

@@ -11,11 +11,11 @@ from typing import Literal
 
 from babel import Locale
 from babel.lists import format_list
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
 from content_engine.lexicon import Concepts, Entry, Lexicon
-from content_engine.types import Quantity
+from content_engine.types import Money, Quantity
 from content_engine.units_table import Unit, unit_table
 from pipelines.language.items import Extent, Item, Labelled, Measure
 from pipelines.language.phrase import Group, Phrase, Said, Word
@@ -88,7 +88,7 @@ class Tongue:
             return self.lexicon.entry(item.name) is not None
         if isinstance(item, Labelled):
             return self.lexicon.entry(item.name) is not None and all(map(self.knows, item.values))
-        if isinstance(item, Quantity | Extent | str):
+        if isinstance(item, Quantity | Extent | Money | str):
             return True
         return all(self.entry(word) is not None for word in item.words())
 
@@ -119,15 +119,18 @@ class Tongue:
         if isinstance(item, str):
             said = f"{VERBATIM}{item}{VERBATIM}"
             return self.quoted(said) if "quoted" in form else said
-        if isinstance(item, Extent):
-            return self._extent(item)
-        if isinstance(item, Quantity):
-            return quantity_text(item, self.locale)
+        if isinstance(item, Extent | Money | Quantity):
+            return self._amount(item)
         if not self.knows(item):
             return item.text
         if isinstance(item, Measure | Labelled):
             return self._named(item)
         return self._worded(item, form)
+
+    def _amount(self, item: Extent | Money | Quantity) -> str:
+        if isinstance(item, Money):
+            return money_text(item, self.locale)
+        return self._extent(item) if isinstance(item, Extent) else self.quantity(item)
 
     def _extent(self, extent: Extent) -> str:
         *sides, last = extent.quantities
@@ -201,6 +204,17 @@ def _with_unit(value: Decimal, unit: Unit, length: Literal["long", "short"], loc
     """The amount with its unit; short where CLDR's long form is missing (hours in Japanese)."""
     said = format_unit(value, unit.cldr, length=length, locale=_babel(locale))
     return _with_unit(value, unit, "short", locale) if unit.cldr in said else said
+
+
+@lru_cache(maxsize=1024)
+def money_text(money: Money, locale: str) -> str:
+    """An amount as CLDR writes it, whole amounts without decimals: `$100`, `100 $`."""
+    pattern = _babel(locale).currency_formats["standard"].pattern
+    whole = money.amount == money.amount.to_integral_value()
+    pattern = pattern.replace("0.00", "0") if whole else pattern
+    return format_currency(
+        money.amount, money.currency, pattern, _babel(locale), currency_digits=not whole
+    )
 
 
 @lru_cache(maxsize=1024)
