@@ -12,7 +12,7 @@ from typing import Any
 from content_engine.errors import InvalidFeed
 from content_engine.facts import check_amounts, detail_fact, fact_fields, make_fact, sizes_fact
 from content_engine.feeds_records import Record, settings
-from content_engine.feeds_text import clean, limited
+from content_engine.feeds_text import address, clean, limited
 from content_engine.feeds_title import title_facts
 from content_engine.types import Fact, Money, PhotoRole, Product
 from content_engine.units import parse_number
@@ -111,7 +111,8 @@ def _sources(value: Any, *, field: str) -> Iterator[str]:
         raise InvalidFeed(f"{field} must be text, not {type(value).__name__}")
     # Addresses may hold commas themselves: a comma parts them only before the next address.
     comma = r",(?=\s*(?:https?://|data:))" if re.search(r"://|data:", value) else ","
-    yield from (part.strip() for part in re.split(comma, value) if part.strip())
+    parts = (address(part, field=field) for part in re.split(comma, value))
+    yield from filter(None, parts)
 
 
 def _category(record: Record) -> tuple[str, ...]:

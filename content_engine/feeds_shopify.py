@@ -10,6 +10,7 @@ from content_engine.errors import InvalidFeed
 from content_engine.facts import check_amounts, make_fact, rules, sizes_fact, snake_case
 from content_engine.feeds_google import FeedItem, PhotoSource, one, required, unique_facts
 from content_engine.feeds_records import FeedFault, Record, settings
+from content_engine.feeds_text import address
 from content_engine.feeds_title import title_facts
 from content_engine.types import Fact, PhotoRole, Product
 
@@ -132,13 +133,13 @@ def _metafields(row: Record, *, language: str) -> Iterator[Fact]:
 def _photos(rows: Sequence[Record]) -> tuple[PhotoSource, ...]:
     """The photos by Image Position, the first as main, then variants' own."""
     placed = [
-        (_position(row, otherwise=order), source.strip())
+        (_position(row, otherwise=order), source)
         for order, row in enumerate(rows, start=1)
         for source in row.fields.get("image_src", ())
     ]
     sources = [source for _, source in sorted(placed, key=lambda pair: pair[0])]
-    sources += [source.strip() for row in rows for source in row.fields.get("variant_image", ())]
-    unique = list(dict.fromkeys(sources))
+    sources += [source for row in rows for source in row.fields.get("variant_image", ())]
+    unique = list(dict.fromkeys(address(source, field="Image Src") for source in sources))
     if len(unique) > settings()["limits"]["photos"]:
         raise InvalidFeed(f"{len(unique)} photos, more than {settings()['limits']['photos']}")
     roles = [PhotoRole.MAIN, *(PhotoRole.ADDITIONAL for _ in unique[1:])]

@@ -42,6 +42,14 @@ def limited(text: str, *, field: str, most: int) -> str:
     return said
 
 
+def address(text: str, *, field: str) -> str:
+    """A photo's address as it stands. Raises InvalidFeed when it holds control characters."""
+    bare = text.strip()
+    if _UNWANTED.search(bare):
+        raise InvalidFeed(f"{field} holds control characters: {bare[:60]!r}")
+    return bare
+
+
 def _visible(markup: str) -> str:
     reader = _Visible()
     reader.feed(markup)

@@ -343,6 +343,7 @@ def test_colours_of_food_and_brands_are_names(feed: Any) -> None:
         (line(product_detail="care"), "section:attribute:value"),
         (line(color=["red", {"x": 1}]), "color must be text"),
         (line(additional_image_link=["a.jpg"] * 1 + [f"{i}.jpg" for i in range(300)]), "photos"),
+        (line(image_link="a\ud800.jpg"), "image_link holds control characters"),
         (line(image_link=3.5).replace("3.5", "{}"), "image_link must be text"),
     ],
 )
