@@ -26,7 +26,17 @@ AGREEMENT_MIN = 0.6
 """Least overlap (intersection over union) of the network's region and the colour model's."""
 
 AREA_MIN = 0.01
-"""Least share of the photo that a product covers; below it lies a logo or a speck, cut out."""
+AREA_MAX = 0.97
+"""Shares of the photo that a product covers: below lies a speck, above the photo itself."""
+
+PRODUCT_MIN_PX = 48
+"""Least longer side of a product: magnified 30 times it is a smear."""
+
+
+SIDE_MIN_PX = 32
+SLENDER_MAX = 16
+"""Least side of a photo, and most times its longer side may be its shorter: below and beyond that
+nothing is left of it at the networks' input size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,6 +72,7 @@ def cut_out(picture: Picture, *, segmenter: Segmenter, tight_px: float = 0.0) ->
     `tight_px` pulls the outline inwards. Raises GenerationFailed when the product can't be told
     from its surroundings well enough to ship.
     """
+    _check_size(picture)
     picture = _within_limit(picture)
     if picture.alpha is not None and has_real_alpha(picture.alpha):
         colours, alpha = without_baked_shadow(picture.rgb, picture.alpha)
@@ -87,16 +98,31 @@ def _check_region(region: np.ndarray, prior: np.ndarray) -> None:
     size = (region.shape[1], region.shape[0])
     guess = cv2.resize(prior, size, interpolation=cv2.INTER_LINEAR) > 0.5
     found = region > 0
-    overlap = np.count_nonzero(guess & found) / max(np.count_nonzero(guess | found), 1)
+    share = min(float(found.mean()), float(guess.mean()))
+    if share < AREA_MIN:
+        raise GenerationFailed(
+            f"the product covers {share:.1%} of the photo (at least {AREA_MIN:.0%}): "
+            "too small or not found; use a closer photo"
+        )
+    if found.mean() > AREA_MAX:
+        raise GenerationFailed(
+            "the product fills the whole photo, or nothing sets it off: use a photo with some "
+            "background around the product"
+        )
+    overlap = np.count_nonzero(guess & found) / np.count_nonzero(guess | found)
     if overlap < AGREEMENT_MIN:
         raise GenerationFailed(
             f"shape and colour disagree about where the product ends (overlap {overlap:.0%}, at "
             f"least {AGREEMENT_MIN:.0%}); use a photo on a plainer background or one with alpha"
         )
-    if (share := float(found.mean())) < AREA_MIN:
+
+
+def _check_size(picture: Picture) -> None:
+    shorter, longer = sorted((picture.width_px, picture.height_px))
+    if shorter < SIDE_MIN_PX or longer > SLENDER_MAX * shorter:
         raise GenerationFailed(
-            f"the product covers {share:.1%} of the photo (at least {AREA_MIN:.0%}): "
-            "too small or not found; use a closer photo"
+            f"a photo of {picture.width_px} × {picture.height_px} px is too small or too slender: "
+            f"at least {SIDE_MIN_PX} px a side and at most {SLENDER_MAX} times as long as wide"
         )
 
 
@@ -121,6 +147,10 @@ def _trimmed(matte: Matte, *, given: bool) -> CutOut:
     if rows.size == 0:
         raise GenerationFailed("nothing of the product is left after the cut-out")
     box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    if max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1 < PRODUCT_MIN_PX:
+        raise GenerationFailed(
+            f"the product is under {PRODUCT_MIN_PX} px in its photo: use a larger photo"
+        )
     alpha = np.where(visible, matte.alpha, 0)[box]
     return CutOut(
         rgb=np.rint(matte.colours[box]).astype(np.uint8),

@@ -85,3 +85,25 @@ def test_photo_without_product_is_refused() -> None:
     grey = np.full((200, 200, 3), 180, np.uint8)
     with pytest.raises(GenerationFailed):
         cut_out(Picture(grey), segmenter=KnownPlace(np.zeros((320, 320))))
+
+
+@pytest.mark.parametrize("size", [(20, 200), (40, 900)])
+def test_photo_too_small_or_too_slender_is_refused(size: tuple[int, int]) -> None:
+    picture = Picture(np.zeros((*size, 3), np.uint8))
+    with pytest.raises(GenerationFailed, match="too small or too slender"):
+        cut_out(picture, segmenter=KnownPlace(np.zeros((9, 9))))
+
+
+def test_speck_of_alpha_is_no_product() -> None:
+    alpha = np.zeros((100, 100), np.uint8)
+    alpha[50, 50] = 255
+    picture = Picture(np.zeros((100, 100, 3), np.uint8), alpha)
+    with pytest.raises(GenerationFailed, match="under 48 px"):
+        cut_out(picture, segmenter=KnownPlace(np.zeros((9, 9))))
+
+
+def test_product_that_fills_the_photo_is_refused() -> None:
+    with pytest.raises(GenerationFailed, match="fills the whole photo"):
+        cut_out(
+            Picture(np.full((200, 200, 3), 90, np.uint8)), segmenter=KnownPlace(np.ones((9, 9)))
+        )
