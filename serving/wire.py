@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from content_engine.codec import from_plain, to_plain
 from content_engine.errors import InvalidBrief
 from content_engine.facts import field_fact
-from content_engine.feeds_google import FeedItem, google_item
-from content_engine.feeds_records import Record
+from content_engine.feeds.google import FeedItem, google_item
+from content_engine.feeds.records import Record
 from content_engine.ledger import JobRow
 from content_engine.types import (
     Attempt,
@@ -82,8 +82,9 @@ class ProductIn(Wire):
             fields["price"] = [f"{self.price.amount} {self.price.currency}"]
         for name, value in self.facts.items():
             texts = [value] if isinstance(value, str) else value
-            if field_fact(name):
-                fields.setdefault(name, []).extend(texts)
+            field = next((f for f in (name, f"product_{name}") if field_fact(f)), "")
+            if field:
+                fields.setdefault(field, []).extend(texts)
             else:
                 detail = {"attribute_name": name, "attribute_value": ", ".join(texts)}
                 fields["product_detail"].append(detail)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from content_engine.errors import InvalidFeed
 from content_engine.feeds import FeedFault, FeedFormat, FeedItem, detect_format, read_feed
-from content_engine.feeds_text import clean
+from content_engine.feeds.text import clean
 from content_engine.types import Money, PhotoRole
 
 TEXT_FIELDS = ("title", "brand", "color", "pattern", "product_type")

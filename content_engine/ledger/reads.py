@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from content_engine import ledger_rows as rows
 from content_engine.codec import from_json
 from content_engine.errors import InvalidBrief, NotFound
-from content_engine.ledger_rows import Cost, JobRow, Page
-from content_engine.ledger_sql import Database, Row
+from content_engine.ledger import rows
+from content_engine.ledger.rows import Cost, JobRow, Page
+from content_engine.ledger.sql import Database, Row
 from content_engine.types import Attempt, Brief, Case, Event, Job, JobStatus, Kind, Product
 
 T = TypeVar("T")

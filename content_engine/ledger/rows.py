@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from content_engine.codec import from_json
-from content_engine.ledger_sql import Row
+from content_engine.ledger.sql import Row
 from content_engine.types import Brief, Case, Digest, Event, Job, JobStatus, Kind, Outcome
 
 T = TypeVar("T")

@@ -8,10 +8,10 @@ from itertools import groupby
 
 from content_engine.errors import InvalidFeed
 from content_engine.facts import check_amounts, make_fact, rules, sizes_fact, snake_case
-from content_engine.feeds_google import FeedItem, PhotoSource, one, required, unique_facts
-from content_engine.feeds_records import FeedFault, Record, settings
-from content_engine.feeds_text import address
-from content_engine.feeds_title import title_facts
+from content_engine.feeds.google import FeedItem, PhotoSource, one, required, unique_facts
+from content_engine.feeds.records import FeedFault, Record, settings
+from content_engine.feeds.text import address
+from content_engine.feeds.title import title_facts
 from content_engine.types import Fact, PhotoRole, Product
 
 _METAFIELD = re.compile(r"\(product\.metafields\.([\w-]+)\.([\w-]+)\)\s*$")

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from content_engine import ledger_rows as rows
 from content_engine.errors import Conflict, LeaseLost
-from content_engine.ledger_sql import Session
+from content_engine.ledger import rows
+from content_engine.ledger.sql import Session
 from content_engine.types import (
     Asset,
     Brief,

@@ -11,9 +11,9 @@ from typing import Any
 
 from content_engine.errors import InvalidFeed
 from content_engine.facts import check_amounts, detail_fact, fact_fields, make_fact, sizes_fact
-from content_engine.feeds_records import Record, settings
-from content_engine.feeds_text import address, clean, limited
-from content_engine.feeds_title import title_facts
+from content_engine.feeds.records import Record, settings
+from content_engine.feeds.text import address, clean, limited
+from content_engine.feeds.title import title_facts
 from content_engine.types import Fact, Money, PhotoRole, Product
 from content_engine.units import parse_number
 

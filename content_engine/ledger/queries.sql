@@ -1,4 +1,4 @@
--- Every statement of the ledger, by name. {words} in braces are a dialect's own (ledger_sql.py).
+-- Every statement of the ledger, by name. {words} in braces are a dialect's own (ledger/sql.py).
 
 -- name: version
 SELECT version FROM ledger_version;

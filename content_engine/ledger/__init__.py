@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
-from content_engine import ledger_rows as rows
-from content_engine import ledger_writes as writes
 from content_engine.codec import to_json
-from content_engine.ledger_reads import LedgerReads
-from content_engine.ledger_rows import FAILED, Cost, JobRow, Page
-from content_engine.ledger_sql import Database, Session
+from content_engine.ledger import rows, writes
+from content_engine.ledger.reads import LedgerReads
+from content_engine.ledger.rows import FAILED, Cost, JobRow, Page
+from content_engine.ledger.sql import Database, Session
 from content_engine.types import (
     Attempt,
     Brief,

@@ -12,8 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from content_engine.errors import InvalidFeed
-from content_engine.feeds_google import FeedItem, PhotoSource, google_item
-from content_engine.feeds_records import (
+from content_engine.feeds.google import FeedItem, PhotoSource, google_item
+from content_engine.feeds.records import (
     FeedFault,
     Record,
     field_name,
@@ -21,7 +21,7 @@ from content_engine.feeds_records import (
     json_records,
     table_records,
 )
-from content_engine.feeds_shopify import shopify_items
+from content_engine.feeds.shopify import shopify_items
 
 __all__ = ["FeedFault", "FeedFormat", "FeedItem", "PhotoSource", "detect_format", "read_feed"]
 

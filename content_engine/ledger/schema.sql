@@ -1,4 +1,4 @@
--- The ledger's tables. {words} in braces are a dialect's own: see content_engine/ledger_sql.py.
+-- The ledger's tables. {words} in braces are a dialect's own: see content_engine/ledger/sql.py.
 -- Times are microseconds since 1970, UTC.
 
 CREATE TABLE IF NOT EXISTS ledger_version (

@@ -14,7 +14,7 @@ from functools import cache
 
 from content_engine.errors import InvalidBrief
 from content_engine.types import Quantity
-from content_engine.units_table import Grammar, Unit, grammar, unit_table
+from content_engine.units.table import Grammar, Unit, grammar, unit_table
 
 # Twelve digits hold every merchant's figure and swallow the tail of 5/9.
 _ROUNDING = Context(prec=12)
