@@ -19,11 +19,22 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A fact said with its name: `Warranty: 2 years`. `name` is a concept of kind `label`."""
+    """A fact said with its name: `Warranty: 2 years`.
+
+    `name` is a concept of kind `label`, or empty where none means the merchant's attribute; then
+    only `text` can be said.
+    """
 
     name: str
-    values: tuple[Phrase | Quantity | str, ...]
+    values: tuple[Phrase | Territory | Quantity | str, ...]
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """A country by its English name; CLDR knows what it is called elsewhere."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +44,5 @@ class Extent:
     quantities: tuple[Quantity, ...]
 
 
-Item = Money | Extent | Said | Quantity | Measure | Labelled | str
+Item = Money | Territory | Extent | Said | Quantity | Measure | Labelled | str
 """What a slot holds; a text is said as it is (names, codes, sizes)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.language.items import Item, Labelled, Measure
+from pipelines.language.items import Item, Labelled, Measure, Territory
 from pipelines.language.phrase import Group, Phrase
 from pipelines.language.sheet import Sheet
 from pipelines.language.tongue import Tongue
@@ -35,7 +35,7 @@ def localise(
     foreign = language != tongue.locale
     homeless += [*slots.get("care_raw", ()), *slots.get("others", ())]
     unsaid = dict.fromkeys(homeless)
-    slots["others"] = tuple(item for item in unsaid if not foreign or _is_short(item))
+    slots["others"] = tuple(item for item in unsaid if not foreign or _is_word(item))
     slots |= _names(sheet, tongue)
     return {name: items for name, items in slots.items() if items}, (
         tuple(_notes(sheet, tongue)) if foreign else ()
@@ -44,7 +44,10 @@ def localise(
 
 def _notes(sheet: Sheet, tongue: Tongue) -> Iterator[str]:
     adjectives = (Phrase(word, text=word.text) for word in sheet.item.adjectives)
-    said = (*(item for items in sheet.slots.values() for item in items), *adjectives)
+    said = [item for items in sheet.slots.values() for item in items]
+    named = [item for item in said if isinstance(item, Labelled) and tongue.knows(item)]
+    values = [value for item in named for value in item.values]
+    said = [*said, *(value for value in values if isinstance(value, Phrase)), *adjectives]
     unknown = (_text(item) for item in said if not tongue.knows(item))
     noun = Phrase(sheet.item.head, text=sheet.item.head.text)
     for text in dict.fromkeys((*unknown, *([] if tongue.knows(noun) else [noun.text]))):
@@ -87,9 +90,14 @@ def _in_sequence(sizes: list[str]) -> bool:
     return f"/{'/'.join(sizes)}/" in f"/{'/'.join(_LETTER_SIZES)}/"
 
 
-def _is_short(item: Item) -> bool:
-    return len(_text(item).split()) <= _SHORT_WORDS
+def _is_word(item: Item) -> bool:
+    """True for a foreign value short enough to stand among this locale's words."""
+    return not isinstance(item, Labelled) and len(_text(item).split()) <= _SHORT_WORDS
 
 
 def _text(item: Item) -> str:
-    return item.text if isinstance(item, Phrase | Group | Measure | Labelled) else str(item)
+    return (
+        item.text
+        if isinstance(item, Phrase | Group | Measure | Labelled | Territory)
+        else str(item)
+    )

@@ -15,6 +15,9 @@ from content_engine.units import find_quantities
 HEAD_KINDS = ("part", *PRODUCT_KINDS, "material", "motif", "aroma")
 """Kinds that can head a noun phrase, the likelier reading first."""
 
+MODIFIER_KINDS = ("material", "aroma", "motif")
+"""Kinds of nouns that may stand before a head: what it is made of, smells of, shows."""
+
 ADJECTIVE_KINDS = ("quality", "coating", "color", "pattern", "fit", "neckline", "sleeve", "person")
 WHOLE_KINDS = ("care", "suitability", "feature", "size")
 PREPOSITIONS = ("with", "on", "of", "in", "for", "above", "under", "without", "from")
@@ -197,6 +200,7 @@ def _simple(chunks: Sequence[_Chunk]) -> Phrase | None:
         adjectives=(*adjectives, *after),
         nouns=nouns,
         determiner=determiner,
+        text=" ".join(chunk.text for chunk in chunks),
     )
 
 
@@ -231,7 +235,7 @@ def _modifiers(chunks: Sequence[_Chunk]) -> tuple[tuple[Word, ...], tuple[Word, 
         (i for i, chunk in enumerate(chunks) if not chunk.reading(ADJECTIVE_KINDS)), len(chunks)
     )
     adjectives = _adjectives(chunks[:split])
-    nouns = [(chunk, chunk.reading(("material", *HEAD_KINDS))) for chunk in chunks[split:]]
+    nouns = [(chunk, chunk.reading(MODIFIER_KINDS)) for chunk in chunks[split:]]
     if len(adjectives) < _adjective_count(chunks[:split]) or any(not read for _, read in nouns):
         return None
     return adjectives, tuple(Word(chunk.text, read.concept) for chunk, read in nouns if read)

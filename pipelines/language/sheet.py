@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from content_engine.facts import composition
+from content_engine.facts import Component, composition
 from content_engine.lexicon import Concepts
 from content_engine.types import Fact, Product, Quantity
-from pipelines.language.items import Extent, Item, Labelled, Measure
+from pipelines.language.items import Extent, Item, Labelled, Measure, Territory
 from pipelines.language.phrase import Parser, Phrase, Said, Word
+from pipelines.language.senses import sensed, view_of
 from pipelines.language.title import Title
 
 UNSAID = frozenset(
@@ -36,7 +36,7 @@ MAIN_MEASURES = (
 )
 """Amounts with a slot of their own; every other one comes in the list `measures`."""
 
-_AS_IT_IS = ("certification", "model", "year", "title", "origin")
+_AS_IT_IS = ("label.certification", "label.model", "label.year", "label.title")
 """Facts whose values are names or codes."""
 
 _PLAIN = "pattern.solid"
@@ -87,19 +87,22 @@ class Sheets:
             if (color := product.fact("color")) and color.source == "title":
                 slots.pop("color", None)
         item = title.item
-        if "material" in slots:
+        if slots.get("material"):
             nouns = tuple(word for word in item.nouns if word.kind != "material")
             item = replace(item, nouns=nouns)
         if any(word.kind == "aroma" for word in item.nouns):
             slots["flavor_told"] = slots.pop("flavor", ())
-        slots["details"] = _unrepeated((*slots.get("details", ()), *title.details))
+        slots["details"] = _with_new(slots.get("details", ()), title.details)
         slots["value"] = title.value
+        if "fit" in slots:
+            adjectives = tuple(word for word in item.adjectives if word.kind != "fit")
+            item = replace(item, adjectives=adjectives)
         kind = item.head.kind
         return Sheet(
             item=item,
-            slots={name: _sensed(items, kind) for name, items in slots.items() if items},
+            slots={name: sensed(items, kind) for name, items in slots.items() if items},
             named=title.named,
-            views=tuple(_view(photo.source, self.concepts) for photo in product.photos),
+            views=tuple(view_of(photo.source, self.concepts) for photo in product.photos),
         )
 
     def _facts(self, product: Product) -> dict[str, tuple[Item, ...]]:
@@ -147,16 +150,19 @@ class Sheets:
         elif name in ("sheets", "pages", "pieces"):
             if fact.text != "1":
                 yield name, fact.quantities[:1]
-        elif name in ("color", "print_colors", "print_color"):
-            yield name.removesuffix("s"), tuple(self._color(term) for term in fact.terms)
+        elif name == "color":
+            yield from self._colors(fact)
+        elif name in ("print_colors", "print_color"):
+            yield "print_color", tuple(self._color(term) for term in fact.terms)
         elif name == "pattern" and self.concepts.concept(fact.text, ("pattern",)) == _PLAIN:
             return
         elif name in _PHRASES or name in ("gender", "print_motif", "print_position"):
             yield name, tuple(self._phrase(term, name) for term in fact.terms)
-        elif label := self.concepts.concept(name.replace("_", " "), ("label",)):
-            yield "labelled", (Labelled(label, self._values(fact), f"{name}: {fact.text}"),)
         else:
-            yield "others", (_unknown(fact),)
+            spoken = name.replace("_", " ")
+            label = self.concepts.concept(spoken, ("label",)) or ""
+            said = Labelled(label, self._values(fact, label), f"{spoken}: {fact.text}")
+            yield "labelled", (said,)
 
     def _sizes(self, fact: Fact) -> tuple[Item, ...]:
         found = self.parser.phrase(fact.text)
@@ -167,13 +173,27 @@ class Sheets:
             return (Extent(amounts),)
         return amounts if len(amounts) == 1 else (fact.text,)
 
-    def _values(self, fact: Fact) -> tuple[Phrase | Quantity | str, ...]:
+    def _values(self, fact: Fact, label: str) -> tuple[Phrase | Territory | Quantity | str, ...]:
+        if label == "label.origin":
+            return tuple(Territory(term) for term in fact.terms)
+        if label in _AS_IT_IS:
+            return (fact.text,)
         amounts = [quantity for quantity in fact.quantities if quantity.unit]
         if len(amounts) == 1 and len(fact.terms) == 1:
             return (amounts[0],)
-        if fact.name in _AS_IT_IS:
-            return (fact.text,)
         return tuple(self.parser.phrase(term) for term in fact.terms)
+
+    def _colors(self, fact: Fact) -> Iterator[tuple[str, tuple[Item, ...]]]:
+        """The colours; what stands before one (`matte black`) is said as the finish."""
+        for term in fact.terms:
+            found = self.parser.phrase(term)
+            whole = self.concepts.concept(term, ("color",))
+            if whole or found.role != "adjective" or found.head.kind != "color":
+                yield "color", (self._color(term),)
+                continue
+            yield "color", (self._color(found.head.text),)
+            for word in found.adjectives:
+                yield "finish", (Phrase(word, role="adjective", text=word.text),)
 
     def _color(self, term: str) -> Phrase:
         concept = self.concepts.concept(term, ("color",))
@@ -224,21 +244,22 @@ class Sheets:
         if fact is None:
             return {}
         components = composition(fact)
-        phrases: list[Item] = []
-        for component in components:
-            said = self._component(component.material, component.part)
-            weight = component.weight if any(item.part for item in components) else None
-            phrases.append(replace(said, share=component.share_percent, quantity=weight))
-        weights = [item.weight for item in components if item.weight]
-        parts = any(item.part for item in components)
-        name = "parts" if parts else "material"
-        return {name: tuple(phrases), "grammage": tuple(weights[:1]) if not parts else ()}
+        first = next((at for at, item in enumerate(components) if item.part), len(components))
+        phrases = [self._component(item) for item in components]
+        weights = [item.weight for item in components[:first] if item.weight]
+        return {
+            "material": tuple(replace(phrase, quantity=None) for phrase in phrases[:first]),
+            "grammage": tuple(weights[:1]),
+            "parts": tuple(phrases[first:]),
+        }
 
-    def _component(self, material: str, part: str) -> Phrase:
+    def _component(self, component: Component) -> Phrase:
+        material, part = component.material, component.part
         whole = self.concepts.readings(material, ("material",))
+        said = self.parser.phrase(f"{material} {part}".strip())
         if whole and not part:
-            return Phrase(Word(material, whole[0].concept), text=material)
-        return self.parser.phrase(f"{material} {part}".strip())
+            said = Phrase(Word(material, whole[0].concept), text=material)
+        return replace(said, share=component.share_percent, quantity=component.weight)
 
     def _measure(self, name: str) -> str | None:
         return self.concepts.concept(name.replace("_", " "), ("measure",))
@@ -248,47 +269,11 @@ def _whole_slot(said: Phrase) -> str:
     return {"suitability": "suitable", "care": "care"}.get(said.head.kind, "facts")
 
 
-def _unknown(fact: Fact) -> Phrase:
-    return Phrase(Word(fact.text), role="raw", text=fact.text)
-
-
 def _texts(text: str) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
-def _unrepeated(details: Sequence[Item]) -> tuple[Item, ...]:
-    """The details, without a bare noun that another detail already says in more words."""
-    kept: list[Item] = []
-    heads: set[str] = set()
-    for detail in details:
-        head = detail.head.concept if isinstance(detail, Phrase) else ""
-        if head not in heads or (isinstance(detail, Phrase) and detail.adjectives):
-            kept.append(detail)
-        heads |= {head} - {""}
-    return tuple(kept)
-
-
-_SENSES = {
-    ("stationery", "part.cover"): "part.book-cover",
-    ("media", "part.cover"): "part.book-cover",
-    ("homeware", "part.handle"): "part.grip",
-    ("tech", "part.handle"): "part.grip",
-    ("accessory", "part.leg"): "part.temple",
-}
-"""Words that mean another thing on some kinds of product: (kind of product, concept) to concept."""
-
-
-def _sensed(items: Sequence[Item], kind: str) -> tuple[Item, ...]:
-    return tuple(_sense(item, kind) if isinstance(item, Phrase) else item for item in items)
-
-
-def _sense(phrase: Phrase, kind: str) -> Phrase:
-    concept = _SENSES.get((kind, phrase.head.concept))
-    return replace(phrase, head=Word(phrase.head.text, concept)) if concept else phrase
-
-
-def _view(source: str, concepts: Concepts) -> str:
-    """The concept of what a picture's file name says it shows (`mug-top.jpg`), or empty."""
-    stem = source.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    last = re.split(r"[-_ ]", stem)[-1]
-    return concepts.concept(last, ("view",)) or ""
+def _with_new(details: tuple[Item, ...], more: Sequence[Phrase]) -> tuple[Item, ...]:
+    """The details, and those of the title whose noun none of them has."""
+    heads = {detail.head.concept for detail in details if isinstance(detail, Phrase)}
+    return (*details, *(phrase for phrase in more if phrase.head.concept not in heads))

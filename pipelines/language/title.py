@@ -13,6 +13,7 @@ from content_engine.units import find_quantities
 from pipelines.language.phrase import Parser, Phrase, Word
 
 _SIZE_CODE = re.compile(r"[A-Z]?\d+(?:[.,]\d+)?|[x×]|X{0,4}[SML]|\d+XL", re.IGNORECASE)
+_SET = re.compile(r"(?i)\bset of \d+\b")
 _SPLIT = re.compile(r"\s*(?:[,;|()]|\s[–-]\s|&|\s\+\s)\s*")
 
 
@@ -34,7 +35,8 @@ class Title:
         first = parser.phrase(_bare(segments[0])) if segments else None
         noun = _noun(product, name, parser)
         known = all(_is_known(part, parser) for part in segments)
-        described = known and first is not None and first.head.kind in PRODUCT_KINDS
+        is_noun = first is not None and first.head.text == noun.text
+        described = known and first is not None and (is_noun or first.head.kind in PRODUCT_KINDS)
         item = _item(first, noun) if described and first else Phrase(noun, text=noun.text)
         links = first.links if described and first else ()
         details = tuple(link.phrase for link in links if link.preposition == "with")
@@ -53,13 +55,14 @@ def _value(name: str, product: Product) -> tuple[Money | str, ...]:
 
 def _item(phrase: Phrase, noun: Word) -> Phrase:
     """The title's noun with what belongs to it; colours are said from their fact."""
-    adjectives = tuple(word for word in phrase.adjectives if word.kind != "color")
+    adjectives = tuple(word for word in phrase.adjectives if word.kind not in ("color", "person"))
     nouns = tuple(word for word in phrase.nouns if word.kind in ("aroma", "material"))
     return Phrase(noun, adjectives=adjectives, nouns=nouns, text=phrase.text)
 
 
 def _bare(text: str) -> str:
-    """The words of a title's segment without sizes and quantities."""
+    """The words of a title's segment without sizes, quantities and numbers of pieces."""
+    text = _SET.sub("", text)
     for found in reversed(find_quantities(text)):
         text = f"{text[: found.start]} {text[found.end :]}"
     return " ".join(word for word in text.split() if not _SIZE_CODE.fullmatch(word))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -16,8 +16,8 @@ from babel.units import format_unit
 
 from content_engine.lexicon import Concepts, Entry, Lexicon
 from content_engine.types import Money, Quantity
-from content_engine.units_table import Unit, unit_table
-from pipelines.language.items import Extent, Item, Labelled, Measure
+from content_engine.units.table import Unit, unit_table
+from pipelines.language.items import Extent, Item, Labelled, Measure, Territory
 from pipelines.language.phrase import Group, Phrase, Said, Word
 
 VERBATIM = "\x00"
@@ -87,7 +87,9 @@ class Tongue:
         if isinstance(item, Measure):
             return self.lexicon.entry(item.name) is not None
         if isinstance(item, Labelled):
-            return self.lexicon.entry(item.name) is not None and all(map(self.knows, item.values))
+            return self.lexicon.entry(item.name) is not None
+        if isinstance(item, Territory):
+            return item.text in _territories()
         if isinstance(item, Quantity | Extent | Money | str):
             return True
         return all(self.entry(word) is not None for word in item.words())
@@ -125,6 +127,8 @@ class Tongue:
             return item.text
         if isinstance(item, Measure | Labelled):
             return self._named(item)
+        if isinstance(item, Territory):
+            return _babel(self.locale).territories[_territories()[item.text]]
         return self._worded(item, form)
 
     def _amount(self, item: Extent | Money | Quantity) -> str:
@@ -178,6 +182,11 @@ class Tongue:
 @lru_cache(maxsize=64)
 def _babel(locale: str) -> Locale:
     return Locale.parse(locale)
+
+
+@lru_cache(maxsize=1)
+def _territories() -> Mapping[str, str]:
+    return {name: code for code, name in _babel("en").territories.items()}
 
 
 @lru_cache(maxsize=8192)

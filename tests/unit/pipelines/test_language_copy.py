@@ -1,5 +1,6 @@
 """Copy sets: within every limit for any product, the same again, another wording with another seed."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from content_engine.channels import channel
 from content_engine.errors import InvalidBrief
 from content_engine.facts import make_fact, sizes_fact
 from content_engine.lexicon import Concepts
-from content_engine.types import Digest, Fact, Photo, PhotoRole, Product
+from content_engine.types import Digest, Fact, Money, Photo, PhotoRole, Product
 from pipelines.language.compose import CopySet
 from pipelines.language.realiser import Realiser, known_locales
 
@@ -185,3 +186,32 @@ def test_numbers_are_written_as_the_locale_does() -> None:
 def test_what_is_unknown_is_refused_by_name(locale: str, voice: str) -> None:
     with pytest.raises(InvalidBrief, match=r"unknown .*; known: .*\w, \w"):
         write(MUG, locale=locale, voice=voice)
+
+
+def test_another_shops_words_become_facts_too() -> None:
+    item = product(
+        "Men's Slim Fit Stretch Chino Trousers - Navy",
+        "Harbour & Co.",
+        fact("color", "matte black"),
+        fact("material", "grained leather, cotton lining"),
+        fact("origin", "Germany"),
+        fact("max_load", "25 kg"),
+        fact("certification", "FSC 100%"),
+    )
+    german, english = write(item, locale="de"), write(item)
+    assert german.title.startswith("Harbour & Co. Chinohose aus Stretchgewebe aus genarbtem Leder")
+    assert "matt" in german.description
+    assert "Baumwollfutter" in german.description
+    assert "Herkunft: Deutschland" in german.description
+    assert "FSC 100%" in german.description
+    assert "max load" not in german.description
+    assert german.notes == ("untranslated: max load: 25 kg",)
+    assert "ax load: 25 kg" in english.description
+
+
+def test_a_gift_card_is_worth_what_title_and_price_agree_on() -> None:
+    card = replace(product("Gift card 100"), price=Money(amount=Decimal(100), currency="USD"))
+    assert write(card).title == "Acme Gift Card $100"
+    assert write(card, locale="de").title == "Acme Geschenkkarte 100\xa0$"
+    other = replace(card, price=Money(amount=Decimal(90), currency="USD"))
+    assert write(other).title == "Acme Gift Card 100"

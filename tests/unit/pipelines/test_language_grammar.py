@@ -34,7 +34,7 @@ def said(locale: str, text: str, form: str = "") -> str:
         ("fan of six leaves", "indef", "ein Fächer aus sechs Blättern"),
         ("100% linen cover", "dat", "Bezug aus 100 % Leinen"),
         ("20% recycled polyester fleece", "dat", "20 % recyceltem Polyesterfleece"),
-        ("ribbed collar, cuffs and hem", "", "Kragen, Ärmelbündchen und Saum in Rippstrick"),
+        ("ribbed collar, cuffs and hem", "", "Kragen, Bündchen und Saum in Rippstrick"),
         (
             "hidden collar, zip and seam",
             "",
