@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from content_engine.lexicon import fold
 from pipelines.language.items import Item, Labelled, Measure, Territory
 from pipelines.language.phrase import Group, Phrase
 from pipelines.language.sheet import Sheet
@@ -80,7 +81,8 @@ def _is_told(sheet: Sheet, tongue: Tongue) -> bool:
     concept = sheet.item.head.concept
     entry = tongue.entry(sheet.item.head)
     aliases = tongue.lexicon.concepts.terms[concept] if tongue.locale == "en" else ()
-    surfaces = {*aliases, *(entry.surfaces() if entry else ())}
+    last = [fold(alias).split()[-1] for alias in aliases[:1]]
+    surfaces = {*aliases, *last, *(entry.surfaces() if entry else ())}
     return any(surface.casefold() in name for surface in surfaces)
 
 
