@@ -16,12 +16,12 @@ from qa.text_concepts import concepts
 from qa.text_copy import read_copy, slots
 from qa.text_form import duplicates, length, markup, structure
 from qa.text_ground import ground
-from qa.text_language import LANGUAGES, LanguageReader, language, residue
+from qa.text_language import LATIN_LANGUAGES, LanguageReader, language, residue
 from qa.text_numbers import numbers
 from qa.text_privacy import privacy
 from qa.text_reading import Read, Reading
 from qa.text_sizes import sizes
-from qa.text_tongue import Tongue, english_terms, load_function_words, load_rules, load_tongue
+from qa.text_tongue import Tongue, english_terms, load_rules, load_tongue, load_vocabularies
 
 INSTRUMENT = "text-judge@1"
 
@@ -62,7 +62,7 @@ class TextJudge:
         self._store = store
         self._rules = load_rules()
         self._english = english_terms(Concepts.load())
-        self._reader = LanguageReader(load_function_words(LANGUAGES))
+        self._reader = LanguageReader(load_vocabularies(LATIN_LANGUAGES))
         self._tongues: dict[str, Tongue] = {}
 
     def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:

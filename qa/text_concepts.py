@@ -10,7 +10,7 @@ from content_engine.units import find_quantities
 from qa.text_ground import Ground
 from qa.text_reading import Read, Reading
 from qa.text_tongue import CHECKED_KINDS, STRICT_KINDS
-from qa.text_words import Hit, fold
+from qa.text_words import UNSPACED, Hit, fold
 
 _SHARE_GAP = 4
 
@@ -71,14 +71,14 @@ def _shares(reading: Reading, read: Read, hits: list[Hit]) -> Iterator[Evidence]
 
 
 def _beside(read: Read, hits: list[Hit], *, start: int, end: int) -> Hit | None:
-    """The material right after the share, or right before it where the language puts it so."""
+    """The material that the share is of: after it, or before it; in Japanese before it first."""
     materials = [hit for hit in hits if "material" in _kinds(hit)]
     text = fold(read.slot.text)
-    after = [hit for hit in materials if hit.start - end >= 0 and _near(text[end : hit.start])]
-    if after:
-        return min(after, key=lambda hit: hit.start)
-    before = [hit for hit in materials if start - hit.end >= 0 and _near(text[hit.end : start])]
-    return max(before, key=lambda hit: hit.end, default=None)
+    after = [hit for hit in materials if hit.start >= end and _near(text[end : hit.start])]
+    before = [hit for hit in materials if hit.end <= start and _near(text[hit.end : start])]
+    sides = (before[-1:], after[:1])
+    first, second = sides if read.words.language in UNSPACED else sides[::-1]
+    return next(iter([*first, *second]), None)
 
 
 def _near(gap: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from content_engine.types import Evidence
@@ -12,15 +12,17 @@ from qa.text_reading import Read, Reading
 from qa.text_tongue import Tongue
 from qa.text_words import Span
 
-LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "ja", "ar")
+LATIN_LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
 
 # Below this many letters (kana, ideographs) a sentence says too little about its language.
-_LEAST_LETTERS = 18
+_LEAST_LETTERS = 8
 _LEAST_SIGNS = 6
 # Source: measured on clean and planted sentences by serving/bench_text_qa.py, 2026-11-22.
-_SURE = 0.5
-_RULED_OUT = 0.1
-_LEAST_FUNCTION_WORDS = 2
+_DOUBTFUL = 0.5
+_EXCLUDED = 0.02
+_MANY_WORDS = 6
+_LEAST_KNOWN_WORDS = 2
+_CLEARLY_KNOWN_WORDS = 3
 _LEAST_RESIDUE = 3
 
 _LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿœŒß]")
@@ -31,24 +33,25 @@ _LATIN_WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]*[a-z][A-Za-z]+(?:[ '’-][A-Za-
 
 
 class LanguageReader:
-    """Tells the language of a sentence among the eight that we write.
+    """Tells the language of a sentence among those in Latin script; others show by their script.
 
-    Loads its n-grams at the first sentence: 0.2 s and 12 MB in lingua's low-accuracy mode, against
+    Loads lingua's n-grams at the first sentence: 0.2 s and 12 MB in its low-accuracy mode, against
     2.1 s and 163 MB in the other; 0.04 ms a sentence (measured 2026-11-22).
     """
 
-    def __init__(self, function_words: Mapping[str, frozenset[str]]) -> None:
-        self._function_words = function_words
+    def __init__(self, vocabularies: Mapping[str, frozenset[str]]) -> None:
         # Here, not above: importing the judge must load no model.
         from lingua import IsoCode639_1, LanguageDetectorBuilder
 
-        codes = [getattr(IsoCode639_1, language.upper()) for language in LANGUAGES]
+        codes = [getattr(IsoCode639_1, name.upper()) for name in LATIN_LANGUAGES]
         builder = LanguageDetectorBuilder.from_iso_codes_639_1(*codes)
         self._detector: Any = builder.with_low_accuracy_mode().build()
+        self._vocabularies = vocabularies
 
-    def spoken(self, words: frozenset[str]) -> Mapping[str, int]:
-        """How many of the words are function words of each language."""
-        return {name: len(words & own) for name, own in self._function_words.items()}
+    def only_in(self, words: Collection[str], *, one: str, other: str) -> int:
+        """How many of the words are known in one language and not in the other."""
+        own, foreign = self._vocabularies[one], self._vocabularies[other]
+        return sum(word in own and word not in foreign for word in words)
 
     def shares(self, text: str) -> Mapping[str, float]:
         """Confidence by language; they add up to 1, or to 0 for a text without letters."""
@@ -76,9 +79,9 @@ def _other(text: str, tongue: Tongue, reader: LanguageReader) -> str:
     latin, arabic = len(_LATIN.findall(text)), len(_ARABIC.findall(text))
     signs = len(_SIGNS.findall(text))
     if tongue.language == "ja":
-        return "" if max(latin, arabic) < max(_LEAST_LETTERS, signs) else "not Japanese"
+        return "not Japanese" if max(latin, arabic) > max(_LEAST_LETTERS, 4 * signs) else ""
     if tongue.language == "ar":
-        return "" if max(latin, signs * 2) < max(_LEAST_LETTERS, arabic) else "not Arabic"
+        return "not Arabic" if max(latin, 4 * signs) > max(_LEAST_LETTERS, 2 * arabic) else ""
     if signs >= _LEAST_SIGNS or arabic >= _LEAST_LETTERS:
         return "in another script"
     if latin < _LEAST_LETTERS:
@@ -87,15 +90,23 @@ def _other(text: str, tongue: Tongue, reader: LanguageReader) -> str:
 
 
 def _other_latin(text: str, tongue: Tongue, reader: LanguageReader) -> str:
+    """The language that the words are of: n-grams and words together, or words alone if clear.
+
+    N-grams alone take a list of nouns for its neighbour's.
+    """
     shares = reader.shares(text)
-    best = max(shares, key=lambda name: shares[name])
-    ruled_out = shares.get(tongue.language, 0.0) <= _RULED_OUT
-    if not ruled_out or shares[best] < _SURE:
-        return ""
-    # N-grams alone take a list of nouns for its neighbour's: function words must agree.
-    spoken = reader.spoken(frozenset(_LETTERS.findall(text.lower())))
-    agree = spoken[best] >= _LEAST_FUNCTION_WORDS and spoken[best] > spoken[tongue.language]
-    return best if agree else ""
+    own_share = shares.get(tongue.language, 0.0)
+    words = {word for word in _LETTERS.findall(text.lower()) if len(word) > 1}
+    for name in sorted(shares, key=lambda language: -shares[language]):
+        if name != tongue.language:
+            theirs = reader.only_in(words, one=name, other=tongue.language)
+            ours = reader.only_in(words, one=tongue.language, other=name)
+            agree = theirs >= _LEAST_KNOWN_WORDS and theirs > ours and own_share <= _DOUBTFUL
+            clear = theirs >= _CLEARLY_KNOWN_WORDS and not ours
+            excluded = theirs > ours == 0 and own_share <= _EXCLUDED and len(words) >= _MANY_WORDS
+            if agree or clear or excluded:
+                return name
+    return ""
 
 
 def residue(reading: Reading) -> Iterator[Evidence]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from content_engine.codec import from_plain
 from content_engine.errors import InvalidBrief
-from content_engine.lexicon import Concepts, Lexicon
+from content_engine.lexicon import Concepts, Lexicon, lexicon_locales
 from qa.text_words import Hit, Phrases, Words, fold
 
 CHECKED_KINDS = frozenset(
@@ -88,9 +89,18 @@ def load_rules() -> Mapping[str, Rule]:
     return {name: from_plain(Rule, table) for name, table in _tables("claims").items()}
 
 
-def load_function_words(languages: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    """The commonest little words of each language."""
-    return {name: frozenset(_tables(name)["language"]["words"].split()) for name in languages}
+def load_vocabularies(languages: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """The words by which each language is known: its little words, and its lexicon's."""
+    known = set(lexicon_locales())
+    return {name: _vocabulary(name, with_lexicon=name in known) for name in languages}
+
+
+def _vocabulary(language: str, *, with_lexicon: bool) -> frozenset[str]:
+    words = set(_tables(language)["language"]["words"].split())
+    if with_lexicon:
+        for surface in _surfaces(Lexicon.load(language)):
+            words.update(re.findall(r"[^\W\d_]+", surface))
+    return frozenset(words)
 
 
 def load_tongue(locale: str) -> Tongue:

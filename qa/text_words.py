@@ -12,7 +12,11 @@ Span = tuple[int, int]
 UNSPACED = frozenset({"ja"})
 """Languages written without spaces: phrases are found as substrings there."""
 
-_WORD = re.compile(r"#(?=\d)|[^\W_]+(?:[\u064b-\u0652\u0670]+[^\W_]*)*")
+# Latin letters and digits end where kana or Arabic begin: `Kilnhouseの` is two words.
+_LATIN = "0-9a-z\u00df-\u024f"
+_WORD = re.compile(
+    rf"#(?=\d)|[{_LATIN}]+|[^\W_{_LATIN}]+(?:[\u064b-\u0652\u0670]+[^\W_{_LATIN}]*)*"
+)
 _GAP = re.compile(r"[\s\-‐‑'’/&%°·]*")
 _SHORT_GAP = re.compile(r"[.º°]*[\s\-]?")
 _FULL_WIDTH = {sign: sign - 0xFEE0 for sign in range(0xFF01, 0xFF5F)}
