@@ -215,7 +215,7 @@ class Sheets:
         term = words if fact.text == "yes" else words.replace(" included", " not included")
         found = self.parser.phrase(term)
         if found.role in ("whole", "adjective") and (fact.text == "yes" or term != words):
-            yield ("facts" if found.head.kind == "feature" else "traits"), (found,)
+            yield (_whole_slot(found) if found.role == "whole" else "traits"), (found,)
 
     def _highlight(self, fact: Fact) -> Iterator[tuple[str, tuple[Item, ...]]]:
         for said in self.parser.terms(fact.text):

@@ -1,6 +1,7 @@
 """The lexicon: every locale's rows are about known concepts, say something, and fold as words do."""
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 
 import pytest
@@ -10,6 +11,11 @@ from content_engine.lexicon import Concepts, Lexicon, lexicon_locales
 
 CONCEPTS = Concepts.load()
 LOCALES = lexicon_locales()
+
+
+@cache
+def lexicon(locale: str) -> Lexicon:
+    return Lexicon.load(locale, CONCEPTS)
 
 
 @pytest.mark.parametrize(
@@ -51,13 +57,13 @@ def test_rows_are_about_known_concepts(locale: str) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_most_concepts_have_a_word(locale: str) -> None:
-    missing = sorted(CONCEPTS.terms.keys() - Lexicon.load(locale, CONCEPTS).entries.keys())
+    missing = sorted(CONCEPTS.terms.keys() - lexicon(locale).entries.keys())
     assert len(missing) <= 0.02 * len(CONCEPTS.terms), f"{locale}.toml lacks {missing}"
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_care_keeps_its_quantity(locale: str) -> None:
-    entries = Lexicon.load(locale, CONCEPTS).entries
+    entries = lexicon(locale).entries
     wrong = [
         concept
         for concept, terms in CONCEPTS.terms.items()
@@ -70,14 +76,14 @@ def test_care_keeps_its_quantity(locale: str) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_words_are_clean(locale: str) -> None:
-    entries = Lexicon.load(locale, CONCEPTS).entries.values()
+    entries = lexicon(locale).entries.values()
     forms = [(e.concept, form) for e in entries for form in (e.text, *e.forms.values())]
     wrong = [(concept, form) for concept, form in forms if form != form.strip() or not form]
     assert not wrong
 
 
 def test_surfaces_hold_the_inflected_forms() -> None:
-    german = Lexicon.load("de", CONCEPTS)
+    german = lexicon("de")
     ribbed, hem = german.entries["quality.ribbed"], german.entries["part.hem"]
     assert {"gerippt", "gerippter", "gerippten", "in Rippstrick"} <= ribbed.surfaces()
     assert {"Saum", "Säume", "Säumen"} <= hem.surfaces()

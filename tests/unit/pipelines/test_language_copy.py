@@ -97,7 +97,7 @@ def products(draw: st.DrawFn) -> Product:
 
 
 @pytest.mark.parametrize("locale", known_locales())
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(item=products(), sells=st.sampled_from(["web", "google", "amazon"]), seed=st.integers(0, 99))
 def test_any_product_gets_whole_clean_copy_within_limits(
     item: Product, locale: str, sells: str, seed: int
@@ -123,13 +123,13 @@ def test_any_product_gets_whole_clean_copy_within_limits(
 def test_the_same_again_and_another_wording(locale: str) -> None:
     first = write(MUG, locale=locale, seed=1)
     assert write(MUG, locale=locale, seed=1) == first
-    others = {write(MUG, locale=locale, seed=seed).description for seed in range(12)}
-    assert len(others) >= 4, f"12 seeds give {len(others)} wordings only"
+    others = {write(MUG, locale=locale, seed=seed).description for seed in range(8)}
+    assert len(others) >= 3, f"8 seeds give {len(others)} wordings only"
 
 
 @pytest.mark.parametrize("locale", known_locales())
 def test_bullets_are_not_said_twice(locale: str) -> None:
-    for seed in range(5):
+    for seed in range(3):
         copy = write(product("Gift card 100", "Acme"), locale=locale, seed=seed)
         assert len(set(copy.bullets)) == len(copy.bullets)
 
