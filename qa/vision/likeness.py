@@ -10,7 +10,7 @@ from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.lab import delta_e2000, to_lab
 from qa.vision.observed import Observed, Reading, extremes, fault, largest_part
 
-_COLOUR_PX = 160
+_COLOUR_PX = 96
 _LOST_DELTA_E = 100.0
 _STRUCTURE_PX = 256
 _WINDOW_PX = 15
@@ -50,7 +50,7 @@ def _colour(seen: Observed, percentile: float, kind: str) -> Reading:
 
 
 def _difference(seen: Observed) -> tuple[Numbers, Mask]:
-    """CIEDE2000 per pixel at 160 px, and which pixels are the product's own (its rim left out)."""
+    """CIEDE2000 in cells of 1 % of the product, and which of them are its own."""
     factor = min(1.0, _COLOUR_PX / seen.reference.longer_side_px)
     size = (
         round(seen.reference.rgb.shape[1] * factor),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -21,8 +19,8 @@ _SAME_PRODUCT = 10.0
 _SAME_GROUND = 4.0
 _BACKDROP_LIKE = 7.0
 _NEEDED = 80
-_ALL_ROUND = 30.0
-_EVEN = 0.08
+_BRIGHTER = 3.0
+_GRAINS = 2.5
 _ROOM_PX = 20.0
 _FOOT = 0.06
 _RUNS = 24
@@ -33,22 +31,22 @@ _SEEN_ALPHA = 64
 
 
 def halo(seen: Observed) -> Reading:
-    """The width of the fringe around the product, in 1600ths of the frame; a clean edge has 1 to 3.
+    """The width of the fringe around the product, in 1600ths of the frame; a clean edge has 1.
 
     Across the outline, a pixel belongs to the product when it looks as in the source and the source
     does not show its backdrop there; to the ground when it looks like the ground further out.
-    Whatever is neither is fringe; an edge that the source's enlargement softens counts less. Where
-    a shadow lies on the ground, at the foot of a packshot and anywhere in a scene, darker ground is
-    no fringe. The value is the upper quartile over 24 stretches of outline.
+    Whatever is neither is fringe; an edge that the source's enlargement softens counts less. The
+    foot of a packshot, where its shadow lies, is left out; in a scene only what is brighter than
+    the ground and its grain is fringe. The value is the upper quartile over 24 stretches.
     """
     edge = _profile(seen)
     if edge is None:
         return Reading(value=0.0)
-    runs = np.array_split(np.arange(len(edge.points)), _RUNS)
-    bright = np.array([float(np.mean(edge.bright[run])) for run in runs])
-    fringe = np.array([float(np.mean(edge.fringe[run])) for run in runs])
-    value = float(max(np.percentile(bright, 75.0), np.percentile(fringe, _ALL_ROUND)))
-    worst = edge.points[runs[int(bright.argmax())]]
+    points, widths = edge
+    runs = np.array_split(np.arange(len(points)), _RUNS)
+    means = np.array([float(np.mean(widths[run])) for run in runs])
+    value = float(np.percentile(means, 75.0))
+    worst = points[runs[int(means.argmax())]]
     (x0, y0), (x1, y1) = worst.min(axis=0), worst.max(axis=0)
     reach = 12.0 / max(seen.alignment.scale if seen.alignment else 1.0, 1e-6)
     box = seen.placed((x0 - reach, y0 - reach, x1 - x0 + 2 * reach, y1 - y0 + 2 * reach))
@@ -59,20 +57,11 @@ def halo(seen: Observed) -> Reading:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Edge:
-    """Fringe widths at points (n, 2) of the outline, in reference pixels.
+def _profile(seen: Observed) -> tuple[Numbers, Numbers] | None:
+    """Points of the outline (n, 2) in reference pixels and the fringe at each, (n,) in steps.
 
-    `fringe` (n,) counts all of it, `bright` (n,) leaves out what is merely darker ground.
+    None where too little of the outline can be judged.
     """
-
-    points: Numbers
-    fringe: Numbers
-    bright: Numbers
-
-
-def _profile(seen: Observed) -> Edge | None:
-    """The product's edge, or None where too little of it can be judged."""
     if seen.alignment is None:
         return None
     points, normals = _outline(seen.reference)
@@ -84,24 +73,19 @@ def _profile(seen: Observed) -> Edge | None:
     source = to_lab(_sampled(seen.reference.rgb, points, normals, depths / scale))
     own = _is_product(seen, points, normals, depths / scale, source)
     there = points @ seen.alignment.matrix[:, :2].T + seen.alignment.matrix[:, 2]
-    found = _sampled(seen.rgb, there, normals, depths)
-    far = _sampled(seen.rgb, there, normals, np.linspace(*_FAR, 4) * step).mean(axis=1)
-    far = far[:, None].astype(np.uint8)
-    product = own & (delta_e2000(to_lab(found), source) < _SAME_PRODUCT)
-    ground = delta_e2000(to_lab(found), to_lab(far)) < _SAME_GROUND
+    found = to_lab(_sampled(seen.rgb, there, normals, depths))
+    further = to_lab(_sampled(seen.rgb, there, normals, np.linspace(*_FAR, 4) * step))
+    far = further.mean(axis=1, keepdims=True)
+    product = own & (delta_e2000(found, source) < _SAME_PRODUCT)
+    ground = delta_e2000(found, far) < _SAME_GROUND
     usable = product[:, :3].any(axis=1) & ground[:, -4:].any(axis=1) & _judged(seen, there)
     if usable.sum() < _NEEDED:
         return None
-    fringe = (~product & ~ground)[usable]
-    bright = fringe & ~_shaded(found, far)[usable]
-    return Edge(points[usable], fringe.sum(axis=1), bright.sum(axis=1))
-
-
-def _shaded(found: Pixels, ground: Pixels) -> Mask:
-    """Where a pixel is the ground with less light on it: darker by one factor in all channels."""
-    ratio = (found.astype(np.float32) + 4.0) / (ground.astype(np.float32) + 4.0)
-    even = ratio.max(axis=-1) - ratio.min(axis=-1) < _EVEN
-    return even & (ratio.max(axis=-1) < 1.0)
+    fringe = ~product & ~ground
+    if seen.spec.shot is Shot.SCENE:
+        grain = float(np.std((further - far)[usable, :, 0]))
+        fringe &= found[..., 0] > far[..., 0] + _BRIGHTER + _GRAINS * grain
+    return points[usable], fringe[usable].sum(axis=1)
 
 
 def _judged(seen: Observed, points: Numbers) -> Mask:
