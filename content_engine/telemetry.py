@@ -40,7 +40,8 @@ class JsonLines(logging.Formatter):
         }
         if job_id := JOB_ID.get():
             line["job_id"] = job_id
-        line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        extras = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        line |= {key: value for key, value in extras.items() if not key.startswith("_")}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)

@@ -213,13 +213,17 @@ def models() -> tuple[dict[str, Any], ...]:
     return (*backends, *weights)
 
 
-def dispatcher(parts: Parts, flow: Engine) -> Dispatcher:
-    """A dispatcher named after this machine and process."""
+def dispatcher(parts: Parts, flow: Engine, *, drain_s: float) -> Dispatcher:
+    """A dispatcher named after this machine and process; see `Limits` for `drain_s`."""
     return Dispatcher(
         parts.ledger,
         flow.produce,
         news=parts.news,
         metrics=parts.metrics,
-        limits=Limits(jobs_in_flight=parts.settings.jobs_in_flight, lease_s=parts.settings.lease_s),
+        limits=Limits(
+            jobs_in_flight=parts.settings.jobs_in_flight,
+            lease_s=parts.settings.lease_s,
+            drain_s=drain_s,
+        ),
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )

@@ -96,7 +96,9 @@ async def _measure_job(folder: Path, cluster: Cluster, *, jobs: int) -> JobCosts
         decide=accept,
     )
     stop = asyncio.Event()
-    working = asyncio.create_task(app.dispatcher(parts, flow).run(stop, kinds=[Kind.TEXT]))
+    working = asyncio.create_task(
+        app.dispatcher(parts, flow, drain_s=1.0).run(stop, kinds=[Kind.TEXT])
+    )
     parts.ledger.put_product(_PRODUCT, TENANT)
     try:
         async with _listening(app.door(parts, checks={})) as port:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -32,7 +32,10 @@ _ASK_AGAIN_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One `produce` run: what to make, with what, where to put it, who watches."""
+    """One `produce` run: what to make, with what, where to put it, who watches.
+
+    `ready` is called once the cluster runs.
+    """
 
     feed: Path
     out: Path
@@ -40,6 +43,7 @@ class Run:
     parts: app.Parts
     fetcher: Fetcher
     view: View
+    ready: Callable[[], None] = lambda: None
 
 
 async def produce(run: Run) -> int:
@@ -76,10 +80,12 @@ async def _serve(run: Run, stop: asyncio.Event) -> None:
     kinds = run.order.kinds
     run.view.say("[dim]starting Ray Serve …[/dim]")
     cluster = await asyncio.to_thread(app.start_cluster, run.parts.settings, kinds)
+    run.ready()
     run.view.say("[dim]Ray Serve is ready[/dim]")
     try:
         flow = app.engine(run.parts, cluster.executor(kinds), kinds=kinds)
-        await app.dispatcher(run.parts, flow).run(stop, kinds=kinds)
+        # Whoever presses Ctrl-C waits for nothing: what runs goes back to the queue.
+        await app.dispatcher(run.parts, flow, drain_s=0.2).run(stop, kinds=kinds)
     finally:
         await asyncio.to_thread(cluster.close)
 

@@ -21,6 +21,7 @@ from serving import app
 from serving.produce import Run, produce
 from serving.produce_feed import Order
 from serving.produce_view import View
+from serving.signals import call_on
 
 INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""
@@ -89,8 +90,8 @@ async def _until_stopped(job: Run) -> int:
     """Produces; SIGTERM ends the run as Ctrl-C does: drained, nothing left running."""
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - asyncio.run always runs a task
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await produce(job)
+    call_on((signal.SIGTERM,), task.cancel)
+    return await produce(replace(job, ready=lambda: call_on((signal.SIGTERM,), task.cancel)))
 
 
 @contextmanager

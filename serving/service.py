@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,8 +20,12 @@ from content_engine.config import Settings
 from content_engine.telemetry import log_to
 from serving import app
 from serving.deployments import Cluster
+from serving.signals import STOP, call_on
 
 log = logging.getLogger(__name__)
+
+_DRAIN_S = 20.0
+"""Most jobs end within it; supervisors wait 30 s or more before they kill."""
 
 
 class _Server(uvicorn.Server):
@@ -64,11 +67,13 @@ class Service:
     async def _work(self, parts: app.Parts, start: Callable[[], Cluster]) -> None:
         log.info("cluster.starting")
         cluster = await asyncio.to_thread(start)
+        call_on(STOP, self.stop.set)
         try:
             flow = app.engine(parts, cluster.executor(app.KINDS), kinds=app.KINDS)
             self.ready = True
             log.info("cluster.ready")
-            await app.dispatcher(parts, flow).run(self.stop, kinds=app.KINDS)
+            work = app.dispatcher(parts, flow, drain_s=_DRAIN_S)
+            await work.run(self.stop, kinds=app.KINDS)
         finally:
             self.ready = False
             await asyncio.to_thread(cluster.close)
@@ -97,9 +102,7 @@ def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     service = Service(settings)
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, service.stop.set)
+    call_on(STOP, service.stop.set)
     log.info("door.listening", extra={"url": f"http://{settings.host}:{settings.port}"})
     await service.run(lambda: app.start_cluster(settings, app.KINDS))
 
