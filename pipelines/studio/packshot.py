@@ -30,7 +30,18 @@ def scaled(
     rgb = cutout.rgb
     if placement.scale > upscale_above:
         rgb = enlarger.enlarge(rgb, factor=2 if placement.scale <= 2 else 4)
-    return replace(cutout, rgb=_resized(rgb, size), alpha=_resized(cutout.alpha, size))
+    alpha = _resized(cutout.alpha, size)
+    return replace(cutout, rgb=_resized(rgb, size), alpha=_as_crisp(alpha, placement.scale))
+
+
+def _as_crisp(alpha: np.ndarray, scale: float) -> np.ndarray:
+    """A magnified matte whose outline is as many pixels wide as it was: no blurred silhouette."""
+    if scale <= 1:
+        return alpha
+    steep = (alpha.astype(np.float32) - 127.5) * min(scale, 4.0) + 127.5
+    # Veils (gauze, tinted lenses) are no outline: where the matte is level it stays as it is.
+    level = cv2.absdiff(cv2.dilate(alpha, np.ones((3, 3))), cv2.erode(alpha, np.ones((3, 3)))) < 4
+    return np.where(level, alpha, np.clip(np.rint(steep), 0, 255)).astype(np.uint8)
 
 
 def placed(cutout: CutOut, *, frame_px: tuple[int, int], fill: float) -> Placement:
