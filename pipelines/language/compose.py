@@ -10,7 +10,7 @@ from content_engine.channels import TextLimits
 from content_engine.types import Product
 from pipelines.language.frames import Frames
 from pipelines.language.items import Labelled
-from pipelines.language.localise import localise
+from pipelines.language.localise import localise, notes, with_known_noun
 from pipelines.language.phrase import Phrase, Word
 from pipelines.language.sheet import Sheet
 from pipelines.language.tongue import VERBATIM, Tongue
@@ -57,8 +57,10 @@ class Composer:
         self, sheet: Sheet, *, product: Product, voice: Voice, limits: TextLimits, seed: int
     ) -> CopySet:
         """The copy set of a product: same arguments, same words."""
+        said_not = tuple(notes(sheet, tongue=self.tongue, language=product.language))
+        sheet = with_known_noun(sheet, self.tongue)
         tongue = self.tongue.about(sheet.item.head)
-        slots, notes = localise(sheet, tongue=tongue, language=product.language)
+        slots = localise(sheet, tongue=tongue, language=product.language)
         rng = random.Random(f"{product.sku}/{tongue.locale}/{seed}")
         writer = Writer(tongue, self.frames, _scopes(sheet), voice, rng, dict(slots))
         description = _description(writer, limits.description)
@@ -70,7 +72,7 @@ class Composer:
             meta_description=_one(writer.fresh(slots), "meta", limits.meta_description),
             alt_texts=tuple(_alt_texts(writer, slots, views=sheet.views, limit=limits.alt_text)),
             ads=tuple(self._ads(writer, slots, limit=limits.ad)),
-            notes=notes,
+            notes=said_not,
         )
 
     def _ads(self, writer: Writer, slots: Slots, *, limit: int) -> Iterator[tuple[str, str]]:

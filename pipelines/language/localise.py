@@ -20,10 +20,8 @@ _SHORT_WORDS = 4
 """A foreign phrase of more words is left out of copy (and reported): it would be a sentence."""
 
 
-def localise(
-    sheet: Sheet, *, tongue: Tongue, language: str
-) -> tuple[dict[str, tuple[Item, ...]], tuple[str, ...]]:
-    """The slots as this locale can say them, and a note for each thing it has no word for.
+def localise(sheet: Sheet, *, tongue: Tongue, language: str) -> dict[str, tuple[Item, ...]]:
+    """The slots as this locale can say them; the item is one that it knows (`with_known_noun`).
 
     What has no word stays as the merchant wrote it: in its place when that is a name or a list, in
     the slot `others` when its place wants grammar. `language` is that of the merchant's words.
@@ -38,12 +36,23 @@ def localise(
     unsaid = dict.fromkeys(homeless)
     slots["others"] = tuple(item for item in unsaid if not foreign or _is_word(item))
     slots |= _names(sheet, tongue)
-    return {name: items for name, items in slots.items() if items}, (
-        tuple(_notes(sheet, tongue)) if foreign else ()
-    )
+    return {name: items for name, items in slots.items() if items}
 
 
-def _notes(sheet: Sheet, tongue: Tongue) -> Iterator[str]:
+def with_known_noun(sheet: Sheet, tongue: Tongue) -> Sheet:
+    """The sheet with the narrowest noun, and those of its adjectives, that the locale has."""
+    nouns = (sheet.item.head, *sheet.nouns)
+    head = next((word for word in nouns if tongue.entry(word)), sheet.item.head)
+    adjectives = tuple(word for word in sheet.item.adjectives if tongue.entry(word))
+    modifiers = tuple(word for word in sheet.item.nouns if tongue.entry(word))
+    item = replace(sheet.item, head=head, adjectives=adjectives, nouns=modifiers)
+    return replace(sheet, item=item)
+
+
+def notes(sheet: Sheet, *, tongue: Tongue, language: str) -> Iterator[str]:
+    """A note for each thing of the sheet that the locale has no word for; none in `language`."""
+    if language == tongue.locale:
+        return
     adjectives = (Phrase(word, text=word.text) for word in sheet.item.adjectives)
     said = [item for items in sheet.slots.values() for item in items]
     named = [item for item in said if isinstance(item, Labelled) and tongue.knows(item)]
@@ -57,7 +66,7 @@ def _notes(sheet: Sheet, tongue: Tongue) -> Iterator[str]:
 
 def _names(sheet: Sheet, tongue: Tongue) -> dict[str, tuple[Item, ...]]:
     """The ways to name the product: LOCALES.md says what each is."""
-    item = sheet.item if tongue.knows(sheet.item) else replace(sheet.item, adjectives=(), nouns=())
+    item = sheet.item
     entries = [(word, tongue.entry(word)) for word in item.adjectives]
     posts = tuple(word for word, entry in entries if entry and entry.form("post"))
     looks = tuple(word for word in item.adjectives if word not in posts)

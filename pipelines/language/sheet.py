@@ -58,9 +58,14 @@ _PHRASES = (
 
 @dataclass(frozen=True)
 class Sheet:
-    """A product's slots. `item` is its noun; `named` is True when its title is a proper name."""
+    """A product's slots.
+
+    `item` is its noun with adjectives, `nouns` are broader words for it; `named` is True when its
+    title is a proper name; `views` has a concept, or nothing, for each picture.
+    """
 
     item: Phrase
+    nouns: tuple[Word, ...]
     slots: Mapping[str, tuple[Item, ...]]
     named: bool
     views: tuple[str, ...]
@@ -100,6 +105,7 @@ class Sheets:
         kind = item.head.kind
         return Sheet(
             item=item,
+            nouns=title.nouns,
             slots={name: sensed(items, kind) for name, items in slots.items() if items},
             named=title.named,
             views=tuple(view_of(photo.source, self.concepts) for photo in product.photos),

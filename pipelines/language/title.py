@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -22,6 +22,7 @@ class Title:
     """What a title says. `named` is True when it is a proper name; `value` is a gift card's."""
 
     item: Phrase
+    nouns: tuple[Word, ...]
     named: bool
     name: str
     details: tuple[Phrase, ...]
@@ -33,7 +34,8 @@ class Title:
         name = _without_brand(product.title, product.brand)
         segments = [part for part in _SPLIT.split(name) if part]
         first = parser.phrase(_bare(segments[0])) if segments else None
-        noun = _noun(product, name, parser)
+        nouns = _nouns(product, name, parser)
+        noun = _narrowest(nouns)
         known = all(_is_known(part, parser) for part in segments)
         is_noun = first is not None and first.head.text == noun.text
         described = known and first is not None and (is_noun or first.head.kind in PRODUCT_KINDS)
@@ -41,7 +43,8 @@ class Title:
         links = first.links if described and first else ()
         details = tuple(link.phrase for link in links if link.preposition == "with")
         is_card = described and noun.concept == "media.gift-card"
-        return cls(item, not described, name, details, _value(name, product) if is_card else ())
+        value = _value(name, product) if is_card else ()
+        return cls(item, nouns, not described, name, details, value)
 
 
 def _value(name: str, product: Product) -> tuple[Money | str, ...]:
@@ -73,12 +76,14 @@ def _is_known(text: str, parser: Parser) -> bool:
     return not bare or parser.phrase(bare).role != "raw"
 
 
-def _noun(product: Product, name: str, parser: Parser) -> Word:
-    """The product's noun: from the title, the garment type or the category, the narrowest."""
+def _nouns(product: Product, name: str, parser: Parser) -> tuple[Word, ...]:
+    """What the product is called in its title, its garment type and its category, in this order."""
     found = [parser.last_noun(text) for text in _noun_sources(product, name)]
-    nouns = [word for word in found if word is not None]
-    if not nouns:
-        return Word("model", "label.model")
+    return (*(word for word in found if word is not None), Word("model", "label.model"))
+
+
+def _narrowest(nouns: Sequence[Word]) -> Word:
+    """The first noun, or a later one that says it more narrowly (shirt, T-shirt)."""
     best = nouns[0]
     for word in nouns[1:]:
         if _name(word).endswith(f"-{_name(best)}"):
@@ -91,7 +96,7 @@ def _name(word: Word) -> str:
 
 
 def _noun_sources(product: Product, name: str) -> Iterator[str]:
-    yield re.split(r",|\s(?:with|in|for|by|from)\s", name, flags=re.IGNORECASE)[0]
+    yield re.split(r"[,(|]|\s[–-]\s|\s(?:with|in|for|by|from)\s", name, flags=re.IGNORECASE)[0]
     if kind := product.fact("garment_type"):
         yield kind.text
     yield from reversed(product.category)

@@ -13,6 +13,7 @@ from content_engine.facts import make_fact, sizes_fact
 from content_engine.lexicon import Concepts
 from content_engine.types import Digest, Fact, Money, Photo, PhotoRole, Product
 from pipelines.language.compose import CopySet
+from pipelines.language.localise import with_known_noun
 from pipelines.language.realiser import Realiser, known_locales
 
 REALISER = Realiser.load()
@@ -215,3 +216,15 @@ def test_a_gift_card_is_worth_what_title_and_price_agree_on() -> None:
     assert write(card, locale="de").title == "Acme Geschenkkarte 100\xa0$"
     other = replace(card, price=Money(amount=Decimal(90), currency="USD"))
     assert write(other).title == "Acme Gift Card 100"
+
+
+def test_a_noun_the_locale_lacks_gives_way_to_a_broader_one() -> None:
+    item = replace(product("Slim Chinos", "Acme"), category=("Apparel", "Pants"))
+    full = REALISER.composer("de").tongue
+    entries = {
+        concept: e for concept, e in full.lexicon.entries.items() if concept != "garment.chinos"
+    }
+    poor = replace(full, lexicon=replace(full.lexicon, entries=entries))
+    sheet = with_known_noun(REALISER.sheets.sheet(item), poor)
+    assert sheet.item.head.concept == "garment.trousers"
+    assert with_known_noun(REALISER.sheets.sheet(item), full).item.head.concept == "garment.chinos"
