@@ -82,7 +82,7 @@ def _folds(place: Patch) -> F32:
     wave = sample(fractal(6.0, 1, 2.0), across * 0.42, along * 1.0)
     line = sample(fractal(6.0, 0, 2.0), across * 0.18, along * 0.6)
     crease = np.exp(-((line * 7.0) ** 2))
-    return (46.0 * wave + 9.0 * crease).astype(np.float32)
+    return (32.0 * wave + 8.0 * crease).astype(np.float32)
 
 
 def knit(place: Patch, palette: F32) -> Paint:

@@ -7,6 +7,7 @@ the rays part. The same sum over the whole sky gives the contact (ambient occlus
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -103,7 +104,9 @@ def wall_shade(slices: tuple[Slice, ...], rays: F64, *, camera: Camera, wall_m: 
     return shade * np.float32(len(frontal) / len(rays))
 
 
-def _average(slices, rays, *, camera, carry) -> F32:  # noqa: ANN001
+def _average(
+    slices: tuple[Slice, ...], rays: F64, *, camera: Camera, carry: Callable[[F64, float], F64]
+) -> F32:
     size = (camera.width_px, camera.height_px)
     total = np.zeros(size[::-1], np.uint16)
     for ray in rays:

@@ -12,7 +12,7 @@ from pipelines.studio.scenes.camera import Camera
 from pipelines.studio.scenes.light import Lamp
 from pipelines.studio.scenes.placement import Placed
 from pipelines.studio.scenes.shadow import Slice, direction
-from pipelines.studio.scenes.spec import Plinth, Setting
+from pipelines.studio.scenes.spec import Plinth, Setting, View
 from pipelines.studio.scenes.stance import Stance, read_stance
 from pipelines.studio.scenes.tone import Palette, read_palette
 
@@ -113,28 +113,12 @@ class Stage:
 def set_stage(placed: Placed, *, setting: Setting, size_px: tuple[int, int], seed: int) -> Stage:
     """The stage for a placed product: the camera follows the view of the product's own photo."""
     stance = read_stance(placed.alpha)
-    view = setting.view
+    view, plinth = setting.view, setting.plinth
     pixel_m = view.subject_m / max(placed.size)
-    focal = 0.5 * max(size_px) / math.tan(math.radians(view.fov_deg) / 2)
-    foot_u = placed.left_px + stance.middle_px - size_px[0] / 2
-    foot_v = placed.top_px + float(stance.outline.max()) - stance.bend_px - size_px[1] / 2
-    low, high = view.pitch_deg
-    angle = low if stance.pitch_deg is None else min(max(stance.pitch_deg, low), high)
-    pitch = math.radians(angle) - math.atan(foot_v / focal)
-    along, up = focal * pixel_m, -foot_v * pixel_m
-    camera = Camera(
-        width_px=size_px[0],
-        height_px=size_px[1],
-        focal_px=focal,
-        pitch_rad=pitch,
-        height_m=along * math.sin(pitch) - up * math.cos(pitch),
-    )
-    base = foot_u * pixel_m, along * math.cos(pitch) + up * math.sin(pitch)
-    plinth = setting.plinth
-    light = setting.light
+    camera, base = _seen(placed, stance, view=view, size_px=size_px)
     lamp = Lamp(
-        light=light,
-        towards=direction(light.azimuth_deg, light.elevation_deg),
+        light=setting.light,
+        towards=direction(setting.light.azimuth_deg, setting.light.elevation_deg),
         origin=np.array([base[0], 0.0, base[1]]),
         size_m=view.subject_m,
         seed=seed,
@@ -153,6 +137,31 @@ def set_stage(placed: Placed, *, setting: Setting, size_px: tuple[int, int], see
         plinth_half_m=_plinth_half_m(plinth, placed, pixel_m=pixel_m) if plinth else 0.0,
         seed=seed,
     )
+
+
+def _seen(
+    placed: Placed, stance: Stance, *, view: View, size_px: tuple[int, int]
+) -> tuple[Camera, tuple[float, float]]:
+    """The camera that sees the product's base where it is placed, and the base (x, z) in metres.
+
+    The floor is seen there under the angle of the product's photo, as far as the view allows.
+    """
+    pixel_m = view.subject_m / max(placed.size)
+    focal = 0.5 * max(size_px) / math.tan(math.radians(view.fov_deg) / 2)
+    foot_u = placed.left_px + stance.middle_px - size_px[0] / 2
+    foot_v = placed.top_px + float(stance.outline.max()) - stance.bend_px - size_px[1] / 2
+    low, high = view.pitch_deg
+    angle = low if stance.pitch_deg is None else min(max(stance.pitch_deg, low), high)
+    pitch = math.radians(angle) - math.atan(foot_v / focal)
+    along, up = focal * pixel_m, -foot_v * pixel_m
+    camera = Camera(
+        width_px=size_px[0],
+        height_px=size_px[1],
+        focal_px=focal,
+        pitch_rad=pitch,
+        height_m=along * math.sin(pitch) - up * math.cos(pitch),
+    )
+    return camera, (foot_u * pixel_m, along * math.cos(pitch) + up * math.sin(pitch))
 
 
 def _plinth_half_m(plinth: Plinth, placed: Placed, *, pixel_m: float) -> float:
