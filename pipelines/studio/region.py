@@ -40,7 +40,7 @@ def _seeds(guess: np.ndarray, backdrop: Backdrop) -> np.ndarray:
     labels = np.full(guess.shape, cv2.GC_PR_BGD, np.uint8)
     labels[guess > 0.4] = cv2.GC_PR_FGD
     # The network's outline is good to 2 px; only a plain backdrop is a better witness than that.
-    reach, depth = (6, 3) if backdrop.plain else (2, 2)
+    reach, depth = (6, 2) if backdrop.plain else (2, 2)
     labels[cv2.dilate((guess > 0.08).astype(np.uint8), _disc(reach)) == 0] = cv2.GC_BGD
     if backdrop.plain:
         different = cv2.morphologyEx(
