@@ -39,8 +39,10 @@ def door(tmp_path: Path, ledger: Ledger) -> Door:
 
 @pytest.fixture
 def client(door: Door) -> Callable[[], httpx.AsyncClient]:
+    app = create_app(door)
+
     def make() -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app=create_app(door), raise_app_exceptions=True)
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
         return httpx.AsyncClient(transport=transport, base_url="http://door")
 
     return make

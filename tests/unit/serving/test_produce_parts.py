@@ -1,0 +1,159 @@
+"""What `produce` asks for, writes down and counts."""
+
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from assets.fetch import Fetcher
+from assets.store import AssetStore
+from content_engine.errors import InvalidBrief
+from content_engine.feeds import FeedFault, FeedItem, read_feed
+from content_engine.types import (
+    Asset,
+    Attempt,
+    Brief,
+    Candidate,
+    Evidence,
+    Job,
+    JobStatus,
+    Kind,
+    Outcome,
+    Photo,
+    PhotoRole,
+    Product,
+    Recipe,
+    Score,
+    Severity,
+    Shot,
+    TextSpec,
+    Verdict,
+)
+from serving.produce_feed import Order, briefs_of, ingest
+from serving.produce_files import deliveries, write_files
+from serving.produce_run import checked_order
+from serving.produce_view import View
+
+PHOTO = Photo(role=PhotoRole.MAIN, digest="d" * 64, source="x", width_px=1, height_px=1)
+PRODUCT = Product(sku="MUG/1", title="Mug", brand="", category=(), facts=(), photos=(PHOTO,))
+ORDER = Order(locales=("en", "de"), kinds=(Kind.TEXT, Kind.IMAGE))
+BRIEF = Brief(kind=Kind.TEXT, product=PRODUCT, spec=TextSpec(), locale="de")
+JOB = Job(
+    id="j1",
+    brief=BRIEF,
+    status=JobStatus.SUCCEEDED,
+    created_at=datetime.now(UTC),
+    updated_at=datetime.now(UTC),
+)
+
+
+def attempt(outcome: Outcome, *, seed: int = 0, digest: str = "a" * 64) -> Attempt:
+    recipe = Recipe(
+        kind=Kind.TEXT, backend="realiser", model="r@1", prompt="", seed=seed, parameters="{}"
+    )
+    asset = Asset(role="copy", digest=digest, media_type="application/json", size_bytes=2)
+    fault = Evidence(kind="x", severity=Severity.MAJOR, message="bad", asset="copy", field="title")
+    other = Evidence(kind="x", severity=Severity.MAJOR, message="else", asset="another")
+    score = Score(metric="m", value=1.0, instrument="i@1", asset="copy", evidence=(fault, other))
+    return Attempt(
+        candidate=Candidate(
+            recipe=recipe, assets=(asset,), seconds=2.0, notes=("untranslated: x",)
+        ),
+        scores=(score,),
+        verdict=Verdict(outcome=outcome, reasons=("because",)),
+    )
+
+
+def test_every_locale_gets_copy_and_the_main_photo_three_shots() -> None:
+    side = replace(PHOTO, role=PhotoRole.ADDITIONAL)
+    briefs = briefs_of(replace(PRODUCT, photos=(side, PHOTO)), ORDER)
+    assert [b.locale for b in briefs if b.kind is Kind.TEXT] == ["en", "de"]
+    shots = {b.spec.shot: b.spec for b in briefs if b.kind is Kind.IMAGE}
+    assert set(shots) == set(Shot)
+    assert shots[Shot.SCENE].aspects == ("1:1", "4:5", "9:16", "16:9")
+    assert {spec.photo for spec in shots.values()} == {1}
+
+
+def test_a_product_without_photos_gets_copy_only() -> None:
+    briefs = briefs_of(replace(PRODUCT, photos=()), ORDER)
+    assert {brief.kind for brief in briefs} == {Kind.TEXT}
+
+
+def test_one_missing_picture_leaves_the_others(samples: Path, tmp_path: Path) -> None:
+    line = json.loads((samples / "products.jsonl").read_text().splitlines()[0])
+    line["additional_image_link"] = ["gone.jpg"]
+    (tmp_path / "feed.jsonl").write_text(json.dumps(line))
+    (tmp_path / "mug-main.jpg").write_bytes((samples / "mug-main.jpg").read_bytes())
+    (item,) = read_feed(tmp_path / "feed.jsonl")
+    assert isinstance(item, FeedItem)
+    store = AssetStore.open(str(tmp_path / "assets"))
+    found = ingest(item, fetcher=Fetcher(base_dir=tmp_path), store=store)
+    assert [photo.source for photo in found.product.photos] == ["mug-main.jpg"]
+    assert [(fault.line, "gone.jpg" in fault.message) for fault in found.faults] == [(1, True)]
+
+
+def test_a_line_tells_all_of_one_asset_and_nothing_of_another() -> None:
+    (item,) = deliveries(JOB, [attempt(Outcome.ACCEPT)])
+    line = item.line
+    assert line["path"] == "MUG_1-" + line["path"].partition("-")[2]
+    assert line["path"].endswith("/copy.de.json")
+    assert [found["message"] for found in line["evidence"]] == ["bad"]
+    assert line["provenance"]["digital_source_type"].endswith("/algorithmicMedia")
+    assert line["provenance"]["notes"] == ["untranslated: x"]
+    json.dumps(line, allow_nan=False)
+
+
+def test_what_may_not_ship_never_lies_where_shipping_files_lie() -> None:
+    tries = [attempt(o, seed=n) for n, o in enumerate(Outcome)]
+    found = {item.outcome: item.line["path"].split("/") for item in deliveries(JOB, tries)}
+    assert Outcome.REPAIR not in found, "a rung that a repair replaced is no delivery"
+    assert len(found[Outcome.ACCEPT]) == 2
+    assert found[Outcome.REVIEW][1] == "review"
+    assert found[Outcome.REJECT][1] == "rejected"
+
+
+def test_files_are_written_once(tmp_path: Path) -> None:
+    store = AssetStore.open(str(tmp_path / "assets"))
+    items = list(deliveries(JOB, [attempt(Outcome.ACCEPT, digest=store.put(b"{}"))]))
+    write_files(items, store=store, out=tmp_path)
+    path = tmp_path / items[0].line["path"]
+    before = path.stat().st_mtime_ns
+    write_files(items, store=store, out=tmp_path)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == (b"{}", before)
+    path.write_bytes(b"cut sho")
+    write_files(items, store=store, out=tmp_path)
+    assert path.read_bytes() == b"{}", "a spoilt file is written anew"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"locales": "xx"}, "unknown locale 'xx'; known: en"),
+        ({"kinds": "opera"}, "unknown kind 'opera'; known: text, image"),
+        ({"channel": "moon"}, "known: amazon, google, web"),
+    ],
+)
+def test_unknown_options_name_the_known_ones(wrong: dict[str, str], says: str) -> None:
+    options = {"locales": "en", "kinds": "text", "channel": "web", "voice": "plain"}
+    with pytest.raises(InvalidBrief, match=says):
+        checked_order(**(options | wrong), seed=0, aspects="1:1")
+
+
+def test_the_view_counts_and_shows_feed_text_as_text() -> None:
+    console = Console(file=io.StringIO(), width=120)
+    view = View(console=console, kinds=[Kind.TEXT])
+    with view:
+        view.fault(FeedFault(line=7, message="bad [red]markup[/red] \x1b[31m"))
+        tries = [attempt(o, seed=n) for n, o in enumerate(Outcome)]
+        view.ended(JOB, list(deliveries(JOB, tries)))
+        view.ended(replace(JOB, status=JobStatus.FAILED, problem="no fact"), [])
+    console.print(view.table())
+    said = console.file.getvalue()
+    assert "line 7: bad [red]markup[/red] �[31m" in said
+    assert "MUG/1 text de: no fact" in said
+    row = next(line for line in said.splitlines() if line.startswith("│ text"))
+    assert [cell.strip() for cell in row.split("│")[2:8]] == ["3", "1", "1", "1", "1", "6.0"]
