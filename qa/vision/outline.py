@@ -19,6 +19,7 @@ _SAME_PRODUCT = 10.0
 _SAME_GROUND = 4.0
 _BACKDROP_LIKE = 7.0
 _NEEDED = 80
+_PHOTO_SOFTNESS = 1.0
 _BRIGHTER = 3.0
 _GRAINS = 2.5
 _ROOM_PX = 20.0
@@ -37,7 +38,11 @@ def halo(seen: Observed) -> Reading:
     does not show its backdrop there; to the ground when it looks like the ground further out.
     Whatever is neither is fringe; an edge that the source's enlargement softens counts less. The
     foot of a packshot, where its shadow lies, is left out; in a scene only what is brighter than
-    the ground and its grain is fringe. The value is the upper quartile over 24 stretches.
+    the ground and its grain is fringe. The value is the upper quartile over 24 stretches, less the
+    pixel by which a lens softens edges that no given alpha has cut.
+
+    Source of that pixel: 16 good packshots of photos with a ground measured 1.2 to 2.8, 12 of
+    photos with alpha 0.3 to 1.8 (2026-11-22).
     """
     edge = _profile(seen)
     if edge is None:
@@ -45,7 +50,8 @@ def halo(seen: Observed) -> Reading:
     points, widths = edge
     runs = np.array_split(np.arange(len(points)), _RUNS)
     means = np.array([float(np.mean(widths[run])) for run in runs])
-    value = float(np.percentile(means, 75.0))
+    softness = 0.0 if seen.reference.backdrop is None else _PHOTO_SOFTNESS
+    value = max(0.0, float(np.percentile(means, 75.0)) - softness)
     worst = points[runs[int(means.argmax())]]
     (x0, y0), (x1, y1) = worst.min(axis=0), worst.max(axis=0)
     reach = 12.0 / max(seen.alignment.scale if seen.alignment else 1.0, 1e-6)
@@ -176,14 +182,22 @@ def _gone(seen: Observed) -> Mask:
     mask = seen.reference.mask
     gone = mask & ~seen.present
     if seen.spec.shot is Shot.PACKSHOT:
-        toned = extremes(seen.reference.rgb)[0] < _TONED_BELOW
+        toned = _tells(seen.reference) & (extremes(seen.reference.rgb)[0] < _TONED_BELOW)
         gone |= mask & toned & (extremes(seen.view)[0] >= _WHITE_FROM)
     if seen.spec.shot is Shot.CUTOUT and seen.alpha is not None and seen.alignment is not None:
         size = (mask.shape[1], mask.shape[0])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         alpha = cv2.warpAffine(seen.alpha, seen.alignment.matrix, size, flags=flags)
-        gone |= mask & (alpha < _SEEN_ALPHA)
+        gone |= mask & _tells(seen.reference) & (alpha < _SEEN_ALPHA)
     return gone
+
+
+def _tells(reference: Reference) -> Mask:
+    """Where the source looks unlike its backdrop: elsewhere the mask itself may be wrong."""
+    if reference.backdrop is None:
+        return np.ones(reference.mask.shape, bool)
+    difference = np.abs(to_lab(reference.rgb) - to_lab(reference.backdrop)).sum(axis=2)
+    return difference > _BACKDROP_LIKE
 
 
 def _touch(seen: Observed) -> tuple[float, str]:
