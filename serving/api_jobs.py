@@ -38,13 +38,42 @@ After = Annotated[int, Header(alias="Last-Event-ID", ge=0)]
 def routes(door: Door) -> APIRouter:
     """The routes of jobs."""
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+    _reading(router, door)
+    _writing(router, door)
+    return router
 
+
+def _reading(router: APIRouter, door: Door) -> None:
     @router.get("/{job_id}", openapi_extra=_JOB_ID)
     async def get_job(request: Request) -> Response:
         """The job as it stands."""
         job_id = request.path_params["job_id"]
         return _json(job_out(door.ledger.job_row(job_id, door.tenant)))
 
+    @router.get("")
+    async def list_jobs(query: Annotated[JobsQuery, Query()]) -> Response:
+        """Jobs, newest first; `next_cursor` asks for the page after."""
+        page = door.ledger.job_rows(door.tenant, **query.model_dump())
+        items = [job_out(row) for row in page.items]
+        return JSONResponse({"items": items, "next_cursor": page.next_cursor})
+
+    @router.get("/{job_id}/result")
+    async def get_result(job_id: str) -> Response:
+        """The job with its candidates: assets, verdicts, scores and evidence."""
+        row = door.ledger.job_row(job_id, door.tenant)
+        attempts = await asyncio.to_thread(door.ledger.attempts, job_id, door.tenant)
+        return JSONResponse(result_out(job_out(row), attempts))
+
+    @router.get("/{job_id}/events")
+    async def follow_job(job_id: str, last_event_id: After = 0) -> Response:
+        """The job's events as they happen (SSE), until it has ended. Resumable by Last-Event-ID."""
+        door.ledger.job_row(job_id, door.tenant)
+        events = _events(door, job_id, after=last_event_id)
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return EventSourceResponse(events, headers=headers)
+
+
+def _writing(router: APIRouter, door: Door) -> None:
     @router.post("", status_code=202)
     async def create_job(body: JobIn, idempotency_key: Key = "", prefer: Prefer = "") -> Response:
         """Accepts a job. `Prefer: wait=10` holds the answer up to 10 s for the job's end."""
@@ -61,43 +90,12 @@ def routes(door: Door) -> APIRouter:
         done = wait_s > 0 and JobStatus(shown["status"]).is_final
         return JSONResponse(shown, 200 if done else 202, headers=headers)
 
-    @router.get("")
-    async def list_jobs(query: Annotated[JobsQuery, Query()]) -> Response:
-        """Jobs, newest first; `next_cursor` asks for the page after."""
-        page = door.ledger.job_rows(
-            door.tenant,
-            status=query.status,
-            kind=query.kind,
-            sku=query.sku,
-            cursor=query.cursor,
-            limit=query.limit,
-        )
-        items = [job_out(row) for row in page.items]
-        return JSONResponse({"items": items, "next_cursor": page.next_cursor})
-
-    @router.get("/{job_id}/result")
-    async def get_result(job_id: str) -> Response:
-        """The job with its candidates: assets, verdicts, scores and evidence."""
-        row = door.ledger.job_row(job_id, door.tenant)
-        attempts = await asyncio.to_thread(door.ledger.attempts, job_id, door.tenant)
-        return JSONResponse(result_out(job_out(row), attempts))
-
     @router.delete("/{job_id}")
     async def cancel_job(job_id: str) -> Response:
         """Cancels the job if it was still under way; the job as it stands then."""
         await asyncio.to_thread(door.ledger.cancel, job_id, door.tenant)
         door.news.changed(job_id)
         return JSONResponse(job_out(door.ledger.job_row(job_id, door.tenant)))
-
-    @router.get("/{job_id}/events")
-    async def follow_job(job_id: str, last_event_id: After = 0) -> Response:
-        """The job's events as they happen (SSE), until it has ended. Resumable by Last-Event-ID."""
-        door.ledger.job_row(job_id, door.tenant)
-        events = _events(door, job_id, after=last_event_id)
-        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return EventSourceResponse(events, headers=headers)
-
-    return router
 
 
 def _brief(door: Door, body: JobIn) -> Brief:
