@@ -102,8 +102,8 @@ def _sole(outline: F32, *, lowest: float, reach: float) -> F32:
     middle = int(np.argmax(outline))
     window = max(1, len(outline) // 60)
     smooth = cv2.blur(outline[None, :], (2 * window + 1, 1), borderType=cv2.BORDER_REPLICATE)[0]
-    steep = np.abs(np.gradient(smooth)) > SOLE_STEEPEST
-    steep |= np.abs(np.gradient(outline)) > window
+    steep = np.abs(np.diff(smooth, prepend=smooth[:1])) > SOLE_STEEPEST
+    steep |= np.abs(np.diff(outline, prepend=outline[:1])) > window
     left = np.flatnonzero(steep[:middle])
     right = np.flatnonzero(steep[middle + 1 :])
     start = int(left[-1]) + 1 if len(left) else 0

@@ -103,6 +103,14 @@ def test_gradients_are_dithered_not_banded() -> None:
     assert longest < 12, f"a run of {longest} equal pixels in a gradient shows as a band"
 
 
+@pytest.mark.parametrize("shape", [(500, 5), (6, 400), (1, 1)])
+@pytest.mark.parametrize("name", ["oak-morning", "podium", "flat-oak"])
+def test_the_oddest_shapes_find_their_place(shape: tuple[int, int], name: str) -> None:
+    stick = CutOut(rgb=np.full((*shape, 3), 90, np.uint8), alpha=np.full(shape, 255, np.uint8))
+    picture = render_scene(stick, setting=SETTINGS[name], size_px=(96, 96), seed=0)
+    assert (picture.rgb == 90).all(axis=2).any(), "the product is not in the picture"
+
+
 def test_an_empty_cutout_and_a_tiny_frame_are_refused() -> None:
     empty = CutOut(rgb=np.zeros((8, 8, 3), np.uint8), alpha=np.zeros((8, 8), np.uint8))
     with pytest.raises(InvalidBrief, match="empty"):
