@@ -179,6 +179,10 @@ class Tongue:
         return f"{opening}{text}{closing}"
 
 
+_NO_MARKS = {0x200E: None, 0x200F: None, 0x061C: None}
+"""CLDR's direction marks: sales channels refuse control characters in plain text fields."""
+
+
 @lru_cache(maxsize=64)
 def _babel(locale: str) -> Locale:
     return Locale.parse(locale)
@@ -221,9 +225,10 @@ def money_text(money: Money, locale: str) -> str:
     pattern = _babel(locale).currency_formats["standard"].pattern
     whole = money.amount == money.amount.to_integral_value()
     pattern = pattern.replace("0.00", "0") if whole else pattern
-    return format_currency(
+    said = format_currency(
         money.amount, money.currency, pattern, _babel(locale), currency_digits=not whole
     )
+    return said.translate(_NO_MARKS)
 
 
 @lru_cache(maxsize=1024)
