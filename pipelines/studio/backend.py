@@ -16,7 +16,7 @@ from content_engine.types import Digest, Recipe, Shot
 from pipelines.backend import Inputs, Media
 from pipelines.studio.cutout import CutOut, cut_out
 from pipelines.studio.order import Order
-from pipelines.studio.packshot import on_nothing, on_white, placed, scaled
+from pipelines.studio.packshot import on_nothing, on_white, placed, scaled, stands
 from pipelines.studio.placement import frame_px
 from pipelines.studio.scene import load_settings, render_scene
 from pipelines.studio.segmenter import U2NetSegmenter
@@ -129,8 +129,9 @@ class StudioBackend:
         if order.shot is Shot.CUTOUT:
             return on_nothing(ready, placement=placement, frame_px=frame), steps
         white = on_white(ready, placement=placement, frame_px=frame, shadow=order.shadow)
-        ground = "pure white with a drawn contact shadow" if order.shadow else "pure white"
-        return white, (*steps, f"set on {ground}")
+        shaded = order.shadow and stands(cutout)
+        ground = "set on pure white with a drawn contact shadow" if shaded else "set on pure white"
+        return white, (*steps, ground)
 
     def _scene(
         self, run: StudioRun, cutout: CutOut, frame: tuple[int, int]

@@ -54,16 +54,18 @@ def placed(cutout: CutOut, *, frame_px: tuple[int, int], fill: float) -> Placeme
     )
 
 
+def stands(cutout: CutOut) -> bool:
+    """True when the product's foot is in the photo: what is cut below or at a side has none."""
+    return cutout.cut_sides <= {"top"}
+
+
 def on_white(
     cutout: CutOut, *, placement: Placement, frame_px: tuple[int, int], shadow: bool
 ) -> Picture:
-    """The scaled cut-out on pure 255 white; `shadow` puts a soft one under its foot.
-
-    What the photo cuts at a side or below does not stand there: it gets none.
-    """
+    """The scaled cut-out on pure 255 white; `shadow` puts a soft one under what stands."""
     width, height = frame_px
     canvas = np.full((height, width, 3), 255, np.uint8)
-    if shadow and cutout.cut_sides <= {"top"}:
+    if shadow and stands(cutout):
         canvas[:] = _contact_shadow(cutout, placement, frame_px)[..., None]
     box = _box(placement)
     share = cutout.alpha[..., None].astype(np.float32) / 255

@@ -206,3 +206,15 @@ def test_scene_of_a_product_cut_by_its_photo_fails_with_the_reason(
     store.put(data)
     with pytest.raises(GenerationFailed, match="cuts the product off at its top"):
         pipeline.generate(recipe)
+
+
+def test_credentials_name_no_shadow_that_was_not_drawn(
+    pipeline: ImagePipeline, store: AssetStore
+) -> None:
+    picture = decode_picture(PHOTO)
+    assert picture.alpha is not None
+    data = encode_png(Picture(picture.rgb[:80], picture.alpha[:80]))
+    store.put(data)
+    cut_below = image_brief(PACKSHOT, data=data, channel="google")
+    notes = pipeline.generate(only(pipeline.plan(cut_below))).notes
+    assert "set on pure white" in notes
