@@ -61,8 +61,10 @@ class TextJudge:
     def __init__(self, *, store: AssetStore) -> None:
         self._store = store
         self._rules = load_rules()
-        self._english = english_terms(Concepts.load())
-        self._reader = LanguageReader(load_vocabularies(LATIN_LANGUAGES))
+        self._concepts = Concepts.load()
+        self._english = english_terms(self._concepts)
+        vocabularies = load_vocabularies(LATIN_LANGUAGES, concepts=self._concepts)
+        self._reader = LanguageReader(vocabularies)
         self._tongues: dict[str, Tongue] = {}
 
     def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
@@ -117,7 +119,7 @@ class TextJudge:
 
     def _tongue(self, locale: str) -> Tongue:
         if locale not in self._tongues:
-            self._tongues[locale] = load_tongue(locale)
+            self._tongues[locale] = load_tongue(locale, concepts=self._concepts)
         return self._tongues[locale]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from content_engine.types import Evidence
@@ -81,18 +82,24 @@ def _pieces(read: Read, name: str) -> Iterator[Evidence]:
 
 
 def _misspelt(reading: Reading, read: Read, name: str) -> Iterator[Evidence]:
-    known = reading.tongue.surfaces
+    known = reading.tongue.surfaces.keys() | reading.tongue.function_words
     parts = [part for part in name.split() if len(part) >= _LEAST_WORD]
     for word in read.words.words:
         shown = read.slot.text[word.start : word.end]
-        if not shown[:1].isupper() or fold(shown) in known or read.is_name((word.start, word.end)):
+        if not shown[:1].isupper() or read.is_name((word.start, word.end)):
             continue
-        if fold(shown) in reading.tongue.function_words:
+        if fold(shown) in known and not _is_proper(read, word):
             continue
         for part in parts:
             if _is_slip(fold(shown), fold(part)):
                 span = (word.start, word.end)
                 yield read.slot.fault("brand", f"writes {part!r} as {shown!r}", span)
+
+
+def _is_proper(read: Read, word: Word) -> bool:
+    """True for a capital in mid-sentence, which only names have; German nouns have it too."""
+    inside = re.search(r"[\w,;][ \u00a0]$", read.slot.text[: word.start]) is not None
+    return inside and read.words.language not in ("de", "en")
 
 
 def _is_slip(word: str, right: str) -> bool:

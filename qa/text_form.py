@@ -40,6 +40,9 @@ _CONTROL = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]"
 )
 
+# Marks without width that set a number or a currency right in Arabic; CLDR's own formats hold them.
+_MARKS_OF_ARABIC = "\u200e\u200f\u061c"
+
 
 def structure(reading: Reading) -> Iterator[Evidence]:
     """A fault for each slot that is missing, empty, misshapen or wrong in number."""
@@ -115,6 +118,8 @@ def markup(reading: Reading) -> Iterator[Evidence]:
     for read in reading.slots:
         slot = read.slot
         for match in _CONTROL.finditer(slot.text):
+            if reading.tongue.language == "ar" and match.group() in _MARKS_OF_ARABIC:
+                continue
             said = f"holds the control character U+{ord(match.group()):04X}"
             yield slot.fault("markup", said, match.span())
         for name, pattern in _MARKUP:

@@ -19,7 +19,7 @@ _CONVERTED_TOLERANCE = 0.01
 _SYSTEMS = {"in": "us", "ft": "us", "oz": "us", "lb": "us", "fl oz": "us", "°F": "us"}
 _CURRENCY = re.compile(r"[$€£¥￥円]|euro|dollar|dólar|ドル|ユーロ|يورو|دولار")
 _BESIDE = 8
-_WORD_WITH_DIGIT = re.compile(r"[^\W_]*\d[^\W_]*(?:[/.:\-]\d[^\W_]*)*")
+_WORD_WITH_DIGIT = re.compile(r"(?<![^\W_])[^\W_]*\d[^\W_]*(?:[/.:\-]\d[^\W_]*)*")
 _CODE = re.compile(r"[a-z]*\d[a-z\d]*(?:[/.:\-]\d[a-z\d]*)*")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from content_engine.codec import from_plain
 from content_engine.errors import InvalidBrief
-from content_engine.lexicon import Concepts, Lexicon, lexicon_locales
+from content_engine.lexicon import Concepts, Lexicon
 from qa.text_words import Hit, Phrases, Words, fold
 
 CHECKED_KINDS = frozenset(
@@ -89,21 +89,21 @@ def load_rules() -> Mapping[str, Rule]:
     return {name: from_plain(Rule, table) for name, table in _tables("claims").items()}
 
 
-def load_vocabularies(languages: Iterable[str]) -> Mapping[str, frozenset[str]]:
+def load_vocabularies(
+    languages: Iterable[str], *, concepts: Concepts
+) -> Mapping[str, frozenset[str]]:
     """The words by which each language is known: its little words, and its lexicon's."""
-    known = set(lexicon_locales())
-    return {name: _vocabulary(name, with_lexicon=name in known) for name in languages}
+    return {name: _vocabulary(name, concepts=concepts) for name in languages}
 
 
-def _vocabulary(language: str, *, with_lexicon: bool) -> frozenset[str]:
+def _vocabulary(language: str, *, concepts: Concepts) -> frozenset[str]:
     words = set(_tables(language)["language"]["words"].split())
-    if with_lexicon:
-        for surface in _surfaces(Lexicon.load(language)):
-            words.update(re.findall(r"[^\W\d_]+", surface))
+    for surface in _surfaces(Lexicon.load(language, concepts)):
+        words.update(re.findall(r"[^\W\d_]+", surface))
     return frozenset(words)
 
 
-def load_tongue(locale: str) -> Tongue:
+def load_tongue(locale: str, *, concepts: Concepts) -> Tongue:
     """What the judge knows of a locale (`pt-BR` is read as `pt`).
 
     Raises InvalidBrief when there are no claim words or no lexicon for it: nobody may ship copy
@@ -113,7 +113,7 @@ def load_tongue(locale: str) -> Tongue:
     if not _data(f"{language}.toml").is_file():
         raise InvalidBrief(f"no claim words for locale {locale!r}; add qa/claims/{language}.toml")
     own = _tables(language)
-    plain = _surfaces(Lexicon.load(language))
+    plain = _surfaces(Lexicon.load(language, concepts))
     numbers = {word: (str(value),) for word, value in own["numbers"].items()}
     return Tongue(
         language=language,

@@ -79,7 +79,7 @@ class TextQaReport:
         return self.recall >= RECALL_WANTED and false <= FALSE_ALARMS_WANTED
 
     def table(self) -> str:
-        """Found / planted by kind and locale, then the totals."""
+        """Found / planted by kind and locale, the totals, and each miss and false alarm."""
         locales = sorted({locale for _, locale in self.planted})
         rows = [f"{'fault':<18}" + "".join(f"{locale:>8}" for locale in locales)]
         for kind in PLANTERS:
@@ -90,6 +90,8 @@ class TextQaReport:
         share = self.alarmed_sets / max(1, self.clean_sets)
         rows.append(f"clean copy sets {self.clean_sets}, alarmed {self.alarmed_sets}: {share:.2%}")
         rows.append(f"judge {self.judge_ms:.1f} ms of CPU a copy set")
+        rows += [f"missed: {line}" for line in self.missed]
+        rows += [f"alarm: {line}" for line in self.alarms]
         return "\n".join(rows)
 
 
@@ -245,8 +247,6 @@ def main(arguments: Sequence[str]) -> int:
     locales = [name for name in chosen.locales.split(",") if name]
     products = feed_products(chosen.feed)
     report = run(products, locales=locales, per_cell=chosen.per_cell, seed=chosen.seed)
-    for line in (*report.missed, *report.alarms):
-        print(line)
     print(report.table())
     return 0 if report.passed else 1
 

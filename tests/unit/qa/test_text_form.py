@@ -1,5 +1,6 @@
 """The form of copy: slots, lengths, markup, repeats, personal data, brand, language."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -166,10 +167,35 @@ def test_sentences_do_not_break_at_decimals_and_abbreviations() -> None:
     assert (first, last) == ("It is 9.8 cm tall.", "New paragraph")
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.sampled_from([name for name in clean("en") if name != "locale"]), JSON)
+@settings(max_examples=30, deadline=None)
+def test_no_shape_of_a_slot_breaks_the_judge(slot: str, value: object) -> None:
+    copy = clean("en") | {slot: value}
+    assert "structure" in {hit.kind for hit in faults(copy)} or isinstance(value, str | list)
+
+
 @given(st.text(max_size=60))
 @settings(max_examples=150, deadline=None)
 def test_folding_keeps_every_place(text: str) -> None:
     assert len(fold(text)) == len(text)
+
+
+@pytest.mark.parametrize("run", ["a", "1", "あ", "م", "a.", "1-", "a@", "1 "])
+def test_a_long_run_is_read_in_time(run: str) -> None:
+    copy = clean("en")
+    copy["description"] = run * 1200
+    began = time.process_time()
+    faults(copy)
+    assert time.process_time() - began < 1.0, "some pattern takes quadratic time"
 
 
 @given(st.text(alphabet="abc -", max_size=20))
