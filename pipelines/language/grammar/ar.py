@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from content_engine.lexicon import Entry
 from content_engine.lexicon.concepts import PRODUCT_KINDS
@@ -32,6 +33,7 @@ _OF_ITS_MATERIAL = ("quality.recycled", "quality.organic")
 
 _BIDI = re.compile("[\u061c\u200e\u200f]")
 _WITH = "ب"
+_BETWEEN = ("على", "عند", "في", "من", "مع")
 _DUALS = (("ة", "تين"), ("", "ين"))
 
 
@@ -42,7 +44,7 @@ def noun_phrase(phrase: Phrase, form: str, tongue: Tongue) -> str:
     definite = phrase.determiner == "the" or "def" in form.split(".")
     noun, definite = _noun(phrase, entry, head, definite=definite)
     feminine = entry.gender == "f" or phrase.plural or entry.number == "plural"
-    of_source = [word for word in adjectives if _speaks_of_material(word, phrase)]
+    of_source = [word for word in adjectives if _speaks_of_material(word, phrase, tongue)]
     own = [word for word in adjectives if word not in of_source]
     said = [_agreeing(word, phrase, tongue, feminine=feminine) for word in own]
     plain, fixed = _order(own, said, tongue, definite=definite)
@@ -109,11 +111,18 @@ def _fused(phrase: Phrase, entry: Entry) -> tuple[str, tuple[Word, ...]]:
 def _noun(phrase: Phrase, entry: Entry, head: str, *, definite: bool) -> tuple[str, bool]:
     """The noun in its number, and whether it is definite; one of several words stays as it is."""
     text = head or (entry.plural if phrase.plural else entry.text)
-    if text.split()[-1].startswith("ال"):
-        return text, True
+    written = entry.form("definite") if text == entry.text else ""
+    if _is_definite(text) or (definite and written):
+        return (written if definite else "") or text, True
     if definite and " " not in text:
         return f"ال{text}", True
     return text, False
+
+
+def _is_definite(text: str) -> bool:
+    """True for a noun with its article, or bound to one that has it (قطر القاعدة)."""
+    words = takewhile(lambda word: word not in _BETWEEN and word[:2] != "لل", text.split())
+    return any(word.startswith("ال") for word in words)
 
 
 def _counted(phrase: Phrase, entry: Entry, noun: str, tongue: Tongue) -> list[str]:
@@ -124,17 +133,23 @@ def _counted(phrase: Phrase, entry: Entry, noun: str, tongue: Tongue) -> list[st
     number = tongue.lexicon.entries[phrase.determiner]
     if phrase.determiner == "numeral.one":
         return [entry.text, number.form("feminine") if feminine else number.text]
+    if phrase.determiner in ("numeral.eleven", "numeral.twelve"):
+        tens = number.form("feminine") if feminine else number.text
+        return [tens, entry.text if feminine else f"{entry.text}ًا"]
     if phrase.determiner == "numeral.two":
-        first, *rest = entry.text.split()
-        ending, dual = next(pair for pair in _DUALS if first.endswith(pair[0]))
-        dual = dual.removesuffix("ن") if rest else dual
-        return [f"{first.removesuffix(ending)}{dual}", *rest]
+        if " " in entry.text or phrase.adjectives:
+            return [noun, "(2)"]
+        ending, dual = next(pair for pair in _DUALS if entry.text.endswith(pair[0]))
+        return [f"{entry.text.removesuffix(ending)}{dual}"]
     return [(number.form("feminine") if feminine else "") or number.text, noun]
 
 
-def _speaks_of_material(word: Word, phrase: Phrase) -> bool:
+def _speaks_of_material(word: Word, phrase: Phrase, tongue: Tongue) -> bool:
     is_fabric = phrase.head.kind == "material" and word.kind != "color"
-    return bool(phrase.nouns) and (is_fabric or word.concept in _OF_ITS_MATERIAL)
+    entry = tongue.lexicon.entries[word.concept]
+    has_own_word = any(entry.form(_name(noun.concept)) for noun in phrase.nouns)
+    is_of_it = is_fabric or has_own_word or word.concept in _OF_ITS_MATERIAL
+    return bool(phrase.nouns) and is_of_it
 
 
 def _agreeing(word: Word, phrase: Phrase | None, tongue: Tongue, *, feminine: bool) -> str:
@@ -143,6 +158,9 @@ def _agreeing(word: Word, phrase: Phrase | None, tongue: Tongue, *, feminine: bo
     text = next((form for name in names if (form := entry.form(name))), "")
     text = text or (entry.form("feminine") if feminine else "")
     text = text or entry.form("attributive") or entry.text
+    if phrase:
+        head = tongue.lexicon.entries[phrase.head.concept].text
+        text = text.removeprefix(f"{_WITH}{head} ")
     degree = tongue.lexicon.entry(word.degree)
     return f"{text} باللون {_definite_color(degree)}" if degree else text
 
@@ -157,6 +175,8 @@ def _order(
         entry = tongue.lexicon.entries[word.concept]
         if word.kind == "color" and " " in text:
             fixed.append(f"باللون {_definite_color(entry)}")
+        elif word.degree:
+            fixed.append(_definite_adjective(text) if definite else text)
         elif _is_fixed(entry, text):
             fixed.insert(0, text)
         else:
@@ -191,14 +211,14 @@ def _source(phrase: Phrase, adjectives: Sequence[Word], tongue: Tongue) -> str:
     entries = [tongue.lexicon.entries[word.concept] for word in phrase.nouns]
     if phrase.nouns[0].kind != "material":
         return " ".join(entry.text for entry in entries)
-    said = [_definite(entry) for entry in entries]
+    said = [_definite(entry) for entry in reversed(entries)]
     agreeing = [
-        _agreeing(word, None, tongue, feminine=entries[-1].gender == "f") for word in adjectives
+        _agreeing(word, phrase, tongue, feminine=entries[0].gender == "f") for word in adjectives
     ]
     said[-1] = " ".join([said[-1], *(_definite_adjective(text) for text in agreeing)])
     is_share = phrase.share is not None and _is_of_all(phrase)
     share = f" بنسبة {tongue.percent(phrase.share)}" if is_share and phrase.share else ""
-    return f"من {tongue.list(said)}{share}"
+    return f"من {' من '.join(said)}{share}"
 
 
 def _is_of_all(phrase: Phrase) -> bool:
@@ -208,12 +228,15 @@ def _is_of_all(phrase: Phrase) -> bool:
 
 
 def _definite(entry: Entry) -> str:
-    is_definite = entry.text.split()[-1].startswith("ال") or not re.match(r"\w", entry.text)
     written = entry.form("definite")
-    return written or (entry.text if is_definite or entry.text.isascii() else f"ال{entry.text}")
+    is_as_it_is = _is_definite(entry.text) or entry.text.isascii()
+    return written or (entry.text if is_as_it_is else f"ال{entry.text}")
 
 
 def _link(link: Link, tongue: Tongue) -> str:
+    is_source = link.preposition in ("of", "in") and link.phrase.head.kind == "material"
+    if is_source and link.phrase.share is None:
+        return f"من {noun_phrase(link.phrase, 'def', tongue)}"
     is_place = link.preposition in ("on", "above", "under")
     is_thing = link.phrase.head.kind not in (*PRODUCT_KINDS, "motif", "material")
     form = "def" if is_place and is_thing else ""

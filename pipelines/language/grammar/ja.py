@@ -41,8 +41,17 @@ _MEASURE = re.compile(r"([径幅さ丈下囲き間力圧量り]) (?=\d)")
 """The end of a measure's name, and the space that stands between it and its number elsewhere."""
 
 _COUNTERS = {"motif.leaf": "枚", "motif.bar": "本", "motif.line": "本", "motif.tree": "本"}
-_COUNTERS |= {"motif.bird": "羽", "motif.cat": "匹", "motif.dog": "匹"}
+_COUNTERS |= {
+    "part.leg": "本",
+    "part.strap": "本",
+    "motif.bird": "羽",
+    "motif.cat": "匹",
+    "motif.dog": "匹",
+}
 
+
+_JOINTS = "のないたる"
+"""What an adjective ends in that is no noun of its own (隠し, リサイクル are)."""
 
 _LISTED = "\x01"
 """Stands after each thing of a list that wants と; `polish` removes it."""
@@ -155,7 +164,11 @@ def _adjectives(phrase: Phrase, head: str, form: str, tongue: Tongue) -> str:
         if is_last and not phrase.nouns and _makes_one_word(word, head, tongue):
             texts[at] = _bare(word, tongue)
         elif not is_last and word.kind not in ("color", *_WORN):
-            texts[at] = _joining(texts[at], texts[at + 1])
+            following = said[at + 1]
+            is_shade = texts[at].endswith("な") and bool(
+                following.kind == "color" or following.degree
+            )
+            texts[at] = texts[at][:-1] if is_shade else _joining(texts[at], texts[at + 1])
     return "".join(texts)
 
 
@@ -163,7 +176,8 @@ def _compact(word: Word, phrase: Phrase, tongue: Tongue) -> str:
     if word.kind == "color":
         return _attributive(word, phrase, tongue)
     entry = tongue.lexicon.entries[word.concept]
-    return _bare(word, tongue) if entry.form("bare") else _attributive(word, phrase, tongue)
+    is_inflected = entry.text[-1] in _JOINTS
+    return _bare(word, tongue) if is_inflected else _attributive(word, phrase, tongue)
 
 
 def _joining(text: str, following: str) -> str:
@@ -212,7 +226,9 @@ def _shared(phrase: Phrase, modifiers: str, head: str, tongue: Tongue) -> str:
 
 
 def _nouns(phrase: Phrase, tongue: Tongue) -> str:
-    return "・".join(tongue.lexicon.entries[word.concept].text for word in phrase.nouns)
+    texts = [tongue.lexicon.entries[word.concept].text for word in phrase.nouns]
+    is_word = _is_katakana("".join(texts)) and phrase.nouns[0].kind == "material"
+    return ("" if is_word else "・").join(texts)
 
 
 def _numeral(phrase: Phrase, tongue: Tongue) -> str:
