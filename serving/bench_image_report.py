@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from statistics import median
 
 from content_engine.types import Evidence, Outcome, Shot, Verdict
 from qa.vision.observed import Box
 from serving.bench_image_plants import PLANTS, STRENGTHS
 
+BAD_PATH = Path(__file__).with_name("bench_image_bad.toml")
 RECALL_WANTED = 0.95
 FALSE_ALARMS_WANTED = 0.03
 
@@ -63,8 +67,13 @@ class ImageQaReport:
 
     @property
     def good(self) -> tuple[Trial, ...]:
-        """The judgements on pictures as they were made."""
-        return tuple(trial for trial in self.trials if not trial.kind)
+        """The judgements on pictures as they were made, save those a person would send back."""
+        return tuple(trial for trial in self.trials if not trial.kind and not _bad(trial))
+
+    @property
+    def bad(self) -> tuple[Trial, ...]:
+        """The judgements on pictures as they were made that a person would send back."""
+        return tuple(trial for trial in self.trials if not trial.kind and _bad(trial))
 
     @property
     def recall(self) -> float:
@@ -101,7 +110,8 @@ def print_report(report: ImageQaReport) -> None:
         trials = [trial for trial in report.good if trial.shot is shot]
         causes = Counter(metric[6:] for trial in trials for metric in trial.metrics)
         print(f"good {shot.value:<13}{_cell(trials):>10} flagged  {dict(causes) or ''}")
-    for trial in report.trials:
+    print(f"sent back by a person {_cell(report.bad):>6} flagged")
+    for trial in (*report.planted, *report.good):
         if not trial.right:
             why = "; ".join(trial.verdict.reasons) or "shipped"
             print(
@@ -112,6 +122,17 @@ def print_report(report: ImageQaReport) -> None:
         f"false alarms {report.false_alarms:.1%} of {len(report.good)} "
         f"(wanted ≤ {FALSE_ALARMS_WANTED:.0%}), judge {report.judge_ms:.0f} ms CPU an image"
     )
+
+
+@cache
+def _sent_back() -> frozenset[tuple[str, str]]:
+    """(item, shot) of the outputs that a person looked at and would send back."""
+    table = tomllib.loads(BAD_PATH.read_text(encoding="utf-8"))
+    return frozenset((row["item"], shot) for row in table["picture"] for shot in row["shots"])
+
+
+def _bad(trial: Trial) -> bool:
+    return (trial.item, trial.shot.value) in _sent_back()
 
 
 def _cell(trials: Iterable[Trial]) -> str:
