@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import re
 
-from pipelines.language.grammar.romance import Dialect, grammar
+from pipelines.language.grammar.romance import Dialect, bare_shares, grammar, said_once
 
-_ARTICLES = {"def": ("el", "la", "los", "las"), "indef": ("un", "una", "", "")}
+_ARTICLES = {
+    "def": ("el", "la", "los", "las"),
+    "indef": ("un", "una", "", ""),
+    "pair": ("", "", "unos", "unas"),
+}
 # Feminine nouns with a stressed first a take `el`, `un` in the singular. Source: RAE, NGLE § 14.2.
-_STRESSED_A = re.compile(r"(?:asa|ala|agua|alma|área|ancla)\b")
+_STRESSED_A = re.compile(r"(?:asa|ala|agua|alma|área|ancla|haya|aspa|arpa|ave)\b")
 
 
 def article(kind: str, at: int, word: str) -> str:
-    """The article before a word; nothing for the indefinite plural."""
+    """The article before a word; nothing before a material or an indefinite plural."""
+    if kind not in _ARTICLES:
+        return ""
     masculine = at == 1 and _STRESSED_A.match(word)
     return _ARTICLES[kind][0 if masculine else at]
 
 
 def polish(text: str) -> str:
-    """`y` becomes `e` before an i sound, `o` becomes `u` before an o sound. Source: RAE, DPD."""
+    """Bare shares; `y` becomes `e` before an i sound, `o` becomes `u` before an o sound.
+
+    Source: RAE, Diccionario panhispánico de dudas, s. vv. y, o.
+    """
+    text = said_once(bare_shares(text), "se puede")
     text = re.sub(r"\by (?=h?[iíIÍ](?![aeoáéó]))", "e ", text)
     return re.sub(r"\bo (?=h?[oóOÓ])", "u ", text)
 
@@ -39,6 +49,9 @@ GRAMMAR = grammar(
         },
         contractions={"de el": "del", "a el": "al"},
         made_of="de",
+        part_made_of="de",
+        measured="de",
+        coated_in="en",
         of="de",
         quotes=("«", "»"),
         polish=polish,

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 
-from pipelines.language.grammar.romance import Dialect, grammar
+from pipelines.language.grammar.romance import Dialect, bare_shares, grammar, said_once
 
-_ARTICLES = {"def": ("le", "la", "les", "les"), "indef": ("un", "une", "des", "des")}
+_ARTICLES = {
+    "def": ("le", "la", "les", "les"),
+    "indef": ("un", "une", "des", "des"),
+    "pair": ("", "", "des", "des"),
+    "partitive": ("du", "de la", "des", "des"),
+    "fronted": ("", "", "de", "de"),
+}
 # A vowel, or a mute h; onze, oui and foreign names in H keep their article whole.
 # Source: Grevisse, Le bon usage, §§ 47-50.
 _MUTE_H = "h(?:abit|abill|erbe|eure|iver|omme|orloge|uile|umid|ydro|ameçon)"
@@ -14,9 +20,9 @@ _VOWEL = re.compile(rf"(?i:(?!onze|oui)[aeiouàâäéèêëîïôöûü]|{_MUTE_
 
 
 def article(kind: str, at: int, word: str) -> str:
-    """The article before a word, `l’` before a vowel or mute h."""
-    if kind == "def" and at < 2 and _VOWEL.match(word):
-        return "l’"
+    """The article before a word, `l’` and `de l’` before a vowel or mute h."""
+    if kind in ("def", "partitive") and at < 2 and _VOWEL.match(word):
+        return "l’" if kind == "def" else "de l’"
     return _ARTICLES[kind][at]
 
 
@@ -25,10 +31,14 @@ def polish(text: str) -> str:
 
     Source: Lexique des règles typographiques en usage à l'Imprimerie nationale, 2002.
     """
+    text = said_once(bare_shares(text), "passe")
+    text = re.sub(r"\bdemi (?=\w)", "demi-", text)
     text = re.sub(r"\bde (?=" + _VOWEL.pattern + ")", "d’", text)
     text = re.sub(r"\b(jus)?que (?=" + _VOWEL.pattern + ")", r"\1qu’", text)
-    text = re.sub(r"[ \u00a0\u202f]*([;!?])", "\u202f\\1", text)
-    return re.sub(r"[ \u00a0\u202f]*:(?=\s|$)", "\u00a0:", text)
+    # Only signs that a frame has set apart: those in a name (Part One: Dawn) stay as they are.
+    text = re.sub(r"[ \u00a0\u202f]+([;!?])", "\u202f\\1", text)
+    text = re.sub(r"[ \u00a0\u202f]+:(?=\s|$)", "\u00a0:", text)
+    return text.replace("« ", "«\u00a0").replace(" »", "\u00a0»")
 
 
 GRAMMAR = grammar(
@@ -49,6 +59,10 @@ GRAMMAR = grammar(
             "de le": "du",
             "de les": "des",
             "de des": "de",
+            "de du": "de",
+            "de de la": "de",
+            "de de l’": "de",
+            "de de": "de",
             "de l’": "de l’",
             "en le": "dans le",
             "en la": "dans la",
@@ -58,10 +72,11 @@ GRAMMAR = grammar(
             "au-dessus de les": "au-dessus des",
         },
         made_of="en",
+        part_made_of="en",
+        measured="de",
         of="de",
         quotes=("«\u00a0", "\u00a0»"),
         polish=polish,
         colon="\u00a0: ",
-        mass_article=True,
     )
 )

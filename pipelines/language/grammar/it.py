@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.language.grammar.romance import Dialect, grammar
+from pipelines.language.grammar.romance import Dialect, bare_shares, grammar, said_once
 
 _ARTICLES = {"def": ("il", "la", "i", "le"), "indef": ("un", "una", "", "")}
 # s + consonant, z, gn, ps, pn, x, y: lo, gli, uno. Source: Serianni, Italiano, IV §§ 4-10.
@@ -20,7 +20,9 @@ _CONTRACTIONS = {
 
 
 def article(kind: str, at: int, word: str) -> str:
-    """The article before a word; nothing for the indefinite plural."""
+    """The article before a word; nothing before a material or an indefinite plural."""
+    if kind not in _ARTICLES:
+        return ""
     if _VOWEL.match(word):
         elided = {"def": ("l’", "l’", "gli", "le"), "indef": ("un", "un’", "", "")}
         return elided[kind][at]
@@ -30,8 +32,13 @@ def article(kind: str, at: int, word: str) -> str:
 
 
 def polish(text: str) -> str:
-    """`e` takes a d before another e. Source: Accademia della Crusca, d eufonica."""
-    return re.sub(r"\be (?=[eèéEÈÉ])", "ed ", text)
+    """Bare shares; `e` takes a d before another e, `a` before another a.
+
+    Source: Accademia della Crusca, d eufonica.
+    """
+    text = said_once(bare_shares(text), "si può")
+    text = re.sub(r"\be (?=[eèéEÈÉ])", "ed ", text)
+    return re.sub(r"\ba (?=[aàAÀ]\w)", "ad ", text)
 
 
 GRAMMAR = grammar(
@@ -50,6 +57,8 @@ GRAMMAR = grammar(
         },
         contractions=_CONTRACTIONS,
         made_of="in",
+        part_made_of="in",
+        measured="da",
         of="di",
         quotes=("«", "»"),
         polish=polish,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pipelines.language.grammar.romance import Dialect, grammar
+from pipelines.language.grammar.romance import Dialect, bare_shares, grammar, said_once
 
-_ARTICLES = {"def": ("o", "a", "os", "as"), "indef": ("um", "uma", "", "")}
+_ARTICLES = {
+    "def": ("o", "a", "os", "as"),
+    "indef": ("um", "uma", "", ""),
+    "pair": ("", "", "uns", "umas"),
+}
 # Source: Cunha & Cintra, Nova gramática do português contemporâneo, cap. 9.
 _STEMS = {"de": "d", "em": "n", "por": "pel"}
 _CONTRACTIONS = {
@@ -15,8 +19,13 @@ _CONTRACTIONS = {
 
 
 def article(kind: str, at: int, word: str) -> str:  # noqa: ARG001
-    """The article before a word; nothing for the indefinite plural."""
-    return _ARTICLES[kind][at]
+    """The article before a word; nothing before a material or an indefinite plural."""
+    return _ARTICLES[kind][at] if kind in _ARTICLES else ""
+
+
+def polish(text: str) -> str:
+    """Shares without preposition; a verb that opens each clause of a list is said once."""
+    return said_once(bare_shares(text), "pode ir")
 
 
 GRAMMAR = grammar(
@@ -35,8 +44,11 @@ GRAMMAR = grammar(
         },
         contractions=_CONTRACTIONS,
         made_of="em",
+        part_made_of="de",
+        measured="de",
+        coated_in="a",
         of="de",
         quotes=("«", "»"),
-        polish=lambda text: text,
+        polish=polish,
     )
 )
