@@ -125,21 +125,21 @@ class ImageJudge:
             _plain("image.colour", "ciede2000@1", likeness.colour_median),
             _plain("image.colour_p95", "ciede2000@1", likeness.colour_p95),
             _plain("image.structure", "local-correlation@1", likeness.structure),
-            _plain("image.sharpness", "sobel@1", likeness.sharpness),
             _plain("image.exposure", "levels@1", likeness.exposure),
             _plain("image.nsfw", "open-nsfw@1.0.0", self._decency.nudity),
             Instrument("image.identity", "efficientnet-lite0@0.1.0", self._identity),
             Instrument("image.lettering", "pp-ocrv6@3.10.0", self._lettering),
         )
+        sharp = _plain("image.sharpness", "sobel@1", likeness.sharpness)
         stray = _plain("image.stray", "components@1", background.stray_share)
         packshot = (
             _plain("image.white_share", "white@1", background.white_share),
             _plain("image.fill_shortfall", "ruler@1", background.fill_shortfall),
         )
         return {
-            Shot.PACKSHOT: (*always, stray, *packshot),
-            Shot.CUTOUT: (*always, stray),
-            Shot.SCENE: always,
+            Shot.PACKSHOT: (*always, sharp, stray, *packshot),
+            Shot.CUTOUT: (*always, sharp, stray),
+            Shot.SCENE: (*always, replace(sharp, metric="image.scene_sharpness")),
         }
 
     def _identity(self, seen: Observed, source: Source) -> Reading:

@@ -39,7 +39,7 @@ def halo(seen: Observed) -> Reading:
     Whatever is neither is fringe; an edge that the source's enlargement softens counts less. The
     foot of a packshot, where its shadow lies, is left out; in a scene only what is brighter than
     the ground and its grain is fringe. The value is the upper quartile over 24 stretches, less the
-    pixel by which a lens softens edges that no given alpha has cut.
+    pixel by which a lens softens an edge on plain ground that no given alpha has cut.
 
     Source of that pixel: 16 good packshots of photos with a ground measured 1.2 to 2.8, 12 of
     photos with alpha 0.3 to 1.8 (2026-11-22).
@@ -50,7 +50,8 @@ def halo(seen: Observed) -> Reading:
     points, widths = edge
     runs = np.array_split(np.arange(len(points)), _RUNS)
     means = np.array([float(np.mean(widths[run])) for run in runs])
-    softness = 0.0 if seen.reference.backdrop is None else _PHOTO_SOFTNESS
+    lens = seen.reference.backdrop is not None and seen.spec.shot is not Shot.SCENE
+    softness = _PHOTO_SOFTNESS if lens else 0.0
     value = max(0.0, float(np.percentile(means, 75.0)) - softness)
     worst = points[runs[int(means.argmax())]]
     (x0, y0), (x1, y1) = worst.min(axis=0), worst.max(axis=0)
