@@ -1,9 +1,10 @@
 """Arabic: what describes a noun follows it and agrees; materials and colours are said definite.
 
-Forms: `def` (with the article), `noun` (a colour after باللون: definite; a neckline without its ب),
-`m` and `f` (an adjective for a noun of the frame). `<a|b>`: masculine singular | feminine singular,
-which plurals of things take too. A row of an adjective may hold the name of a noun with its own
-word there; a row of a noun the name of an adjective with the word that says both (نصف شمس).
+Forms: `def` (with the article), `for` (that after ل), `noun` (a colour after باللون: definite;
+a neckline without its ب), `m` and `f` (an adjective for a noun of the frame). `<a|b>`: masculine
+singular | feminine singular, which plurals of things take too. A row of an adjective may hold the
+name of a noun with its own word there; a row of a noun the name of an adjective with the word that
+says both (نصف شمس).
 """
 
 from __future__ import annotations
@@ -38,7 +39,13 @@ _DUALS = (("ة", "تين"), ("", "ين"))
 
 
 def noun_phrase(phrase: Phrase, form: str, tongue: Tongue) -> str:
-    """The phrase: `غطاء لولبي مضلع مع حلقة حمل`."""
+    """The phrase: `غطاء لولبي مضلع مع حلقة حمل`; in the form `for`: للنساء."""
+    if "for" in form.split("."):
+        return f"ل{_phrase(phrase, 'def', tongue)}".replace("لال", "لل", 1)
+    return _phrase(phrase, form, tongue)
+
+
+def _phrase(phrase: Phrase, form: str, tongue: Tongue) -> str:
     entry = tongue.lexicon.entries[phrase.head.concept]
     head, adjectives = _fused(phrase, entry)
     definite = phrase.determiner == "the" or "def" in form.split(".")
@@ -85,10 +92,9 @@ def agree(options: Sequence[str], gender: str, plural: bool) -> str:  # noqa: FB
 
 
 def polish(text: str) -> str:
-    """Oblique duals after a preposition, ل joined with the article, no bidi signs (of CLDR)."""
+    """Oblique duals after a preposition; none of CLDR's bidi signs."""
     text = _BIDI.sub("", text).replace("\xa0g/m²", "\xa0غ/م²")
-    text = re.sub(r"\b(من|لمدة|احتراق|تجاوز) (ساعت|سنت|يوم|شهر)ان\b", r"\1 \2ين", text)
-    return re.sub(r"\bلال(?=\w{3})", "لل", text)
+    return re.sub(r"\b(من|لمدة|احتراق|تجاوز) (ساعت|سنت|يوم|شهر)ان\b", r"\1 \2ين", text)
 
 
 def title(text: str) -> str:

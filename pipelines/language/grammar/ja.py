@@ -37,7 +37,9 @@ _LINKS = {
 _DRAWN = {"with": "を配した", "of": "からなる"}
 """What stands between the parts of a picture."""
 
-_MEASURE = re.compile(r"([径幅さ丈下囲き間力圧量り]) (?=\d)")
+_MEASURE = re.compile(
+    r"(直径|幅|高さ|長さ|奥行き|厚さ|重さ|容量|周囲|袖丈|股下|時間|電力|電圧|上がり|下がり) (?=\d)"
+)
 """The end of a measure's name, and the space that stands between it and its number elsewhere."""
 
 _COUNTERS = {"motif.leaf": "枚", "motif.bar": "本", "motif.line": "本", "motif.tree": "本"}
