@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from content_engine.types import Evidence
-from content_engine.units import find_quantities
 from qa.text_ground import Ground
 from qa.text_reading import Read, Reading
 from qa.text_tongue import CHECKED_KINDS, STRICT_KINDS
@@ -58,7 +57,7 @@ def _shares(reading: Reading, read: Read, hits: list[Hit]) -> Iterator[Evidence]
     stated = reading.ground.shares
     if not stated:
         return
-    for item in find_quantities(read.slot.text, locale=reading.tongue.language):
+    for item in read.quantities:
         if item.quantity.unit != "%":
             continue
         beside = _beside(read, hits, start=item.start, end=item.end)

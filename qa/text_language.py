@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from content_engine.types import Evidence
@@ -46,12 +46,15 @@ class LanguageReader:
         codes = [getattr(IsoCode639_1, name.upper()) for name in LATIN_LANGUAGES]
         builder = LanguageDetectorBuilder.from_iso_codes_639_1(*codes)
         self._detector: Any = builder.with_low_accuracy_mode().build()
-        self._vocabularies = vocabularies
+        self._only = {
+            (one, other): vocabularies[one] - vocabularies[other]
+            for one in vocabularies
+            for other in vocabularies
+        }
 
-    def only_in(self, words: Collection[str], *, one: str, other: str) -> int:
+    def only_in(self, words: Set[str], *, one: str, other: str) -> int:
         """How many of the words are known in one language and not in the other."""
-        own, foreign = self._vocabularies[one], self._vocabularies[other]
-        return sum(word in own and word not in foreign for word in words)
+        return len(words & self._only[one, other])
 
     def shares(self, text: str) -> Mapping[str, float]:
         """Confidence by language; they add up to 1, or to 0 for a text without letters."""

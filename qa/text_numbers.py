@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from content_engine.types import Evidence, Quantity
-from content_engine.units import FoundQuantity, convert, dimension, find_quantities
+from content_engine.units import FoundQuantity, convert, dimension
 from qa.text_copy import Slot
 from qa.text_ground import Ground
 from qa.text_reading import Read, Reading
@@ -26,11 +26,10 @@ _CODE = re.compile(r"[a-z]*\d[a-z\d]*(?:[/.:\-]\d[a-z\d]*)*")
 def numbers(reading: Reading) -> Iterator[Evidence]:
     """A fault for each amount, count or code that no fact states."""
     for read in reading.slots:
-        found = find_quantities(read.slot.text, locale=reading.tongue.language)
-        for item in found:
+        for item in read.quantities:
             if not _is_view(reading, read, item):
                 yield from _amount(read, item, known=reading.ground)
-        yield from _codes(read, found, known=reading.ground)
+        yield from _codes(read, known=reading.ground)
         yield from _spelled(reading, read)
 
 
@@ -110,12 +109,12 @@ def _close(shown: Decimal, true: Decimal, *, crossed: bool) -> bool:
     return abs(shown - true) <= max(rounding, abs(true) * Decimal(str(_CONVERTED_TOLERANCE)))
 
 
-def _codes(read: Read, found: Sequence[FoundQuantity], *, known: Ground) -> Iterator[Evidence]:
+def _codes(read: Read, *, known: Ground) -> Iterator[Evidence]:
     """Digits that are no quantity (`E14`, `18/8`, `A5`) must stand so in a fact."""
     text = fold(read.slot.text)
     for match in _WORD_WITH_DIGIT.finditer(text):
         span = match.span()
-        covered = any(item.start < span[1] and span[0] < item.end for item in found)
+        covered = any(item.start < span[1] and span[0] < item.end for item in read.quantities)
         if covered or read.is_name(span):
             continue
         code = _CODE.search(match.group())

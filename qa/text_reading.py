@@ -10,6 +10,7 @@ from typing import Any
 
 from content_engine.channels import TextLimits
 from content_engine.types import Brief
+from content_engine.units import FoundQuantity, find_quantities
 from qa.text_copy import Slot
 from qa.text_ground import Ground
 from qa.text_tongue import Rule, Tongue
@@ -26,6 +27,11 @@ class Read:
         self.words = Words(slot.text, language=language)
         self._names = names
         self._left = left
+
+    @cached_property
+    def quantities(self) -> tuple[FoundQuantity, ...]:
+        """Every amount and count in the text, with its place."""
+        return find_quantities(self.slot.text, locale=self.words.language)
 
     @cached_property
     def names(self) -> tuple[Span, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from content_engine.types import Evidence
-from content_engine.units import find_quantities
 from qa.text_reading import Read, Reading
 from qa.text_words import Span
 
@@ -28,7 +27,7 @@ def sizes(reading: Reading) -> Iterator[Evidence]:
     for read in reading.slots:
         yield from _letter_sizes(read, offered=letters)
         if numbers:
-            yield from _number_ranges(read, offered=numbers, language=reading.tongue.language)
+            yield from _number_ranges(read, offered=numbers)
 
 
 def _letter_sizes(read: Read, *, offered: set[int]) -> Iterator[Evidence]:
@@ -43,8 +42,8 @@ def _letter_sizes(read: Read, *, offered: set[int]) -> Iterator[Evidence]:
             yield _fault(read, match.span(), missing)
 
 
-def _number_ranges(read: Read, *, offered: set[Decimal], language: str) -> Iterator[Evidence]:
-    for item in find_quantities(read.slot.text, locale=language):
+def _number_ranges(read: Read, *, offered: set[Decimal]) -> Iterator[Evidence]:
+    for item in read.quantities:
         first, last = item.quantity.value, item.quantity.upper
         if item.quantity.unit or last is None or not {first, last} <= offered:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,7 @@ _WORD = re.compile(
 )
 _GAP = re.compile(r"[\s\-‐‑'’/&%°·]*")
 _SHORT_GAP = re.compile(r"[.º°]*[\s\-]?")
+_WIDE = re.compile(r"[\uff01-\uff5e]")
 _FULL_WIDTH = {sign: sign - 0xFEE0 for sign in range(0xFF01, 0xFF5F)}
 _ABBREVIATION = 2
 _MARKS = re.compile(r"[\u064b-\u0652\u0670\u0640]")
@@ -54,7 +55,7 @@ class Word:
 
 def fold(text: str) -> str:
     """The text for comparing, character for character: lower case, full-width signs as ASCII."""
-    plain = text if text.isascii() else text.translate(_FULL_WIDTH)
+    plain = text.translate(_FULL_WIDTH) if _WIDE.search(text) else text
     lower = plain.lower()
     return lower if len(lower) == len(text) else "".join(map(_lower, plain))
 
@@ -141,63 +142,40 @@ class Phrases:
         """The longest phrases, left to right, none inside another."""
         found: list[Hit] = []
         end = 0
-        for hit in self._from_left(words):
-            if hit.start >= end:
-                found.append(hit)
-                end = hit.end
+        for place in self._places(words):
+            hits = self._at(words, place)
+            if hits and hits[0].start >= end:
+                found.append(_longest(hits))
+                end = found[-1].end
         return found
 
     def find_all(self, words: Words) -> list[Hit]:
         """Every phrase that occurs, also those inside longer ones."""
-        places = range(len(words.text if self._unspaced else words.words))
-        return [hit for place in places for hit in self._at(words, place)]
+        return [hit for place in self._places(words) for hit in self._at(words, place)]
 
-    def _from_left(self, words: Words) -> Iterator[Hit]:
-        places = range(len(words.text if self._unspaced else words.words))
-        for place in places:
-            hits = self._at(words, place)
-            if hits:
-                longest = max(hit.end for hit in hits)
-                same = [hit for hit in hits if hit.end == longest]
-                labels = frozenset[str]().union(*(hit.labels for hit in same))
-                yield Hit(same[0].start, longest, labels)
+    def _places(self, words: Words) -> range:
+        return range(len(words.text if self._unspaced else words.words))
 
     def _at(self, words: Words, place: int) -> list[Hit]:
         if self._unspaced:
             return self._substrings(words.folded, place)
         hits: list[Hit] = []
         for key in words.words[place].keys:
-            for rows in self._rows(key):
-                for rest, labels in rows:
-                    self._extend(words, place, rest=rest, labels=labels, into=hits)
+            if key in self._starts:
+                self._extend(words, place, rows=self._starts[key], into=hits)
+            for length in self._stem_lengths:
+                if length > len(key):
+                    break
+                if key[:length] in self._stems:
+                    self._extend(words, place, rows=self._stems[key[:length]], into=hits)
         return hits
 
-    def _rows(self, key: str) -> Iterator[list[_Row]]:
-        """The phrases that begin with this word, or with a beginning of it."""
-        if key in self._starts:
-            yield self._starts[key]
-        for length in self._stem_lengths:
-            if key[:length] in self._stems and length <= len(key):
-                yield self._stems[key[:length]]
-
-    def _extend(
-        self,
-        words: Words,
-        place: int,
-        *,
-        rest: tuple[str, ...],
-        labels: frozenset[str],
-        into: list[Hit],
-    ) -> None:
-        last = place + len(rest)
-        if last >= len(words.words):
-            return
-        for offset, part in enumerate(rest, 1):
-            if not words.adjacent(place + offset - 1):
-                return
-            if not _is(part, words.words[place + offset].keys):
-                return
-        into.append(Hit(words.words[place].start, words.words[last].end, labels))
+    def _extend(self, words: Words, place: int, *, rows: list[_Row], into: list[Hit]) -> None:
+        start = words.words[place].start
+        for rest, labels in rows:
+            last = place + len(rest)
+            if last < len(words.words) and _follows(words, place, rest):
+                into.append(Hit(start, words.words[last].end, labels))
 
     def _substrings(self, text: str, place: int) -> list[Hit]:
         rows = self._starts.get(text[place], ())
@@ -213,6 +191,20 @@ def _parts(phrase: str, *, language: str) -> tuple[str, ...]:
     if language != "ar":
         return tuple(marked)
     return tuple(arabic_key(part).removeprefix("ال") for part in marked)
+
+
+def _longest(hits: list[Hit]) -> Hit:
+    """The longest of hits at one place, with the labels of all as long."""
+    end = max(hit.end for hit in hits)
+    labels = frozenset[str]().union(*(hit.labels for hit in hits if hit.end == end))
+    return Hit(hits[0].start, end, labels)
+
+
+def _follows(words: Words, place: int, rest: tuple[str, ...]) -> bool:
+    for index, part in enumerate(rest, place + 1):
+        if not (_is(part, words.words[index].keys) and words.adjacent(index - 1)):
+            return False
+    return True
 
 
 def _is(part: str, keys: tuple[str, ...]) -> bool:
