@@ -75,7 +75,11 @@ def run(
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Settings(data_dir=Path(folder)), show)
         made = [item for feed in feeds for item in islice(bench.made(feed), limit)]
-        trials = [trial for index in range(len(made)) for trial in bench.trials(made, index)]
+        trials: list[Trial] = []
+        for index, item in enumerate(made):
+            trials += bench.trials(made, index)
+            done = f"{index + 1}/{len(made)}"
+            print(f"{done} {item.product.sku} photo {item.photo}: {len(trials)} judged", flush=True)
     report = ImageQaReport(trials=tuple(trials))
     print_report(report)
     return report
