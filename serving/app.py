@@ -20,7 +20,7 @@ from assets.fetch import Fetcher, FetchLimits
 from assets.store import AssetStore
 from assets.weights import pinned_weights
 from content_engine.config import Settings
-from content_engine.flow import Decide, Engine, Executor, Judge, Pipeline
+from content_engine.flow import Decide, Engine, Executor, Judge, Pipeline, Planner
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
 from content_engine.types import Brief, Kind
@@ -150,14 +150,14 @@ def start_cluster(settings: Settings, kinds: Sequence[Kind]) -> Cluster:
     return Cluster.start(places(settings, kinds), cpus=os.cpu_count() or 1)
 
 
-def engine(parts: Parts, executor: Executor, *, kinds: Sequence[Kind]) -> Engine:
-    """The assembled flow. Its planners run in this process; heavy work runs in the executor."""
-    return Engine(
-        record=parts.ledger,
-        planner=PlannerByKind(build_makers(parts.settings, kinds)),
-        executor=executor,
-        decide=gate(),
-    )
+def planner(settings: Settings, *, kinds: Sequence[Kind]) -> Planner:
+    """The planning halves of the makers of those kinds; what is wrong with keys shows here."""
+    return PlannerByKind(build_makers(settings, kinds))
+
+
+def engine(parts: Parts, executor: Executor, *, planner: Planner) -> Engine:
+    """The assembled flow. Its planner runs in this process, heavy work in the executor."""
+    return Engine(record=parts.ledger, planner=planner, executor=executor, decide=gate())
 
 
 def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
@@ -188,10 +188,10 @@ def locales() -> tuple[str, ...]:
 
 def _planned(settings: Settings) -> Callable[[Brief], None]:
     """Plans a brief's first recipe: what cannot be planned is refused at the door."""
-    planner = PlannerByKind(build_makers(settings, KINDS))
+    plans = planner(settings, kinds=KINDS)
 
     def check(brief: Brief) -> None:
-        next(iter(planner.plan(brief)), None)
+        next(iter(plans.plan(brief)), None)
 
     return check
 

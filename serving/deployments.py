@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from os import environ as child_environment
 from typing import Any
 
+from content_engine.errors import BackendUnavailable
 from content_engine.flow import Judge, Pipeline
 from content_engine.types import Brief, Candidate, Kind, Recipe, Score
 from serving.executors import RayExecutor
@@ -85,7 +87,7 @@ class Cluster:
     def start(cls, places: Sequence[Place], *, cpus: int) -> Cluster:
         """The running cluster, every replica ready. Takes 5 to 20 s.
 
-        Raises RuntimeError when a replica cannot start (its own error is in the message).
+        Raises BackendUnavailable when a replica cannot start, with the replica's own error.
         """
         child_environment.update(_QUIET_AND_NARROW)
         import ray
@@ -135,8 +137,24 @@ def _deploy(places: Sequence[Place]) -> dict[str, Any]:
     targets = [
         RunTarget(target=_bound(place), name=place.name, route_prefix=None) for place in places
     ]
-    handles = serve.run_many(targets)
+    try:
+        handles = serve.run_many(targets)
+    except RuntimeError as error:
+        raise BackendUnavailable(f"no replica could start: {_reason(serve.status())}") from error
     return {place.name: handle for place, handle in zip(places, handles, strict=True)}
+
+
+def _reason(status: Any) -> str:
+    """The last line of what the failed replicas said: their own error."""
+    said = [
+        deployment.message
+        for application in status.applications.values()
+        for deployment in application.deployments.values()
+        if deployment.status.value in ("DEPLOY_FAILED", "UNHEALTHY")
+    ]
+    lines = [line.strip() for message in said for line in message.splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r"(\w+\.)*[A-Z]\w+: (?!Traceback)", line)]
+    return (errors or lines or ["Ray gave no reason"])[-1]
 
 
 def _bound(place: Place) -> Any:

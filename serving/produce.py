@@ -79,11 +79,12 @@ async def _work(run: Run) -> None:
 async def _serve(run: Run, stop: asyncio.Event) -> None:
     kinds = run.order.kinds
     run.view.say("[dim]starting Ray Serve …[/dim]")
+    planner = app.planner(run.parts.settings, kinds=kinds)
     cluster = await asyncio.to_thread(app.start_cluster, run.parts.settings, kinds)
     run.ready()
     run.view.say("[dim]Ray Serve is ready[/dim]")
     try:
-        flow = app.engine(run.parts, cluster.executor(kinds), kinds=kinds)
+        flow = app.engine(run.parts, cluster.executor(kinds), planner=planner)
         # Whoever presses Ctrl-C waits for nothing: what runs goes back to the queue.
         await app.dispatcher(run.parts, flow, drain_s=0.2).run(stop, kinds=kinds)
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from content_engine.config import Settings
+from content_engine.errors import InvalidSettings
 from content_engine.telemetry import log_to
 from serving import app
 from serving.deployments import Cluster
@@ -49,8 +51,11 @@ class Service:
         """Serves until `stop`; then drains, and leaves no process behind."""
         parts = app.open_parts(self.settings)
         door = app.door(parts, checks={"replicas": lambda: self.ready})
-        server = _Server(_config(door, self.settings))
-        listening = asyncio.create_task(server.serve())
+        listener = _listener(self.settings)
+        place = f"http://{self.settings.host}:{self.settings.port}"
+        log.info("door.listening", extra={"url": place})
+        server = _Server(_config(door))
+        listening = asyncio.create_task(server.serve(sockets=[listener]))
         working = asyncio.create_task(self._work(parts, start))
         stopping = asyncio.create_task(self.stop.wait())
         try:
@@ -66,10 +71,11 @@ class Service:
 
     async def _work(self, parts: app.Parts, start: Callable[[], Cluster]) -> None:
         log.info("cluster.starting")
+        planner = app.planner(self.settings, kinds=app.KINDS)
         cluster = await asyncio.to_thread(start)
         call_on(STOP, self.stop.set)
         try:
-            flow = app.engine(parts, cluster.executor(app.KINDS), kinds=app.KINDS)
+            flow = app.engine(parts, cluster.executor(app.KINDS), planner=planner)
             self.ready = True
             log.info("cluster.ready")
             work = app.dispatcher(parts, flow, drain_s=_DRAIN_S)
@@ -80,11 +86,26 @@ class Service:
             log.info("cluster.closed")
 
 
-def _config(door: FastAPI, settings: Settings) -> uvicorn.Config:
+def _listener(settings: Settings) -> socket.socket:
+    """The bound socket of the door. Raises InvalidSettings when the port is taken."""
+    host, port = settings.host, settings.port
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    # The protocol must be said: without it asyncio leaves Nagle on, 40 ms an answer.
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise InvalidSettings(
+            f"cannot listen on {host}:{port}: {error.strerror}; stop what does, or set CE_PORT"
+        ) from error
+    return listener
+
+
+def _config(door: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         door,
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -103,7 +124,6 @@ def serve(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     service = Service(settings)
     call_on(STOP, service.stop.set)
-    log.info("door.listening", extra={"url": f"http://{settings.host}:{settings.port}"})
     await service.run(lambda: app.start_cluster(settings, app.KINDS))
 
 

@@ -16,7 +16,7 @@ from content_engine.ledger import Ledger
 
 pytestmark = pytest.mark.cluster
 COMMAND = [sys.executable, "-m", "serving.cli", "produce"]
-OPTIONS = ["--locales", "en,de", "--aspects", "1:1"]
+OPTIONS = ["--locales", "en,ar", "--aspects", "1:1"]
 FIELDS = [
     "sku",
     "kind",
@@ -76,7 +76,7 @@ def manifest(out: Path) -> list[dict[str, Any]]:
 def test_every_product_gets_its_assets(run: tuple[Path, str]) -> None:
     made = {(line["sku"], line["role"], line["locale"]) for line in manifest(run[0])}
     for sku in ("SC-MUG-350-OAT", "SC-BTL-750-PINE"):
-        assert {(sku, "copy", "en"), (sku, "copy", "de")} <= made
+        assert {(sku, "copy", "en"), (sku, "copy", "ar")} <= made
         roles = {role for owner, role, _ in made if owner == sku}
         assert {"packshot-1x1", "scene-1x1"} <= roles
         assert any(role.startswith("cutout") for role in roles)
