@@ -2,8 +2,8 @@
 
 Forms: `indef`, `def`, `bare` (default), each also with `de` (`de.def`: du, del, della, da). `noun`
 says an adjective as what follows a preposition (en coloris ambre), `name` as what stands alone
-(Couleur : ambre). `<a|b>`: singular | plural; `<a|b|c|d>`: masculine | feminine |
-masculine plural | feminine plural.
+(Couleur : ambre), `name.f` as what follows a feminine noun (na cor branca). `<a|b>`: singular |
+plural; `<a|b|c|d>`: masculine | feminine | masculine plural | feminine plural.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def adjective(word: Word, form: str, tongue: Tongue) -> str:
     if "noun" in form.split("."):
         return entry.form("noun") or entry.text
     if "name" in form.split("."):
-        return entry.text
+        return (entry.form("feminine") if "f" in form.split(".") else "") or entry.text
     return _agreeing(word, _at(tongue.gender, tongue.plural), tongue)
 
 
