@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from assets.errors import AssetError
 from assets.media import sniff
@@ -25,7 +26,7 @@ from content_engine.types import (
     Recipe,
     Shot,
 )
-from pipelines.backend import Backend, Inputs, Media, Run
+from pipelines.backend import Backend, Inputs, Media
 from pipelines.image_repair import repaired
 from pipelines.studio.order import Order
 from pipelines.studio.placement import ASPECTS
@@ -55,7 +56,7 @@ class ImagePipeline:
     which C2PA salts and dates.
     """
 
-    def __init__(self, *, store: AssetStore, signer: Signer, backend: Backend[Run]) -> None:
+    def __init__(self, *, store: AssetStore, signer: Signer, backend: Backend[Any]) -> None:
         self._store = store
         self._signer = signer
         self._backend = backend
