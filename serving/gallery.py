@@ -85,6 +85,8 @@ def write_gallery(out: Path, cards_file: Path) -> Path:
     """
     totals = _totals(cards_file)
     count = max(1, -(-totals["products"] // PAGE_PRODUCTS))
+    for stale in out.glob("gallery-*.html"):
+        stale.unlink()
     cards = _cards(cards_file)
     for number in range(1, count + 1):
         page = Page(number=number, count=count, cards=tuple(islice(cards, PAGE_PRODUCTS)))

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 from assets.fetch import Fetcher
 from content_engine.codec import to_json
 from content_engine.feeds import FeedFault, FeedItem, read_feed
-from content_engine.types import Brief, Job, Kind
+from content_engine.types import Brief, Job, Kind, Shot
 from serving import app
 from serving.gallery import preview_all, write_gallery
 from serving.gallery_views import ProductCard, card_of
@@ -92,13 +92,16 @@ async def _serve(run: Run, stop: asyncio.Event) -> None:
 
 
 async def _count(run: Run) -> None:
-    """Counts the feed's products beside the work, so that the view can say what is left."""
-    products = await asyncio.to_thread(
-        lambda: sum(isinstance(entry, FeedItem) for entry in read_feed(run.feed))
-    )
-    each = {Kind.TEXT: len(run.order.locales), Kind.IMAGE: 3}
-    for kind in run.order.kinds:
-        run.view.expect(kind, products * each[kind])
+    """Counts the jobs to come beside the work, so that the view can say what is left."""
+    counts = await asyncio.to_thread(_jobs_to_come, run.feed, run.order)
+    for kind, jobs in counts.items():
+        run.view.expect(kind, jobs)
+
+
+def _jobs_to_come(feed: Path, order: Order) -> dict[Kind, int]:
+    items = [entry.photos != () for entry in read_feed(feed) if isinstance(entry, FeedItem)]
+    each = {Kind.TEXT: len(items) * len(order.locales), Kind.IMAGE: sum(items) * len(Shot)}
+    return {kind: each[kind] for kind in order.kinds}
 
 
 async def _read(
