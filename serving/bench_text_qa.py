@@ -33,7 +33,7 @@ from content_engine.types import (
 from pipelines.language.realiser import known_locales
 from pipelines.text import TextPipeline
 from qa.text import TextJudge
-from qa.text_copy import read_copy
+from qa.text.copy import read_copy
 from serving.bench_text_plants import PLANTERS, Draft, Plant, load_words, plant
 
 RECALL_WANTED = 0.99

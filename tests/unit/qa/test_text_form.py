@@ -8,10 +8,10 @@ from copydesk import LOCALES, clean, faults, found, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.text_brand import slips
-from qa.text_copy import Slot, sentences
-from qa.text_privacy import is_card, is_iban
-from qa.text_words import Phrases, Words, fold
+from qa.text.brand import slips
+from qa.text.copy import Slot, sentences
+from qa.text.privacy import is_card, is_iban
+from qa.text.words import Phrases, Words, fold
 
 
 @pytest.mark.parametrize("slot", [name for name in clean("en") if name != "locale"])

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from content_engine.types import Evidence, Quantity
 from content_engine.units import FoundQuantity, convert, dimension
-from qa.text_copy import Slot
-from qa.text_ground import Ground
-from qa.text_reading import Read, Reading
-from qa.text_words import Hit, Span, fold
+from qa.text.copy import Slot
+from qa.text.ground import Ground
+from qa.text.reading import Read, Reading
+from qa.text.words import Hit, Span, fold
 
 # Converted amounts may be rounded as people round them.
 # Source: qa research 2026-11 section 4 (1 % for converted units, none for the merchant's own).

@@ -10,8 +10,8 @@ from decimal import Decimal
 from content_engine.facts import composition
 from content_engine.types import Fact, Product, Quantity
 from content_engine.units import find_quantities
-from qa.text_tongue import Rule, Tongue
-from qa.text_words import Phrases, Words, fold
+from qa.text.tongue import Rule, Tongue
+from qa.text.words import Phrases, Words, fold
 
 _CODE = re.compile(r"[^\W_]*\d[^\W_]*(?:[/.:\-][^\W_]*\d[^\W_]*)*")
 # A fact of these names says which words are colours (or materials), not both.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from content_engine.types import Evidence
-from qa.text_reading import Reading
+from qa.text.reading import Reading
 
 
 def claims(reading: Reading) -> Iterator[Evidence]:

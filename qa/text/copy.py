@@ -11,7 +11,7 @@ from typing import Any
 from content_engine.channels import TextLimits
 from content_engine.errors import ScorerFailed
 from content_engine.types import Evidence, Severity
-from qa.text_words import Span
+from qa.text.words import Span
 
 SINGLE_SLOTS = ("title", "description", "seo_title", "meta_description")
 LISTED_SLOTS = ("bullets", "alt_texts", "ads")

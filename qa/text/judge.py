@@ -10,18 +10,18 @@ from content_engine.channels import channel
 from content_engine.errors import ScorerFailed
 from content_engine.lexicon import Concepts
 from content_engine.types import Asset, Brief, Candidate, Evidence, Score, Severity
-from qa.text_brand import brand
-from qa.text_claims import certificates, claims
-from qa.text_concepts import concepts
-from qa.text_copy import read_copy, slots
-from qa.text_form import duplicates, length, markup, structure
-from qa.text_ground import ground
-from qa.text_language import LATIN_LANGUAGES, LanguageReader, language, residue
-from qa.text_numbers import numbers
-from qa.text_privacy import privacy
-from qa.text_reading import Read, Reading
-from qa.text_sizes import sizes
-from qa.text_tongue import Tongue, english_terms, load_rules, load_tongue, load_vocabularies
+from qa.text.brand import brand
+from qa.text.claims import certificates, claims
+from qa.text.concepts import concepts
+from qa.text.copy import read_copy, slots
+from qa.text.form import duplicates, length, markup, structure
+from qa.text.ground import ground
+from qa.text.language import LATIN_LANGUAGES, LanguageReader, language, residue
+from qa.text.numbers import numbers
+from qa.text.privacy import privacy
+from qa.text.reading import Read, Reading
+from qa.text.sizes import sizes
+from qa.text.tongue import Tongue, english_terms, load_rules, load_tongue, load_vocabularies
 
 INSTRUMENT = "text-judge@1"
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from content_engine.types import Evidence
-from qa.text_reading import Reading
-from qa.text_words import Span, fold
+from qa.text.reading import Reading
+from qa.text.words import Span, fold
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)

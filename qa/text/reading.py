@@ -11,10 +11,10 @@ from typing import Any
 from content_engine.channels import TextLimits
 from content_engine.types import Brief
 from content_engine.units import FoundQuantity, find_quantities
-from qa.text_copy import Slot
-from qa.text_ground import Ground
-from qa.text_tongue import Rule, Tongue
-from qa.text_words import Span, Words
+from qa.text.copy import Slot
+from qa.text.ground import Ground
+from qa.text.tongue import Rule, Tongue
+from qa.text.words import Span, Words
 
 
 class Read:

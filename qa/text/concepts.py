@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from content_engine.types import Evidence
-from qa.text_ground import Ground
-from qa.text_reading import Read, Reading
-from qa.text_tongue import CHECKED_KINDS, STRICT_KINDS
-from qa.text_words import UNSPACED, Hit, fold
+from qa.text.ground import Ground
+from qa.text.reading import Read, Reading
+from qa.text.tongue import CHECKED_KINDS, STRICT_KINDS
+from qa.text.words import UNSPACED, Hit, fold
 
 _SHARE_GAP = 4
 

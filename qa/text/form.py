@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from content_engine.types import Evidence, Severity
-from qa.text_copy import LISTED_SLOTS, SINGLE_SLOTS, Sentence, sentences
-from qa.text_reading import Reading
-from qa.text_words import UNSPACED, fold
+from qa.text.copy import LISTED_SLOTS, SINGLE_SLOTS, Sentence, sentences
+from qa.text.reading import Reading
+from qa.text.words import UNSPACED, fold
 
 ADS = 3
 _LEAST_WORDS = 2

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from content_engine.types import Evidence
-from qa.text_reading import Read, Reading
-from qa.text_words import Word, fold
+from qa.text.reading import Read, Reading
+from qa.text.words import Word, fold
 
 _LEAST_WORD = 4
 _LONG_WORD = 7

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from content_engine.types import Evidence
-from qa.text_reading import Read, Reading
-from qa.text_words import Span
+from qa.text.reading import Read, Reading
+from qa.text.words import Span
 
 _LETTERS = r"(?:[2-6]XL|X{0,4}[SL]|M)"
 _TO = r"\s?(?:-|‐|‑|–|—|〜|～|~|to|bis|à|al?|até|hasta|から|إلى|حتى)\s?"

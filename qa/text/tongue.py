@@ -12,7 +12,7 @@ from typing import Any
 from content_engine.codec import from_plain
 from content_engine.errors import InvalidBrief
 from content_engine.lexicon import Concepts, Lexicon
-from qa.text_words import Hit, Phrases, Words, fold
+from qa.text.words import Hit, Phrases, Words, fold
 
 CHECKED_KINDS = frozenset(
     ("color", "material", "pattern", "neckline", "sleeve", "suitability", "coating")
@@ -204,7 +204,7 @@ def _by_form(forms: Mapping[str, list[str]]) -> dict[str, set[str]]:
 
 
 def _data(name: str) -> Any:
-    return files("qa.claims").joinpath(name)
+    return files("qa.text.claim_words").joinpath(name)
 
 
 def _tables(name: str) -> dict[str, Any]:

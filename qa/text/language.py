@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from content_engine.types import Evidence
-from qa.text_copy import Sentence, sentences
-from qa.text_reading import Read, Reading
-from qa.text_tongue import Tongue
-from qa.text_words import Span
+from qa.text.copy import Sentence, sentences
+from qa.text.reading import Read, Reading
+from qa.text.tongue import Tongue
+from qa.text.words import Span
 
 LATIN_LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
 
