@@ -168,8 +168,24 @@ def _modifiers(phrase: Phrase, at: int, tongue: Tongue, dialect: Dialect) -> lis
         return [*close, *adjectives, *posts]
     if of_material and not is_fabric:
         made_of = dialect.part_made_of if phrase.head.kind == "part" else dialect.made_of
-        return [*close, *adjectives, f"{made_of} {nouns}", *posts]
+        at_material = _at(entries[-1].gender, plural=False)
+        of_it = [
+            _agreeing(word, at_material, tongue, dialect)
+            for word in after
+            if _tells_material(word, tongue)
+        ]
+        rest = [
+            _agreeing(word, at, tongue, dialect)
+            for word in after
+            if not _tells_material(word, tongue)
+        ]
+        return [*close, *rest, f"{made_of} {nouns}", *of_it, *posts]
     return [f"{dialect.of} {nouns}", *close, *adjectives, *posts]
+
+
+def _tells_material(word: Word, tongue: Tongue) -> bool:
+    """True for an adjective that describes the material: `un t-shirt en coton recyclé`."""
+    return tongue.lexicon.entries[word.concept].form("close") == "material"
 
 
 def _colors_last(words: Iterable[Word]) -> list[Word]:

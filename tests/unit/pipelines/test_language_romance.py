@@ -45,6 +45,8 @@ def polished(locale: str, text: str) -> str:
         ("amber tumbler", "indef", "un verre couleur ambre"),
         ("white enamelled shade interior", "indef", "un intérieur d’abat-jour émaillé blanc"),
         ("apple juice", "indef", "un jus de pomme"),
+        ("recycled cotton T-shirt", "indef", "un t-shirt en coton recyclé"),
+        ("brushed stainless steel lid", "indef", "un couvercle en acier inoxydable brossé"),
     ],
 )
 def test_french(text: str, form: str, wanted: str) -> None:
@@ -65,6 +67,7 @@ def test_french(text: str, form: str, wanted: str) -> None:
         ("white enamelled shade interior", "", "interior de la pantalla esmaltado en blanco"),
         ("ribbed collar, cuffs and hem", "", "cuello, puños y bajo acanalados"),
         ("half sun", "indef", "un medio sol"),
+        ("recycled wool blanket", "indef", "una manta de lana reciclada"),
     ],
 )
 def test_spanish(text: str, form: str, wanted: str) -> None:
