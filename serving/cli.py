@@ -47,13 +47,13 @@ def produce(  # noqa: PLR0913, PLR0917 - the options of a command line
     config: Config = None,
 ) -> None:
     """Makes judged text and images of every product in a feed; run again to go on."""
-    from serving import produce_run
+    from serving.produce import command
 
     settings = load_settings(config)
-    order = produce_run.checked_order(
+    order = command.checked_order(
         locales=locales, kinds=kinds, channel=channel, seed=seed, voice=voice, aspects=aspects
     )
-    raise typer.Exit(produce_run.run(feed, out=out, order=order, settings=settings))
+    raise typer.Exit(command.run(feed, out=out, order=order, settings=settings))
 
 
 @cli.command()

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from content_engine.codec import to_json
-from serving.gallery import write_gallery
-from serving.gallery_views import ProductCard, preview_path
+from serving.produce.gallery import write_gallery
+from serving.produce.gallery_views import ProductCard, preview_path
 
 pytestmark = pytest.mark.browser
 

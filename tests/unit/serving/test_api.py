@@ -14,7 +14,7 @@ from PIL import Image
 
 from content_engine.types import JobStatus
 from serving.api import Door, create_app
-from serving.problems import PROBLEMS, problem_type
+from serving.api.problems import PROBLEMS, problem_type
 
 Client = Callable[[], httpx.AsyncClient]
 MUG = {

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_engine.codec import to_json
-from serving.gallery import PAGE_PRODUCTS, write_gallery
-from serving.gallery_views import Copy, ProductCard
-from serving.produce_files import folder_of
+from serving.produce.files import folder_of
+from serving.produce.gallery import PAGE_PRODUCTS, write_gallery
+from serving.produce.gallery_views import Copy, ProductCard
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}</style>'
 

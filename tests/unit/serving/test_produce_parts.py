@@ -33,10 +33,10 @@ from content_engine.types import (
     TextSpec,
     Verdict,
 )
-from serving.produce_feed import Order, briefs_of, ingest
-from serving.produce_files import deliveries, write_files
-from serving.produce_run import checked_order
-from serving.produce_view import View
+from serving.produce.command import checked_order
+from serving.produce.feed import Order, briefs_of, ingest
+from serving.produce.files import deliveries, write_files
+from serving.produce.view import View
 
 PHOTO = Photo(role=PhotoRole.MAIN, digest="d" * 64, source="x", width_px=1, height_px=1)
 PRODUCT = Product(sku="MUG/1", title="Mug", brand="", category=(), facts=(), photos=(PHOTO,))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
 from content_engine.channels import channels
 from content_engine.types import JobStatus
-from serving.problems import problem
-
-if TYPE_CHECKING:
-    from serving.api import Door
+from serving.api.door import Door
+from serving.api.problems import problem
 
 
 def routes(door: Door) -> APIRouter:

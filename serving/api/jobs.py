@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.sse import EventSourceResponse, format_sse_event
@@ -16,10 +16,8 @@ from starlette.responses import JSONResponse, Response
 from content_engine.channels import channel
 from content_engine.errors import InvalidBrief, NotFound
 from content_engine.types import Brief, JobStatus
-from serving.wire import JobIn, JobsQuery, event_out, job_out, result_out
-
-if TYPE_CHECKING:
-    from serving.api import Door
+from serving.api.door import Door
+from serving.api.wire import JobIn, JobsQuery, event_out, job_out, result_out
 
 _WAIT_MOST_S = 60.0
 _LOOK_AGAIN_S = 0.5

@@ -19,11 +19,11 @@ from content_engine.codec import to_json
 from content_engine.feeds import FeedFault, FeedItem, read_feed
 from content_engine.types import Brief, Job, Kind, Shot
 from serving import app
-from serving.gallery import preview_all, write_gallery
-from serving.gallery_views import ProductCard, card_of
-from serving.produce_feed import Ingested, Order, briefs_of, ingest
-from serving.produce_files import Delivery, deliveries, write_files
-from serving.produce_view import View
+from serving.produce.feed import Ingested, Order, briefs_of, ingest
+from serving.produce.files import Delivery, deliveries, write_files
+from serving.produce.gallery import preview_all, write_gallery
+from serving.produce.gallery_views import ProductCard, card_of
+from serving.produce.view import View
 
 TENANT = "default"
 _PRODUCTS_AT_ONCE = 24

@@ -18,9 +18,9 @@ from content_engine.config import Settings
 from content_engine.errors import InvalidBrief, InvalidSettings
 from content_engine.types import Kind
 from serving import app
-from serving.produce import Run, produce
-from serving.produce_feed import Order
-from serving.produce_view import View
+from serving.produce.feed import Order
+from serving.produce.run import Run, produce
+from serving.produce.view import View
 from serving.signals import call_on
 
 INTERRUPTED = 130

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response, StreamingResponse
 
 from assets.errors import UnsupportedMedia
 from assets.sniffing import sniff
-from serving.problems import problem
-
-if TYPE_CHECKING:
-    from serving.api import Door
+from serving.api.door import Door
+from serving.api.problems import problem
 
 _CHUNK_BYTES = 1 << 20
 _HEAD_BYTES = 4096

@@ -5,46 +5,17 @@ Small SQLite reads (under 0.1 ms) run on the event loop: a hop to a thread would
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from assets.errors import AssetError
-from assets.fetch import Fetcher
-from assets.store import AssetStore
 from content_engine.errors import ContentEngineError
-from content_engine.ledger import Ledger
-from content_engine.telemetry import Metrics
-from content_engine.types import Brief
-from serving import api_assets, api_health, api_jobs, api_products
-from serving.border import Border
-from serving.news import News
-from serving.problems import code_of_status, field_errors, problem
-
-
-@dataclass(frozen=True, kw_only=True)
-class Door:
-    """What the door's routes work with.
-
-    `check` raises InvalidBrief for what no maker can plan. `checks` must be True to be ready.
-    """
-
-    ledger: Ledger
-    store: AssetStore
-    fetcher: Fetcher
-    news: News
-    metrics: Metrics
-    body_max_bytes: int
-    locales: tuple[str, ...]
-    check: Callable[[Brief], None]
-    models: Sequence[Mapping[str, Any]] = ()
-    checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
-    tenant: str = "default"
+from serving.api import assets, health, jobs, products
+from serving.api.border import Border
+from serving.api.door import Door
+from serving.api.problems import code_of_status, field_errors, problem
 
 
 def create_app(door: Door) -> FastAPI:
@@ -58,10 +29,10 @@ def create_app(door: Door) -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    app.include_router(api_jobs.routes(door))
-    app.include_router(api_products.routes(door))
-    app.include_router(api_assets.routes(door))
-    app.include_router(api_health.routes(door))
+    app.include_router(jobs.routes(door))
+    app.include_router(products.routes(door))
+    app.include_router(assets.routes(door))
+    app.include_router(health.routes(door))
     app.add_exception_handler(ContentEngineError, _engine_error)
     app.add_exception_handler(AssetError, _engine_error)
     app.add_exception_handler(RequestValidationError, _invalid)

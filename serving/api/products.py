@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.responses import JSONResponse, Response
@@ -12,10 +12,8 @@ from content_engine.codec import to_plain
 from content_engine.errors import NotFound
 from content_engine.ingest import ingest_photos
 from content_engine.types import Product
-from serving.wire import ProductIn
-
-if TYPE_CHECKING:
-    from serving.api import Door
+from serving.api.door import Door
+from serving.api.wire import ProductIn
 
 Sku = Annotated[str, Path(min_length=1, max_length=200)]
 

@@ -21,8 +21,8 @@ from PIL import Image
 from assets.store import AssetStore
 from content_engine.codec import from_json
 from content_engine.types import Product
-from serving.gallery_views import ProductCard, languages, preview_path, view
-from serving.produce_files import Delivery
+from serving.produce.files import Delivery
+from serving.produce.gallery_views import ProductCard, languages, preview_path, view
 
 PAGE_PRODUCTS = 60
 """60 products with 6 pictures each: 360 lazily loaded previews of some 25 kB."""
@@ -114,7 +114,7 @@ def _totals(file: Path) -> dict[str, int]:
 def render_page(page: Page, *, totals: dict[str, int], out: Path) -> str:
     """The page's HTML. Copy is read from the files that the manifest lines name."""
     environment = Environment(
-        loader=PackageLoader("serving", "templates"),
+        loader=PackageLoader("serving.produce", "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -133,4 +133,4 @@ def render_page(page: Page, *, totals: dict[str, int], out: Path) -> str:
 
 
 def _own(name: str) -> str:
-    return (files("serving") / "templates" / name).read_text(encoding="utf-8")
+    return (files("serving.produce") / "templates" / name).read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from content_engine.feeds import FeedFault
 from content_engine.types import Job, JobStatus, Kind, Outcome
-from serving.produce_files import Delivery
+from serving.produce.files import Delivery
 
 _QUIET_LINE_S = 10.0
 

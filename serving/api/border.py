@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from content_engine.telemetry import Metrics
-from serving.problems import problem
+from serving.api.problems import problem
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,34 @@
+"""What the door's routes work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from assets.fetch import Fetcher
+from assets.store import AssetStore
+from content_engine.ledger import Ledger
+from content_engine.telemetry import Metrics
+from content_engine.types import Brief
+from serving.news import News
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """What the door's routes work with.
+
+    `check` raises InvalidBrief for what no maker can plan. `checks` must be True to be ready.
+    """
+
+    ledger: Ledger
+    store: AssetStore
+    fetcher: Fetcher
+    news: News
+    metrics: Metrics
+    body_max_bytes: int
+    locales: tuple[str, ...]
+    check: Callable[[Brief], None]
+    models: Sequence[Mapping[str, Any]] = ()
+    checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    tenant: str = "default"
