@@ -55,6 +55,7 @@ def _makers(folder: Path) -> Iterator[Measure]:
         promised=300,
         better="higher",
     )
+    yield Measure(name="the same in whole copy sets", value=costs.copy_sets_per_s, unit="1/s")
     yield Measure(name="text judge", value=costs.text_judge_ms, unit="ms a text")
     yield Measure(
         name="packshot 1600², cut-out included, median",
@@ -62,7 +63,10 @@ def _makers(folder: Path) -> Iterator[Measure]:
         unit="core s",
         promised=1.5,
     )
-    yield Measure(name="image judge", value=costs.image_judge_ms, unit="ms an image")
+    yield Measure(
+        name="image judge, a photo's first picture", value=costs.first_image_judge_ms, unit="ms"
+    )
+    yield Measure(name="the same, each further one", value=costs.image_judge_ms, unit="ms an image")
 
 
 def _door(folder: Path) -> Iterator[Measure]:

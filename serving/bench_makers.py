@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,11 +10,12 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
+from assets.store import AssetStore
 from content_engine.config import Settings
 from content_engine.feeds import FeedItem, read_feed
 from content_engine.flow import Judge, Pipeline
 from content_engine.ingest import ingest_photos
-from content_engine.types import Brief, ImageSpec, Kind, Product, Shot, TextSpec
+from content_engine.types import Brief, Candidate, ImageSpec, Kind, Product, Shot, TextSpec
 from serving import app
 
 T = TypeVar("T")
@@ -22,11 +24,17 @@ SAMPLES = Path(__file__).resolve().parents[1] / "assets" / "samples" / "products
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakerCosts:
-    """Per core: CPU seconds of one thread, so that a busy machine does not blur them."""
+    """Per core: CPU seconds of one thread, so that a busy machine does not blur them.
+
+    A text is one slot of a copy set (title, a bullet, an alt text). The image judge analyses a
+    photo at its first picture; every further picture of that photo is cheaper.
+    """
 
     texts_per_s: float
+    copy_sets_per_s: float
     text_judge_ms: float
     packshot_s: float
+    first_image_judge_ms: float
     image_judge_ms: float
 
 
@@ -37,18 +45,26 @@ def measure(folder: Path, *, locales: Sequence[str]) -> MakerCosts:
     texts = [_text(product, locale) for product in products for locale in locales]
     shots = [_packshot(product) for product in products if product.photos]
     warm = len(locales)
-    text_s, text_judge_s = _costs(
+    copy = _costs(
         [*texts[:warm], *texts], app.text_maker(settings), app.text_judge(settings), warm=warm
     )
-    image_s, image_judge_s = _costs(
-        [shots[0], *shots], app.image_maker(settings), app.image_judge(settings), warm=1
-    )
+    image = _costs([shots[0], *shots], app.image_maker(settings), app.image_judge(settings), warm=1)
+    slots = _slots(copy.candidates, AssetStore.open(settings.assets_url))
     return MakerCosts(
-        texts_per_s=len(text_s) / sum(text_s),
-        text_judge_ms=1000 * median(text_judge_s),
-        packshot_s=median(image_s),
-        image_judge_ms=1000 * median(image_judge_s),
+        texts_per_s=slots / sum(copy.made_s),
+        copy_sets_per_s=len(copy.made_s) / sum(copy.made_s),
+        text_judge_ms=1000 * sum(copy.judged_again_s) / slots,
+        packshot_s=median(image.made_s),
+        first_image_judge_ms=1000 * median(image.judged_s),
+        image_judge_ms=1000 * median(image.judged_again_s),
     )
+
+
+def _slots(candidates: Sequence[Candidate], store: AssetStore) -> int:
+    """How many texts the copy sets hold: each title, bullet, alt text, ad … is one."""
+    copies = [json.loads(store.get(made.assets[0].digest)) for made in candidates]
+    values = [value for copy in copies for slot, value in copy.items() if slot != "locale"]
+    return sum(len(value) if isinstance(value, list) else 1 for value in values)
 
 
 def _products(settings: Settings) -> Iterator[Product]:
@@ -69,18 +85,27 @@ def _packshot(product: Product) -> Brief:
     return Brief(kind=Kind.IMAGE, product=product, spec=spec, locale="und")
 
 
-def _costs(
-    briefs: Sequence[Brief], maker: Pipeline, judge: Judge, *, warm: int
-) -> tuple[list[float], list[float]]:
-    """CPU seconds of each generation and of each judgement after the first `warm` briefs."""
-    made: list[float] = []
-    judged: list[float] = []
-    for brief in briefs:
-        recipe = next(iter(maker.plan(replace(brief, seed=len(made)))))
-        candidate, spent = _timed(lambda recipe=recipe: maker.generate(recipe))
-        made.append(spent)
-        judged.append(_timed(lambda brief=brief, made=candidate: judge.score(brief, made))[1])
-    return made[warm:], judged[warm:]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Costs:
+    """CPU seconds of each generation, first and second judgement."""
+
+    candidates: Sequence[Candidate]
+    made_s: Sequence[float]
+    judged_s: Sequence[float]
+    judged_again_s: Sequence[float]
+
+
+def _costs(briefs: Sequence[Brief], maker: Pipeline, judge: Judge, *, warm: int) -> _Costs:
+    """What making and judging cost after the first `warm` briefs."""
+    rows = []
+    for at, brief in enumerate(briefs):
+        recipe = next(iter(maker.plan(replace(brief, seed=at))))
+        candidate, made_s = _timed(lambda recipe=recipe: maker.generate(recipe))
+        _, first_s = _timed(lambda brief=brief, made=candidate: judge.score(brief, made))
+        _, again_s = _timed(lambda brief=brief, made=candidate: judge.score(brief, made))
+        rows.append((candidate, made_s, first_s, again_s))
+    candidates, made, judged, again = zip(*rows[warm:], strict=True)
+    return _Costs(candidates=candidates, made_s=made, judged_s=judged, judged_again_s=again)
 
 
 def _timed(call: Callable[[], T]) -> tuple[T, float]:

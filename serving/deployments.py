@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from os import environ as child_environment
 from typing import Any
 
 from content_engine.errors import BackendUnavailable
@@ -89,7 +89,7 @@ class Cluster:
 
         Raises BackendUnavailable when a replica cannot start, with the replica's own error.
         """
-        child_environment.update(_QUIET_AND_NARROW)
+        os.environ.update(_QUIET_AND_NARROW)  # Ray and its workers read these from nowhere else
         import ray
         from ray import serve
 
