@@ -20,6 +20,7 @@ from qa.gate import Bound, load_policy
 from qa.vision import background, file, likeness, outline
 from qa.vision.arrays import Numbers
 from qa.vision.decency import Decency
+from qa.vision.failures import OPENCV_ERRORS, measuring
 from qa.vision.identity import Embedder
 from qa.vision.lettering import Line, Reader
 from qa.vision.observed import Observed, Reading, observe
@@ -86,16 +87,22 @@ class ImageJudge:
         if not isinstance(spec, ImageSpec):
             raise ScorerFailed(f"the image judge was given a brief for {brief.kind}")
         try:
-            source = self._source(brief.product.photos[spec.photo].digest)
-            picture = decode_picture(self._store.get(asset.digest))
-            rules = channel(brief.channel).image
-            seen = observe(picture, asset=asset, spec=spec, rules=rules, reference=source.reference)
+            source, seen = self._looked_at(brief, spec, asset)
         except (ScorerFailed, AssetError) as error:
             yield from self._unscored(spec.shot, asset, str(error))
             return
         for instrument in self._instruments[spec.shot]:
             score = _measured(instrument, seen, source)
             yield _with_limit(score, self._policy.bound(instrument.metric, brief.channel))
+
+    def _looked_at(self, brief: Brief, spec: ImageSpec, asset: Asset) -> tuple[Source, Observed]:
+        rules = channel(brief.channel).image
+        with measuring("finding the product in the picture", breaks_with=OPENCV_ERRORS):
+            source = self._source(brief.product.photos[spec.photo].digest)
+            picture = decode_picture(self._store.get(asset.digest))
+            return source, observe(
+                picture, asset=asset, spec=spec, rules=rules, reference=source.reference
+            )
 
     def _unscored(self, shot: Shot, asset: Asset, note: str) -> Iterator[Score]:
         for instrument in self._instruments[shot]:
@@ -157,7 +164,8 @@ def _plain(metric: str, name: str, read: Callable[[Observed], Reading]) -> Instr
 def _measured(instrument: Instrument, seen: Observed, source: Source) -> Score:
     role = seen.asset.role
     try:
-        reading = instrument.read(seen, source)
+        with measuring(instrument.name, breaks_with=OPENCV_ERRORS):
+            reading = instrument.read(seen, source)
     except ScorerFailed as error:
         return Score(
             metric=instrument.metric,

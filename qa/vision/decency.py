@@ -11,6 +11,7 @@ from assets.errors import WeightsInvalid
 from assets.weights import locate
 from content_engine.errors import ScorerFailed
 from content_engine.types import Severity
+from qa.vision.failures import measuring, onnx_errors
 from qa.vision.observed import WHOLE, Observed, Reading, fault
 
 
@@ -19,7 +20,9 @@ class Decency:
 
     def nudity(self, seen: Observed) -> Reading:
         """The network's probability, 0..1; 0 is best."""
-        value = float(self._classifier.score(Image.fromarray(seen.rgb).reduce(_reduction(seen))))
+        small = Image.fromarray(seen.rgb).reduce(_reduction(seen))
+        with measuring("looking for nudity", breaks_with=onnx_errors()):
+            value = float(self._classifier.score(small))
         message = f"nudity with probability {value:.2f}"
         return Reading(
             value=value,

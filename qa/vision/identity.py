@@ -13,6 +13,7 @@ from assets.weights import locate
 from content_engine.errors import ScorerFailed
 from content_engine.types import Severity, Shot
 from qa.vision.arrays import Mask, Numbers, Pixels
+from qa.vision.failures import TORCH_ERRORS, measuring
 from qa.vision.observed import Observed, Reading, fault
 from qa.vision.reference import Reference
 
@@ -32,7 +33,8 @@ class Embedder:
         import torch
 
         scaled = (rgb.astype(np.float32) - _MEAN) / _DEVIATION
-        with torch.inference_mode():
+        comparing = measuring("comparing products", breaks_with=TORCH_ERRORS)
+        with comparing, torch.inference_mode():
             batch = torch.from_numpy(scaled.transpose(2, 0, 1)[None].copy())
             pooled = self._network.extract_features(batch).mean(dim=(2, 3))[0].numpy()
         return pooled / max(float(np.linalg.norm(pooled)), 1e-6)
@@ -70,9 +72,7 @@ class Embedder:
 
 def _product(seen: Observed) -> tuple[Pixels, Mask]:
     """The picture's product and its mask: drawn pixels, or the place where it was found."""
-    if seen.spec.shot is Shot.SCENE and seen.alignment is not None:
-        return seen.view, seen.reference.mask
-    if seen.alignment is None or seen.alignment.agreeing == 0:
+    if seen.found().agreeing == 0 and seen.spec.shot is not Shot.SCENE:
         return seen.rgb, seen.drawn
     return seen.view, seen.reference.mask
 

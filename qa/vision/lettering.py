@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -17,6 +18,7 @@ from assets.weights import locate
 from content_engine.errors import ScorerFailed
 from content_engine.types import Severity
 from qa.vision.arrays import Mask, Numbers, Pixels
+from qa.vision.failures import measuring, reader_errors
 from qa.vision.observed import Observed, Reading, fault
 from qa.vision.reference import Reference
 
@@ -53,7 +55,7 @@ class Reader:
         Sure: score ≥ 0.85, three letters or more, and the same reading at 0.7 of the size: what is
         not read alike twice in the source proves nothing about the picture.
         """
-        with self._lock:
+        with self._reading():
             found = self._engine(_bgr(reference.rgb), use_det=True, use_cls=False, use_rec=False)
         corners = [] if found.boxes is None else [box.astype(np.float32) for box in found.boxes]
         corners = [box for box in corners if _on_product(box, reference.mask)]
@@ -69,7 +71,7 @@ class Reader:
 
     def boxes(self, rgb: Pixels, *, within: Mask) -> tuple[tuple[int, int, int, int], ...]:
         """Boxes (x0, y0, x1, y1) in pixels of the lines that are surely read inside a mask."""
-        with self._lock:
+        with self._reading():
             found = self._engine(_bgr(rgb), use_det=True, use_cls=False, use_rec=True)
         if found.boxes is None:
             return ()
@@ -89,9 +91,7 @@ class Reader:
 
         Lines that the picture shows less than 12 px high are left out: nobody reads them.
         """
-        if seen.alignment is None:
-            return Reading(value=float(max((len(line.letters) for line in lines), default=0)))
-        scale = seen.alignment.scale
+        scale = seen.found().scale
         legible = [line for line in lines if line.height_px * min(scale, 1.0) >= _LEGIBLE_PX]
         if not legible:
             return Reading(value=0.0)
@@ -116,10 +116,16 @@ class Reader:
         if not corners:
             return []
         crops = [get_rotate_crop_image(_bgr(rgb), box.copy()) for box in corners]
-        with self._lock:
+        with self._reading():
             found = self._engine.recognize_txt(crops)
         pairs = zip(found.txts, found.scores, strict=True)
         return [(_letters(str(text)), float(score)) for text, score in pairs]
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One thread at a time; what breaks is ScorerFailed."""
+        with self._lock, measuring("reading the letters", breaks_with=reader_errors()):
+            yield
 
     @cached_property
     def _engine(self) -> Any:

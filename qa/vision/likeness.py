@@ -5,13 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from content_engine.errors import ScorerFailed
 from content_engine.types import Severity
 from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.lab import delta_e2000, to_lab
 from qa.vision.observed import Observed, Reading, extremes, fault, largest_part
 
 _COLOUR_PX = 96
-_LOST_DELTA_E = 100.0
 _STRUCTURE_PX = 256
 _WINDOW_PX = 15
 _TEXTURE_LEVELS = 4.0
@@ -22,21 +22,17 @@ _CRUSHED = 3
 
 
 def colour_median(seen: Observed) -> Reading:
-    """The median CIEDE2000 between product and source; 0 is best, 100 when it isn't found."""
+    """The median CIEDE2000 between product and source; 0 is best."""
     return _colour(seen, 50.0, "colour_shift")
 
 
 def colour_p95(seen: Observed) -> Reading:
-    """The 95th percentile of CIEDE2000 over the product; 0 is best, 100 when it isn't found."""
+    """The 95th percentile of CIEDE2000 over the product; 0 is best."""
     return _colour(seen, 95.0, "colour_patch")
 
 
 def _colour(seen: Observed, percentile: float, kind: str) -> Reading:
-    if seen.alignment is None:
-        return _not_found(kind, _LOST_DELTA_E)
     difference, where = _difference(seen)
-    if not where.any():
-        return _not_found(kind, _LOST_DELTA_E)
     value = float(np.percentile(difference[where], percentile))
     worst = where & (difference >= max(value, 1.0))
     _, (x, y, width, height) = largest_part(worst)
@@ -51,30 +47,28 @@ def _colour(seen: Observed, percentile: float, kind: str) -> Reading:
 
 def _difference(seen: Observed) -> tuple[Numbers, Mask]:
     """CIEDE2000 in cells of 1 % of the product, and which of them are its own."""
+    seen.found()
     factor = min(1.0, _COLOUR_PX / seen.reference.longer_side_px)
     size = (
         round(seen.reference.rgb.shape[1] * factor),
         round(seen.reference.rgb.shape[0] * factor),
     )
-    one = cv2.resize(seen.reference.rgb, size, interpolation=cv2.INTER_AREA)
+    one = cv2.resize(seen.source, size, interpolation=cv2.INTER_AREA)
     two = cv2.resize(seen.view, size, interpolation=cv2.INTER_AREA)
-    core = (seen.reference.core & seen.present).astype(np.uint8) * 255
-    where = cv2.resize(core, size, interpolation=cv2.INTER_AREA) == 255
+    where = _core(seen, size)
     return delta_e2000(to_lab(one), to_lab(two)), where
 
 
 def structure(seen: Observed) -> Reading:
-    """The share of the product whose drawing differs from the source's; 0 is best, 1 not found.
+    """The share of the product whose drawing differs from the source's; 0 is best.
 
     Drawing: brightness in windows of 1/17 of the product that have texture in either picture; it
     differs where local correlation is below 0.5.
     """
-    if seen.alignment is None:
-        return _not_found("structure", 1.0)
     agrees, textured = _agreement(seen)
     differs = textured & (agrees < _AGREES)
     area, (x, y, width, height) = largest_part(differs)
-    inside = max(float(_small_core(seen).sum()), 1.0)
+    inside = float(_core(seen, _structure_size(seen)).sum())
     value = area / inside
     if area == 0:
         return Reading(value=0.0)
@@ -93,15 +87,20 @@ def _structure_size(seen: Observed) -> tuple[int, int]:
     return round(width * factor), round(height * factor)
 
 
-def _small_core(seen: Observed) -> Mask:
-    core = (seen.reference.core & seen.present).astype(np.uint8) * 255
-    return cv2.resize(core, _structure_size(seen), interpolation=cv2.INTER_AREA) == 255
+def _core(seen: Observed, size: tuple[int, int]) -> Mask:
+    """What can be compared, at another size. Raises ScorerFailed when nothing can."""
+    core = cv2.resize(seen.core.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) == 255
+    if not core.any():
+        raise ScorerFailed("no part of the product is solid and large enough to compare")
+    return core
 
 
 def _agreement(seen: Observed) -> tuple[Numbers, Mask]:
     """Local correlation of brightness, and where there is texture to compare."""
-    one, two = (_gray(image, _structure_size(seen)) for image in (seen.reference.rgb, seen.view))
-    weight = _small_core(seen).astype(np.float32)
+    seen.found()
+    size = _structure_size(seen)
+    one, two = (_gray(image, size) for image in (seen.source, seen.view))
+    weight = _core(seen, size).astype(np.float32)
     mass = np.maximum(_mean(weight), 1e-3)
     mean_1, mean_2 = _mean(one * weight) / mass, _mean(two * weight) / mass
     spread_1 = np.maximum(_mean(one * one * weight) / mass - mean_1**2, 0.0)
@@ -129,16 +128,11 @@ def sharpness(seen: Observed) -> Reading:
     measured on the strongest tenth of the source's
     edges, so that noise and plain areas do not count.
     """
-    if seen.alignment is None:
-        return _not_found("sharpness", 0.0)
-    factor = _FINEST * min(1.0, seen.alignment.scale)
+    factor = _FINEST * min(1.0, seen.found().scale)
     height, width = seen.reference.mask.shape
     size = (max(16, round(width * factor)), max(16, round(height * factor)))
-    one, two = (_steps(_gray(image, size)) for image in (seen.reference.rgb, seen.view))
-    core = (seen.reference.core & seen.present).astype(np.uint8) * 255
-    where = cv2.resize(core, size, interpolation=cv2.INTER_AREA) == 255
-    if not where.any():
-        return _not_found("sharpness", 0.0)
+    one, two = (_steps(_gray(image, size)) for image in (seen.source, seen.view))
+    where = _core(seen, size)
     edges = where & (one >= np.percentile(one[where], 90.0))
     value = min(1.0, float(two[edges].mean() / max(float(one[edges].mean()), 1e-3)))
     message = f"the product keeps {value:.0%} of the source's fine contrast"
@@ -159,11 +153,9 @@ def _steps(gray: Numbers) -> Numbers:
 
 def exposure(seen: Observed) -> Reading:
     """The share of the product newly burnt out or crushed against the source; 0 is best."""
-    if seen.alignment is None:
-        return _not_found("exposure", 1.0)
-    core = seen.reference.core & seen.present
-    lost = _lost(seen.view) & ~_lost(seen.reference.rgb) & core
-    value = float(lost.sum()) / max(int(core.sum()), 1)
+    seen.found()
+    lost = _lost(seen.view) & ~_lost(seen.source) & seen.core
+    value = float(lost.sum()) / max(int(seen.core.sum()), 1)
     _, rect = largest_part(lost)
     if value == 0.0:
         return Reading(value=0.0)
@@ -179,11 +171,3 @@ def exposure(seen: Observed) -> Reading:
 def _lost(rgb: Pixels) -> Mask:
     lowest, highest = extremes(rgb)
     return (lowest >= _BLOWN) | (highest <= _CRUSHED)
-
-
-def _not_found(kind: str, value: float) -> Reading:
-    message = "the source's product was not found in the picture"
-    return Reading(
-        value=value,
-        evidence=fault(kind, message, severity=Severity.MAJOR, box=None, number=value),
-    )

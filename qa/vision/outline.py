@@ -55,7 +55,7 @@ def halo(seen: Observed) -> Reading:
     value = max(0.0, float(np.percentile(means, 75.0)) - softness)
     worst = points[runs[int(means.argmax())]]
     (x0, y0), (x1, y1) = worst.min(axis=0), worst.max(axis=0)
-    reach = 12.0 / max(seen.alignment.scale if seen.alignment else 1.0, 1e-6)
+    reach = 12.0 / seen.found().scale
     box = seen.placed((x0 - reach, y0 - reach, x1 - x0 + 2 * reach, y1 - y0 + 2 * reach))
     message = f"a fringe of {value:.1f} px (of 1600) runs along the product's outline"
     return Reading(
@@ -69,17 +69,16 @@ def _profile(seen: Observed) -> tuple[Numbers, Numbers] | None:
 
     None where too little of the outline can be judged.
     """
-    if seen.alignment is None:
-        return None
+    place = seen.found()
     points, normals = _outline(seen.reference)
     if len(points) < _NEEDED:
         return None
-    scale = seen.alignment.scale
+    scale = place.scale
     step = max(1.0, max(seen.frame_px) / 1600.0) * max(1.0, seen.product_scale)
     depths = np.arange(-_INWARD, _OUTWARD + 1) * step
     source = to_lab(_sampled(seen.reference.rgb, points, normals, depths / scale))
     own = _is_product(seen, points, normals, depths / scale, source)
-    there = points @ seen.alignment.matrix[:, :2].T + seen.alignment.matrix[:, 2]
+    there = points @ place.matrix[:, :2].T + place.matrix[:, 2]
     found = to_lab(_sampled(seen.rgb, there, normals, depths))
     further = to_lab(_sampled(seen.rgb, there, normals, np.linspace(*_FAR, 4) * step))
     far = further.mean(axis=1, keepdims=True)
@@ -154,8 +153,6 @@ def clipped(seen: Observed) -> Reading:
     Missing: outside the frame, or empty ground where the source shows the product. A product that
     touches the frame's edge where its source does not end counts by the length of the touch.
     """
-    if seen.alignment is None:
-        return Reading(value=0.0)
     gone = _gone(seen)
     radius = max(1, round(_GONE_RADIUS * seen.reference.longer_side_px))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
@@ -180,15 +177,15 @@ def clipped(seen: Observed) -> Reading:
 
 def _gone(seen: Observed) -> Mask:
     """Where the source shows the product and the picture shows none, in reference pixels."""
-    mask = seen.reference.mask
+    place, mask = seen.found(), seen.reference.mask
     gone = mask & ~seen.present
     if seen.spec.shot is Shot.PACKSHOT:
         toned = _tells(seen.reference) & (extremes(seen.reference.rgb)[0] < _TONED_BELOW)
         gone |= mask & toned & (extremes(seen.view)[0] >= _WHITE_FROM)
-    if seen.spec.shot is Shot.CUTOUT and seen.alpha is not None and seen.alignment is not None:
+    if seen.spec.shot is Shot.CUTOUT and seen.alpha is not None:
         size = (mask.shape[1], mask.shape[0])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        alpha = cv2.warpAffine(seen.alpha, seen.alignment.matrix, size, flags=flags)
+        alpha = cv2.warpAffine(seen.alpha, place.matrix, size, flags=flags)
         gone |= mask & _tells(seen.reference) & (alpha < _SEEN_ALPHA)
     return gone
 

@@ -21,6 +21,7 @@ _BACKDROP_PX = 96
 _CUT_SHARE = 0.02
 _RIM = 0.02
 _SOLID_FROM = 250
+_GLASS_RIM_PX = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -28,7 +29,8 @@ class Reference:
     """A product as its source photo shows it, cropped to its box and a margin of 12 %.
 
     `rgb` (h, w, 3) uint8 sRGB, on neutral grey where the photo is transparent; `mask` (h, w) bool,
-    the product, and `core` without its rim of 2 % and without glass; `backdrop` (h, w, 3) uint8,
+    the product, and `core` without its rim of 2 % and without glass and 3 px
+    around it; `backdrop` (h, w, 3) uint8,
     the photo's own ground as it would look behind the product, None for a transparent photo; `box`
     the product's (x0, y0, x1, y1) in reference pixels; `per_photo_px` reference pixels per photo
     pixel (≤ 1);
@@ -67,13 +69,13 @@ def read_reference(photo: Picture, *, segmenter: Segmenter) -> Reference:
     size = (round(scale * (width + 2 * margin)), round(scale * (height + 2 * margin)))
     rgb = _warped(_on_grey(photo), matrix, size)
     inside = _warped(mask.astype(np.uint8) * 255, matrix, size, border=cv2.BORDER_CONSTANT) > 127
-    solid = _warped(_opaque(photo), matrix, size) > _SOLID_FROM
+    solid = _eroded(_warped(_opaque(photo), matrix, size) > _SOLID_FROM, radius=_GLASS_RIM_PX)
     ground = None if photo.alpha is not None else _backdrop(photo.rgb, mask)
     box_x, box_y, box_width, box_height = cv2.boundingRect(inside.astype(np.uint8))
     return Reference(
         rgb=rgb,
         mask=inside,
-        core=_core(inside & solid, radius=max(1, round(_RIM * longer * scale))),
+        core=_eroded(inside, radius=max(1, round(_RIM * longer * scale))) & solid,
         backdrop=None if ground is None else _warped(ground, matrix, size),
         box=(box_x, box_y, box_x + box_width, box_y + box_height),
         per_photo_px=scale,
@@ -82,7 +84,7 @@ def read_reference(photo: Picture, *, segmenter: Segmenter) -> Reference:
     )
 
 
-def _core(mask: Mask, *, radius: int) -> Mask:
+def _eroded(mask: Mask, *, radius: int) -> Mask:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     padded = np.pad(mask.astype(np.uint8), radius)
     return cv2.erode(padded, kernel)[radius:-radius, radius:-radius].astype(bool)

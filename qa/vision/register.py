@@ -11,7 +11,7 @@ import numpy as np
 from qa.vision.arrays import Mask, Numbers, Pixels
 
 _LONGER_SIDE_PX = 512
-_MOST_FEATURES = 1000
+_MOST_POINTS = 1000
 _CONTRAST = 0.02
 _RATIO = 0.8
 _REACH_PX = 2.5
@@ -57,9 +57,13 @@ class Alignment:
 
 
 def features(
-    rgb: Pixels, mask: Mask | None = None, *, longer_side_px: int = _LONGER_SIDE_PX
+    rgb: Pixels,
+    mask: Mask | None = None,
+    *,
+    longer_side_px: int = _LONGER_SIDE_PX,
+    most: int = _MOST_POINTS,
 ) -> Features:
-    """The distinct points of a picture, inside the mask where one is given.
+    """The distinct points of a picture, inside the mask where one is given, the `most` clearest.
 
     Contrast is evened out first, so that plain cloth and matt glaze give points as well.
     Source: Lowe (2004), SIFT; contrast limit lowered from 0.04 to 0.02 after local equalisation,
@@ -74,7 +78,7 @@ def features(
     if mask is not None:
         grown = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8))
         region = cv2.resize(grown, size, interpolation=cv2.INTER_NEAREST)
-    sift = cv2.SIFT.create(_MOST_FEATURES, contrastThreshold=_CONTRAST)
+    sift = cv2.SIFT.create(most, contrastThreshold=_CONTRAST)
     points, descriptors = sift.detectAndCompute(even, region)
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))

@@ -13,6 +13,7 @@ from assets.media import Picture
 from assets.weights import locate
 from content_engine.errors import ScorerFailed
 from qa.vision.arrays import Mask, Numbers, Pixels
+from qa.vision.failures import measuring, onnx_errors
 
 _SIDE_PX = 320
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
@@ -40,7 +41,9 @@ class Segmenter:
         small = cv2.resize(rgb, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
         scaled = small.astype(np.float32) / max(float(small.max()), 1.0)
         batch = ((scaled - _MEAN) / _DEVIATION).transpose(2, 0, 1)[None]
-        found = self._session.run(None, {self._session.get_inputs()[0].name: batch})[0][0, 0]
+        with measuring("finding the product in its photo", breaks_with=onnx_errors()):
+            session = self._session
+            found = session.run(None, {session.get_inputs()[0].name: batch})[0][0, 0]
         spread = max(float(found.max() - found.min()), 1e-6)
         size = (rgb.shape[1], rgb.shape[0])
         return cv2.resize((found - found.min()) / spread, size, interpolation=cv2.INTER_LINEAR)
