@@ -98,7 +98,9 @@ def test_an_endless_body_is_refused_on_a_real_socket(http: httpx.Client) -> None
     request += "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
     with socket.create_connection((http.base_url.host, http.base_url.port or 80), 10) as door:
         door.sendall(request.encode() + b'{"title": "')
-        answer = door.recv(65536).decode()
+        answer = ""
+        while "}" not in answer and (part := door.recv(65536)):
+            answer += part.decode()
     assert answer.startswith("HTTP/1.1 413"), answer[:200]
     assert json.loads(answer.partition("\r\n\r\n")[2])["type"].endswith("body-too-large")
 
