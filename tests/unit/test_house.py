@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from statistics import median
@@ -27,15 +28,22 @@ ONE_SUBJECT = {"content_engine/types.py"}  # the noun file: split, nobody could 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def sources() -> Iterator[tuple[str, ast.Module, str]]:
-    for room in ROOMS:
-        for path in sorted((REPOSITORY / room).rglob("*.py")):
-            text = path.read_text(encoding="utf-8")
-            yield path.relative_to(REPOSITORY).as_posix(), ast.parse(text), text
+@cache
+def sources() -> tuple[tuple[str, ast.Module, str], ...]:
+    paths = (path for room in ROOMS for path in sorted((REPOSITORY / room).rglob("*.py")))
+    texts = ((path, path.read_text(encoding="utf-8")) for path in paths)
+    return tuple(
+        (path.relative_to(REPOSITORY).as_posix(), ast.parse(text), text) for path, text in texts
+    )
+
+
+@cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))
 
 
 def functions(tree: ast.Module) -> Iterator[Function]:
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+    return (node for node in nodes(tree) if isinstance(node, Function))
 
 
 def length(node: Function) -> int:
@@ -44,7 +52,7 @@ def length(node: Function) -> int:
 
 def imported_roots(tree: ast.Module) -> Iterator[str]:
     """Roots of every import, those inside functions and under TYPE_CHECKING included."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -126,7 +134,7 @@ def test_broad_excepts_stand_in_two_places_only() -> None:
     found = [
         name
         for name, tree, _ in sources()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
     ]
