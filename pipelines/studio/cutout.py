@@ -90,8 +90,8 @@ def _segmented(rgb: np.ndarray, *, segmenter: Segmenter, tight_px: float) -> Mat
             f"(at most {DOUBT_MAX:.0%}); use a photo on a plainer background or one with alpha"
         )
     region = find_region(rgb, prior=prior)
-    _check_region(region, prior)
-    return refine_edges(rgb, region=region, scale=rgb.shape[0] / region.shape[0], tight_px=tight_px)
+    _check_region(region.mask, prior)
+    return refine_edges(rgb, region=region, tight_px=tight_px)
 
 
 def _check_region(region: np.ndarray, prior: np.ndarray) -> None:

@@ -1,5 +1,7 @@
 """Placement and composition: whole, well filled, pure white, pixels untouched."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from studio_kit import block
 
 from assets.media import decode_picture, encode_jpeg
-from pipelines.studio.packshot import on_nothing, on_white, placed, scaled
+from pipelines.studio.packshot import on_nothing, on_white, placed, scaled, stands
 from pipelines.studio.placement import ASPECTS, Placement, frame_px, place
 
 SIDES = ("left", "right", "top", "bottom")
@@ -114,3 +116,19 @@ def test_shadow_lies_under_the_foot_and_is_neutral() -> None:
 )
 def test_frames_have_the_longer_side_asked_for(aspect: str, size: tuple[int, int]) -> None:
     assert frame_px(aspect, longer_side_px=1600) == size
+
+
+def test_a_wavy_hem_is_no_base_and_casts_no_shadow() -> None:
+    flat = block(100, 100)
+    assert stands(flat)
+    alpha = flat.alpha.copy()
+    alpha[96:, 20:40] = 0
+    alpha[94:, 60:75] = 0
+    assert not stands(replace(flat, alpha=alpha))
+
+
+def test_corners_are_no_base() -> None:
+    pillow = block(100, 100)
+    rows, columns = np.mgrid[0:100, 0:100]
+    alpha = np.where(rows < 99 - 20 * np.sin(np.pi * columns / 99), 255, 0).astype(np.uint8)
+    assert not stands(replace(pillow, alpha=alpha))
