@@ -23,7 +23,7 @@ def white_share(seen: Observed) -> Reading:
     The ground is the picture without the product, 4 % of its size around it (lossy coding rings
     there), and a neutral shadow at its foot where brief and channel allow one.
     """
-    ground = ~_grown(seen.expected, _CLEAR_SHARE)
+    ground = ~_grown(seen.accounted, _CLEAR_SHARE)
     allowed = seen.spec.shadow and not seen.rules.white_background
     shadow = _shadow(seen) if allowed else np.zeros(ground.shape, bool)
     off = ground & ~shadow & (seen.lowest < 255)
@@ -67,14 +67,14 @@ def stray_share(seen: Observed) -> Reading:
     product do not count.
     """
     factor = min(1.0, _WORK_PX / max(seen.frame_px))
-    outside = ~_grown(seen.expected, _CLEAR_SHARE / 2)
+    outside = ~_grown(seen.accounted, _CLEAR_SHARE / 2)
     rgb = _resized(seen.rgb, factor)
     thing = _resized((outside & seen.drawn).astype(np.uint8) * 255, factor) > 127
     if seen.spec.shot is Shot.PACKSHOT:
         thing &= _tinted(rgb) | _hard(rgb)
     closed = cv2.morphologyEx(thing.astype(np.uint8), cv2.MORPH_CLOSE, _disc(4))
     area, rect = _largest_outline(closed)
-    product = max(float(seen.expected.sum()) * factor**2, 1.0)
+    product = max(float(seen.accounted.sum()) * factor**2, 1.0)
     share = area / product
     if share < _PATCH_SHARE:
         return Reading(value=0.0)
@@ -96,7 +96,7 @@ def _shadow(seen: Observed) -> Mask:
     columns = slice(max(0, round(x0 * width - reach)), round(x1 * width + reach))
     zone[rows, columns] = True
     neutral = cv2.absdiff(seen.highest, seen.lowest) <= _TINT
-    grown = cv2.dilate(seen.expected.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    grown = cv2.dilate(seen.accounted.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     return _joined(zone & neutral & (seen.lowest < 255), grown)
 
 

@@ -22,6 +22,7 @@ Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 _NEUTRAL = 128
+_SAME_SHADE = 24
 _DRAWN_BELOW = 250
 _DRAWN_ALPHA = 8
 _CLOSER_LOOK_PX = 1100
@@ -47,7 +48,8 @@ class Observed:
     in the reference's frame, `source` (h, w, 3) uint8 the reference as sharp as that scale allows,
     `present` (h, w) bool where that frame lies inside the picture, `core` (h, w) bool the part of
     the reference's core that can be compared.
-    `expected` (H, W) bool is where the product should be: all drawn when it was not found.
+    `expected` (H, W) bool is where the product should be: all drawn when it was not found;
+    `accounted` adds what may belong to it and looks as in the source.
     `lowest` and `highest` (H, W) uint8 are each pixel's least and greatest channel.
     """
 
@@ -64,6 +66,7 @@ class Observed:
     core: Mask
     present: Mask
     expected: Mask
+    accounted: Mask
     lowest: Pixels
     highest: Pixels
 
@@ -141,6 +144,12 @@ def observe(
         alignment = refined(reference.rgb, reference.core, rgb, alignment)
     view, present = _view(rgb, reference, alignment)
     scale = 1.0 if alignment is None else alignment.scale
+    source = _at_scale(reference.rgb, alignment)
+    expected = drawn if alignment is None else _placed(reference.mask, alignment, drawn.shape)
+    accounted = expected
+    if alignment is not None and spec.shot is not Shot.SCENE:
+        same = reference.possible & present & _alike(view, source)
+        accounted = expected | _placed(same, alignment, drawn.shape)
     return Observed(
         asset=asset,
         spec=spec,
@@ -151,10 +160,11 @@ def observe(
         reference=reference,
         alignment=alignment,
         view=view,
-        source=_at_scale(reference.rgb, alignment),
+        source=source,
         core=_clear_core(reference.core, scale) & present,
         present=present,
-        expected=drawn if alignment is None else _expected(reference, alignment, drawn.shape),
+        expected=expected,
+        accounted=accounted,
         lowest=lowest,
         highest=highest,
     )
@@ -199,10 +209,17 @@ def _clear_core(core: Mask, scale: float) -> Mask:
     return cv2.erode(core.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
 
 
-def _expected(reference: Reference, alignment: Alignment, shape: tuple[int, ...]) -> Mask:
-    mask = reference.mask.astype(np.uint8) * 255
+def _placed(mask: Mask, alignment: Alignment, shape: tuple[int, ...]) -> Mask:
+    """A mask of the reference's frame in the picture's."""
     size = (shape[1], shape[0])
-    return cv2.warpAffine(mask, alignment.matrix, size, flags=cv2.INTER_LINEAR) > 127
+    drawn = mask.astype(np.uint8) * 255
+    return cv2.warpAffine(drawn, alignment.matrix, size, flags=cv2.INTER_LINEAR) > 127
+
+
+def _alike(view: Pixels, source: Pixels) -> Mask:
+    """Where picture and source show the same within a shade, grain aside."""
+    difference = cv2.blur(cv2.absdiff(view, source), (5, 5)).max(axis=2)
+    return difference < _SAME_SHADE
 
 
 def extremes(rgb: Pixels) -> tuple[Pixels, Pixels]:

@@ -26,19 +26,19 @@ _GLASS_RIM_PX = 3
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Reference:
-    """A product as its source photo shows it, cropped to its box and a margin of 12 %.
+    """A product as its source photo shows it, cropped to all that may be it and a margin of 12 %.
 
     `rgb` (h, w, 3) uint8 sRGB, on neutral grey where the photo is transparent; `mask` (h, w) bool,
-    the product, and `core` without its rim of 2 % and without glass and 3 px
-    around it; `backdrop` (h, w, 3) uint8,
-    the photo's own ground as it would look behind the product, None for a transparent photo; `box`
-    the product's (x0, y0, x1, y1) in reference pixels; `per_photo_px` reference pixels per photo
-    pixel (≤ 1);
-    `cut_sides` where the photo cuts the product; `features` the product's distinct points.
+    the product; `possible` (h, w) bool, what else may belong to it; `core` (h, w) bool, the product
+    without its rim of 2 %, without glass and 3 px around glass; `backdrop` (h, w, 3) uint8, the
+    photo's own ground as it would look behind the product, None for a transparent photo; `box` the
+    product's (x0, y0, x1, y1) in reference pixels; `per_photo_px` reference pixels per photo pixel
+    (at most 1); `cut_sides` where the photo cuts the product; `features` its distinct points.
     """
 
     rgb: Pixels
     mask: Mask
+    possible: Mask
     core: Mask
     backdrop: Pixels | None
     box: tuple[int, int, int, int]
@@ -61,20 +61,19 @@ class Reference:
 def read_reference(photo: Picture, *, segmenter: Segmenter) -> Reference:
     """The reference of a source photo. Raises ScorerFailed when no product stands out in it."""
     mask = segmenter.mask(photo)
-    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    longer = max(width, height)
-    scale = min(1.0, PRODUCT_PX / longer)
-    margin = _MARGIN * longer
-    matrix = np.array([[scale, 0, scale * (margin - x)], [0, scale, scale * (margin - y)]])
-    size = (round(scale * (width + 2 * margin)), round(scale * (height + 2 * margin)))
+    possible = segmenter.possible(photo, sure=mask)
+    matrix, size = _frame(mask, possible)
+    scale = float(matrix[0, 0])
+    longer = max(cv2.boundingRect(mask.astype(np.uint8))[2:])
     rgb = _warped(_on_grey(photo), matrix, size)
-    inside = _warped(mask.astype(np.uint8) * 255, matrix, size, border=cv2.BORDER_CONSTANT) > 127
+    inside, around = (_warped_mask(each, matrix, size) for each in (mask, possible))
     solid = _eroded(_warped(_opaque(photo), matrix, size) > _SOLID_FROM, radius=_GLASS_RIM_PX)
     ground = None if photo.alpha is not None else _backdrop(photo.rgb, mask)
     box_x, box_y, box_width, box_height = cv2.boundingRect(inside.astype(np.uint8))
     return Reference(
         rgb=rgb,
         mask=inside,
+        possible=around | inside,
         core=_eroded(inside, radius=max(1, round(_RIM * longer * scale))) & solid,
         backdrop=None if ground is None else _warped(ground, matrix, size),
         box=(box_x, box_y, box_x + box_width, box_y + box_height),
@@ -82,6 +81,24 @@ def read_reference(photo: Picture, *, segmenter: Segmenter) -> Reference:
         cut_sides=_cut_sides(mask),
         features=features(rgb, inside),
     )
+
+
+def _frame(mask: Mask, possible: Mask) -> tuple[Numbers, tuple[int, int]]:
+    """The (2, 3) matrix from photo to reference pixels, and the reference's (width, height)."""
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    longer = max(width, height)
+    scale, margin = min(1.0, PRODUCT_PX / longer), _MARGIN * longer
+    wide_x, wide_y, wide_width, wide_height = cv2.boundingRect(possible.astype(np.uint8))
+    left, top = min(x - margin, wide_x), min(y - margin, wide_y)
+    right = max(x + width + margin, wide_x + wide_width)
+    bottom = max(y + height + margin, wide_y + wide_height)
+    matrix = np.array([[scale, 0, -scale * left], [0, scale, -scale * top]])
+    return matrix, (round(scale * (right - left)), round(scale * (bottom - top)))
+
+
+def _warped_mask(mask: Mask, matrix: Numbers, size: tuple[int, int]) -> Mask:
+    drawn = mask.astype(np.uint8) * 255
+    return _warped(drawn, matrix, size, border=cv2.BORDER_CONSTANT) > 127
 
 
 def _eroded(mask: Mask, *, radius: int) -> Mask:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,10 +14,12 @@ from content_engine.channels import channel
 from content_engine.errors import ScorerFailed
 from content_engine.types import Asset, Digest, ImageSpec, Shot
 from qa.vision import background, file, likeness, outline
+from qa.vision.failures import OPENCV_ERRORS, measuring, reader_errors
 from qa.vision.lab import delta_e2000
 from qa.vision.observed import Observed, observe
 from qa.vision.reference import Reference, read_reference
 from qa.vision.register import align, features
+from qa.vision.search import search
 from qa.vision.segment import Segmenter
 
 FRAME_PX = 640
@@ -120,9 +123,85 @@ def test_the_product_is_found_where_it_was_put(
     assert found.matrix @ middle == pytest.approx(centre, abs=2.5)
 
 
+def terrazzo() -> np.ndarray:
+    """A ground with far more distinct points than a product has."""
+    rng = np.random.default_rng(5)
+    ground = np.full((FRAME_PX, FRAME_PX, 3), 225, np.uint8)
+    for _ in range(900):
+        chip = rng.integers(0, FRAME_PX, 2) + rng.integers(-9, 9, (5, 2))
+        shade = tuple(int(tone) for tone in rng.integers(40, 200, 3))
+        cv2.fillPoly(ground, [cv2.convexHull(chip.astype(np.int32))], shade)
+    return ground
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.83])
+def test_a_smaller_product_on_a_busy_ground_is_found_and_no_different(
+    photo: Picture, reference: Reference, scale: float
+) -> None:
+    width = round(400 * scale)
+    small = cv2.resize(photo.rgb, (width, width), interpolation=cv2.INTER_AREA)
+    alpha = cv2.resize(photo.alpha, (width, width), interpolation=cv2.INTER_AREA)
+    rgb = terrazzo()
+    share = alpha[..., None] / 255.0
+    window = rgb[150 : 150 + width, 200 : 200 + width]
+    window[:] = np.rint(small * share + window * (1 - share)).astype(np.uint8)
+    look = seen(Picture(rgb), reference, Shot.SCENE)
+    assert look.found().scale == pytest.approx(scale, rel=0.01)
+    assert likeness.colour_p95(look).value < 2.0
+    assert likeness.sharpness(look).value > 0.95
+    assert likeness.structure(look).value < 0.001
+
+
+def test_a_product_that_is_not_there_is_not_measured(reference: Reference) -> None:
+    look = seen(Picture(terrazzo()), reference, Shot.SCENE)
+    for instrument in (likeness.colour_p95, likeness.structure, outline.halo, outline.clipped):
+        with pytest.raises(ScorerFailed, match="not found"):
+            instrument(look)
+
+
+def test_a_product_without_distinct_points_is_found_by_its_shades(
+    photo: Picture, reference: Reference
+) -> None:
+    soft = cv2.GaussianBlur(reference.rgb, (0, 0), 4)
+    picture = cv2.warpAffine(
+        soft,
+        np.array([[0.9, 0, 150.0], [0, 0.9, 180.0]]),
+        (FRAME_PX, FRAME_PX),
+        borderValue=(190, 190, 185),
+    )
+    found = search(soft, reference.mask, picture)
+    assert found is not None
+    assert found.matrix == pytest.approx(np.array([[0.9, 0, 150], [0, 0.9, 180]]), abs=1.0)
+
+
 def test_a_mirrored_product_is_not_found(packshot: Picture, reference: Reference) -> None:
     mirrored = np.ascontiguousarray(packshot.rgb[:, ::-1])
     assert align(reference.features, features(mirrored)) is None
+
+
+def test_what_opencv_raises_leaves_a_metric_unscored() -> None:
+    with (
+        pytest.raises(ScorerFailed, match="measuring broke"),
+        measuring("measuring", breaks_with=OPENCV_ERRORS),
+    ):
+        cv2.resize(np.zeros((0, 0), np.uint8), (3, 3))
+
+
+def test_what_onnxruntime_raises_leaves_a_metric_unscored() -> None:
+    with (
+        pytest.raises(ScorerFailed, match="the network broke"),
+        measuring("the network", breaks_with=reader_errors()),
+    ):
+        onnxruntime.InferenceSession(b"no model", providers=["CPUExecutionProvider"])
+
+
+def test_glass_is_left_out_by_its_own_narrow_rim(photo: Picture) -> None:
+    alpha = photo.alpha.copy()
+    alpha[90:310, 110:290] = 180
+    framed = read_reference(Picture(photo.rgb, alpha), segmenter=Segmenter())
+    x0, y0, x1, y1 = framed.box
+    assert not framed.core[(y0 + y1) // 2, (x0 + x1) // 2]
+    assert framed.core[y0 + 20, (x0 + x1) // 2], "the frame around the glass can be compared"
 
 
 def test_nothing_in_the_photo_is_told_and_not_guessed() -> None:
