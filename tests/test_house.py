@@ -13,7 +13,7 @@ from statistics import median
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[1]
 ROOMS = ("content_engine", "assets", "pipelines", "qa", "serving")
 BELOW = {
     "assets": {"assets"},

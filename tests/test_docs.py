@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from serving.cli import cli
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "pipelines/language/LOCALES.md")
 NAMED_PLACE = re.compile(
     r"`((?:content_engine|assets|pipelines|qa|serving|tests)/[\w./<>*-]*)(?::([\w.]+))?"
