@@ -52,7 +52,7 @@ def _without_shadow(order: Order) -> Order | None:
 
 
 LADDER = (
-    Rung(frozenset({"image.halo"}), _tighter),
+    Rung(frozenset({"image.halo", "image.scene_halo"}), _tighter),
     Rung(frozenset({"image.white_share"}), _without_shadow),
     Rung(frozenset({"image.fill_shortfall"}), _fuller),
     Rung(frozenset({"image.sharpness", "image.resolution", "image.lettering"}), _finer),

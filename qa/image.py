@@ -128,7 +128,6 @@ class ImageJudge:
             _plain("image.resolution", "ruler@1", file.resolution),
             _plain("image.file", "ruler@1", file.broken_rules),
             _plain("image.clipped", "outline@1", outline.clipped),
-            _plain("image.halo", "outline@1", outline.halo),
             _plain("image.colour", "ciede2000@1", likeness.colour_median),
             _plain("image.colour_p95", "ciede2000@1", likeness.colour_p95),
             _plain("image.structure", "local-correlation@1", likeness.structure),
@@ -137,6 +136,7 @@ class ImageJudge:
             Instrument("image.identity", "efficientnet-lite0@0.1.0", self._identity),
             Instrument("image.lettering", "pp-ocrv6@3.10.0", self._lettering),
         )
+        halo = _plain("image.halo", "outline@1", outline.halo)
         sharp = _plain("image.sharpness", "sobel@1", likeness.sharpness)
         stray = _plain("image.stray", "components@1", background.stray_share)
         packshot = (
@@ -144,9 +144,13 @@ class ImageJudge:
             _plain("image.fill_shortfall", "ruler@1", background.fill_shortfall),
         )
         return {
-            Shot.PACKSHOT: (*always, sharp, stray, *packshot),
-            Shot.CUTOUT: (*always, sharp, stray),
-            Shot.SCENE: (*always, replace(sharp, metric="image.scene_sharpness")),
+            Shot.PACKSHOT: (*always, halo, sharp, stray, *packshot),
+            Shot.CUTOUT: (*always, halo, sharp, stray),
+            Shot.SCENE: (
+                *always,
+                replace(halo, metric="image.scene_halo"),
+                replace(sharp, metric="image.scene_sharpness"),
+            ),
         }
 
     def _identity(self, seen: Observed, source: Source) -> Reading:
