@@ -82,7 +82,7 @@ def bench_all(
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
 ) -> None:
     """Measures makers, judges, door and jobs; exit code 1 when a promise is missed."""
-    from serving import bench as benches
+    from serving.bench import speed as benches
 
     if context.invoked_subcommand is None:
         raise typer.Exit(benches.run(as_json=as_json))
@@ -96,8 +96,8 @@ Feeds = Annotated[
 @bench.command("text-qa")
 def bench_text_qa(feeds: Feeds = None) -> None:
     """Plants faults of every kind in clean copy: recall, false alarms; exit code 1 below them."""
-    from serving import bench_text_qa as judge
-    from serving.bench_makers import SAMPLES
+    from serving.bench import text_qa as judge
+    from serving.bench.makers import SAMPLES
 
     report = judge.run(judge.feed_products(feeds or [SAMPLES]))
     typer.echo(report.table())
@@ -111,8 +111,8 @@ def bench_image_qa(
     show: Annotated[Path | None, typer.Option(help="Folder for wrongly judged pictures.")] = None,
 ) -> None:
     """Plants faults in good pictures: recall, false alarms; exit code 1 below what is wanted."""
-    from serving import bench_image_qa as judge
-    from serving.bench_makers import SAMPLES
+    from serving.bench import image_qa as judge
+    from serving.bench.makers import SAMPLES
 
     report = judge.run(feeds or [SAMPLES], limit=limit, show=show)
     raise typer.Exit(0 if report.passed else 1)

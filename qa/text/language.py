@@ -17,7 +17,7 @@ LATIN_LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
 # Below this many letters (kana, ideographs) a sentence says too little about its language.
 _LEAST_LETTERS = 8
 _LEAST_SIGNS = 6
-# Source: measured on clean and planted sentences by serving/bench_text_qa.py, 2026-11-22.
+# Source: measured on clean and planted sentences by serving/bench/text_qa.py, 2026-11-22.
 _DOUBTFUL = 0.5
 _EXCLUDED = 0.02
 _MANY_WORDS = 6

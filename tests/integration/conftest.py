@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from content_engine.types import Kind
-from serving.bench_noop import noop_judges
+from serving.bench.noop import noop_judges
 from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerReplica, Place
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -2,7 +2,7 @@
 
 from content_engine.errors import BackendUnavailable, GenerationFailed
 from content_engine.types import Candidate, Recipe
-from serving.bench_noop import NoopMaker
+from serving.bench.noop import NoopMaker
 
 ERRORS = {
     "broken": GenerationFailed,

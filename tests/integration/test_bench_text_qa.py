@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from pipelines.language.realiser import known_locales
-from serving.bench_text_plants import PLANTERS
-from serving.bench_text_qa import FALSE_ALARMS_WANTED, RECALL_WANTED, feed_products, run
+from serving.bench.text_plants import PLANTERS
+from serving.bench.text_qa import FALSE_ALARMS_WANTED, RECALL_WANTED, feed_products, run
 
 
 def test_planted_faults_are_found_and_clean_copy_is_left_alone(samples: Path) -> None:

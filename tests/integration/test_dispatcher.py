@@ -10,7 +10,7 @@ from content_engine.flow import Engine
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
 from content_engine.types import Brief, Claim, JobStatus, Kind, Product, TextSpec
-from serving.bench_noop import NoopMaker, accept
+from serving.bench.noop import NoopMaker, accept
 from serving.deployments import Cluster
 from serving.dispatcher import Dispatcher, Limits
 from serving.executors import PlannerByKind

@@ -10,7 +10,7 @@ from moody import ERRORS, MoodyMaker
 from content_engine.errors import InvalidBrief
 from content_engine.flow import Executor
 from content_engine.types import Brief, Kind, Product, Recipe, TextSpec
-from serving.bench_noop import noop_judges
+from serving.bench.noop import noop_judges
 from serving.deployments import Cluster
 from serving.executors import LocalExecutor
 

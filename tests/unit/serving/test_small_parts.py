@@ -13,7 +13,7 @@ import pytest
 from content_engine.config import Settings
 from content_engine.telemetry import Metrics, bound_to_job, log_to, timed
 from serving import doctor_checks
-from serving.bench import Measure
+from serving.bench.speed import Measure
 from serving.doctor import Health
 from serving.news import News
 

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from serving import app, bench_door, bench_makers
+from serving import app
+from serving.bench import door, makers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ def run(*, as_json: bool) -> int:
 
 
 def _makers(folder: Path) -> Iterator[Measure]:
-    costs = bench_makers.measure(folder / "makers", locales=app.locales())
+    costs = makers.measure(folder / "makers", locales=app.locales())
     yield Measure(
         name="texts per core",
         value=costs.texts_per_s,
@@ -70,7 +71,7 @@ def _makers(folder: Path) -> Iterator[Measure]:
 
 
 def _door(folder: Path) -> Iterator[Measure]:
-    costs = bench_door.measure_door(folder / "door")
+    costs = door.measure_door(folder / "door")
     yield Measure(
         name="GET /v1/jobs/{id}, 16 connections",
         value=costs.door_per_s,
@@ -84,7 +85,7 @@ def _door(folder: Path) -> Iterator[Measure]:
 
 
 def _jobs(folder: Path) -> Iterator[Measure]:
-    costs = bench_door.measure_job(folder / "jobs")
+    costs = door.measure_job(folder / "jobs")
     yield Measure(
         name="no-op job, POST to its end, p50",
         value=costs.job_p50_ms,

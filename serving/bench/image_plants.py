@@ -1,6 +1,6 @@
 """Faults planted in good pictures, with the box where each lies: the image judge's examination.
 
-Amounts are in `bench_image_plants.toml`, from subtle to plain.
+Amounts are in `image_plants.toml`, from subtle to plain.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 
 from assets.media import Picture
 from qa.vision.observed import Box
-from serving import bench_image_frame_plants as frame
-from serving import bench_image_product_plants as product
-from serving.bench_image_goods import Good
+from serving.bench import image_frame_plants as frame
+from serving.bench import image_product_plants as product
+from serving.bench.image_goods import Good
 
-PLANTS_PATH = Path(__file__).with_name("bench_image_plants.toml")
+PLANTS_PATH = Path(__file__).with_name("image_plants.toml")
 STRENGTHS = ("subtle", "middle", "plain")
 
 Plant = Callable[[Good, float, np.random.Generator], tuple[Picture, Box] | None]

@@ -19,7 +19,7 @@ from content_engine.types import Brief, Candidate, ImageSpec, Kind, Product, Sho
 from serving import app
 
 T = TypeVar("T")
-SAMPLES = Path(__file__).resolve().parents[1] / "assets" / "samples" / "products.jsonl"
+SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "products.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

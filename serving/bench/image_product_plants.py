@@ -11,7 +11,7 @@ from assets.media import Picture
 from content_engine.types import Shot
 from qa.vision.arrays import Mask, Pixels
 from qa.vision.observed import WHOLE, Box, share_box
-from serving.bench_image_goods import Good, box_of, fitted, mixed, pixel_unit, soft
+from serving.bench.image_goods import Good, box_of, fitted, mixed, pixel_unit, soft
 
 _LEAST_LETTERS_PX = 14.0
 

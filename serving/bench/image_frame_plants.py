@@ -9,7 +9,7 @@ from assets.media import Picture
 from content_engine.types import Shot
 from qa.vision.arrays import Pixels
 from qa.vision.observed import WHOLE, Box
-from serving.bench_image_goods import Good, box_of, fitted, mixed, soft
+from serving.bench.image_goods import Good, box_of, fitted, mixed, soft
 
 
 def crop(good: Good, amount: float, rng: np.random.Generator) -> tuple[Picture, Box] | None:

@@ -21,7 +21,7 @@ from content_engine.config import Settings
 from content_engine.flow import Engine
 from content_engine.types import Brief, Kind, Product, TextSpec
 from serving import app
-from serving.bench_noop import NoopMaker, accept, noop_judges
+from serving.bench.noop import NoopMaker, accept, noop_judges
 from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerReplica, Place
 from serving.executors import PlannerByKind
 from serving.service import loop_factory
@@ -143,7 +143,7 @@ async def _p50_ms(call: Callable[[], Awaitable[Any]], count: int) -> float:
 async def _hammered(port: int, path: str, seconds: float) -> dict[str, float]:
     """What a client in another process measures over 16 connections."""
     client = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "serving.bench_client", str(port), path, "16", str(seconds)),
+        *(sys.executable, "-m", "serving.bench.client", str(port), path, "16", str(seconds)),
         stdout=asyncio.subprocess.PIPE,
     )
     said, _ = await client.communicate()

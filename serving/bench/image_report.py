@@ -12,9 +12,9 @@ from statistics import median
 
 from content_engine.types import Evidence, Outcome, Shot, Verdict
 from qa.vision.observed import Box
-from serving.bench_image_plants import PLANTS, STRENGTHS
+from serving.bench.image_plants import PLANTS, STRENGTHS
 
-BAD_PATH = Path(__file__).with_name("bench_image_bad.toml")
+BAD_PATH = Path(__file__).with_name("image_bad.toml")
 RECALL_WANTED = 0.95
 FALSE_ALARMS_WANTED = 0.03
 

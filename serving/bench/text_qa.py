@@ -34,7 +34,7 @@ from pipelines.language.realiser import known_locales
 from pipelines.text import TextPipeline
 from qa.text import TextJudge
 from qa.text.copy import read_copy
-from serving.bench_text_plants import PLANTERS, Draft, Plant, load_words, plant
+from serving.bench.text_plants import PLANTERS, Draft, Plant, load_words, plant
 
 RECALL_WANTED = 0.99
 FALSE_ALARMS_WANTED = 0.01

@@ -1,6 +1,6 @@
 """A client for the bench, in a process of its own: keep-alive GETs over plain sockets.
 
-`python -m serving.bench_client PORT PATH CONNECTIONS SECONDS` prints one JSON line.
+`python -m serving.bench.client PORT PATH CONNECTIONS SECONDS` prints one JSON line.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The image judge examined: real outputs of the image pipeline, and the same with planted faults.
 
-    python -m serving.bench_image_qa --feed assets/samples/products.jsonl
+    python -m serving.bench.image_qa --feed assets/samples/products.jsonl
 
 Every photo of the feed is made into a packshot, a scene and a cut-out. Each of them carries every
 kind of fault once, the strengths taking turns. A fault is found when the gate does not accept the
@@ -42,9 +42,9 @@ from qa.vision.lettering import Reader
 from qa.vision.observed import Box
 from qa.vision.register import align, features
 from serving.app import gate, image_judge, image_maker
-from serving.bench_image_goods import Good
-from serving.bench_image_plants import PLANTS, STRENGTHS, plant
-from serving.bench_image_report import ImageQaReport, Trial, print_report
+from serving.bench.image_goods import Good
+from serving.bench.image_plants import PLANTS, STRENGTHS, plant
+from serving.bench.image_report import ImageQaReport, Trial, print_report
 
 CHANNEL = "web"
 ASPECTS = {Shot.PACKSHOT: "1:1", Shot.SCENE: "4:5", Shot.CUTOUT: "1:1"}

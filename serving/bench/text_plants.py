@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from serving.bench_text_draft import (
+from serving.bench.text_draft import (
     Draft,
     Place,
     Planter,
@@ -20,9 +20,9 @@ from serving.bench_text_draft import (
     swap,
     with_slot,
 )
-from serving.bench_text_swaps import branded, concept, number, percentage, slip, translated, unit
+from serving.bench.text_swaps import branded, concept, number, percentage, slip, translated, unit
 
-WORDS_PATH = Path(__file__).with_name("bench_text_plants.toml")
+WORDS_PATH = Path(__file__).with_name("text_plants.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

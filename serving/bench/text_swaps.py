@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable
 
-from serving.bench_text_draft import (
+from serving.bench.text_draft import (
     Draft,
     Place,
     Planter,

@@ -1,0 +1,1 @@
+"""Measured numbers beside what is promised: speed, and what the judges find."""
