@@ -66,7 +66,7 @@ def test_arrows_run_one_way_down() -> None:
         for root in imported_roots(tree)
         if root in ROOMS and root not in BELOW[name.split("/")[0]]
     ]
-    assert not wrong, "imports against the arrows of DESIGN §2:\n" + "\n".join(wrong)
+    assert not wrong, "imports against the arrows of ARCHITECTURE.md:\n" + "\n".join(wrong)
 
 
 def test_import_linter_agrees() -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
+import cv2
+
 from assets.store import AssetStore
 from content_engine.config import Settings
 from content_engine.feeds import FeedItem, read_feed
@@ -40,6 +42,7 @@ class MakerCosts:
 
 def measure(folder: Path, *, locales: Sequence[str]) -> MakerCosts:
     """The costs of the real makers and judges, with store and keys in `folder`."""
+    cv2.setNumThreads(1)  # as in a replica: one compute thread
     settings = replace(Settings(), data_dir=folder)
     products = list(_products(settings))
     texts = [_text(product, locale) for product in products for locale in locales]
