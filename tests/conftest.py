@@ -51,7 +51,7 @@ def _sylius_line(image: Path) -> dict[str, str]:
     group, number = image.stem.rsplit("_", 1)
     noun, category = SYLIUS_CLASSES[group]
     return {
-        "id": f"sylius-{group.rsplit('_', 1)[-1]}-{group.split('_')[0]}-{number}",
+        "id": f"sylius-{image.stem}",
         "title": f"{noun} {int(number)}",
         "brand": "Sylius",
         "google_product_category": category,
