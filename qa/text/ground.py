@@ -33,6 +33,10 @@ _VERBATIM = (
 NOTE_PREFIX = "untranslated:"
 
 
+_LEAST_ITEM_NUMBER = 5
+"""Characters from which an item number is read as a name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What copy may say of one product.
@@ -110,7 +114,9 @@ def _names(product: Product) -> tuple[str, ...]:
     """Texts that copy repeats as they are, longest first."""
     kept = [fact.text for fact in product.facts if fact.name in _VERBATIM]
     parts = [part.strip() for text in kept for part in re.split(r"[,·|]", text)]
-    names = {product.brand, product.title, *kept, *parts} - {""}
+    # A shorter item number could hide an amount that no fact states.
+    number = product.sku if len(product.sku) >= _LEAST_ITEM_NUMBER else ""
+    names = {product.brand, product.title, number, *kept, *parts} - {""}
     return tuple(sorted(names, key=len, reverse=True))
 
 
