@@ -67,7 +67,7 @@ def serve(config: Config = None) -> None:
 @cli.command()
 def doctor(config: Config = None) -> None:
     """Says what is missing or slow on this machine, and how to mend it."""
-    from serving import doctor as doctors
+    from serving.doctor import run as doctors
 
     raise typer.Exit(doctors.run(load_settings(config)))
 

@@ -12,9 +12,9 @@ import pytest
 
 from content_engine.config import Settings
 from content_engine.telemetry import Metrics, bound_to_job, log_to, timed
-from serving import doctor_checks
 from serving.bench.speed import Measure
-from serving.doctor import Health
+from serving.doctor import checks
+from serving.doctor.findings import Health
 from serving.news import News
 
 
@@ -77,15 +77,15 @@ def test_two_engines_count_apart() -> None:
 
 
 CHEAP = [
-    doctor_checks.python,
-    doctor_checks.cores,
-    doctor_checks.memory,
-    doctor_checks.disk,
-    doctor_checks.shared_memory,
-    doctor_checks.writable,
-    doctor_checks.clock,
-    doctor_checks.keys,
-    doctor_checks.chromium,
+    checks.python,
+    checks.cores,
+    checks.memory,
+    checks.disk,
+    checks.shared_memory,
+    checks.writable,
+    checks.clock,
+    checks.keys,
+    checks.chromium,
 ]
 
 
@@ -102,15 +102,15 @@ def test_keys_that_others_can_read_are_broken(tmp_path: Path) -> None:
     key.write_text("-----BEGIN PRIVATE KEY-----")
     key.chmod(0o644)
     settings = Settings(data_dir=tmp_path)
-    assert doctor_checks.keys(settings).mend == f"chmod 600 {key}"
+    assert checks.keys(settings).mend == f"chmod 600 {key}"
     key.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    assert doctor_checks.keys(settings).health is Health.GOOD
+    assert checks.keys(settings).health is Health.GOOD
 
 
 def test_a_taken_port_is_told(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = Settings(data_dir=tmp_path, port=taken.getsockname()[1])
-        assert doctor_checks.port(settings).health is Health.WEAK
+        assert checks.port(settings).health is Health.WEAK
 
 
 @pytest.mark.parametrize(

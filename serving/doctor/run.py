@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from content_engine.config import Settings
-
-
-class Health(StrEnum):
-    """How a part of the machine is."""
-
-    GOOD = "good"
-    WEAK = "weak"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one check saw; `mend` says what to do unless all is good."""
-
-    name: str
-    health: Health
-    seen: str
-    mend: str = ""
-
-
-Check = Callable[[Settings], Finding]
+from serving.doctor.checks import CHECKS
+from serving.doctor.findings import Finding, Health
 
 _COLOURS = {Health.GOOD: "green", Health.WEAK: "yellow", Health.BROKEN: "red"}
 
 
-def good(name: str, seen: str) -> Finding:
-    """All is well."""
-    return Finding(name=name, health=Health.GOOD, seen=seen)
-
-
-def weak(name: str, seen: str, *, mend: str) -> Finding:
-    """It works, but slowly or without a part that some can do without."""
-    return Finding(name=name, health=Health.WEAK, seen=seen, mend=mend)
-
-
-def broken(name: str, seen: str, *, mend: str) -> Finding:
-    """The main job cannot be done."""
-    return Finding(name=name, health=Health.BROKEN, seen=seen, mend=mend)
-
-
 def run(settings: Settings) -> int:
     """The exit code: 1 when something is broken. Prints every finding with its mend."""
-    from serving.doctor_checks import CHECKS
-
     console = Console()
     findings: list[Finding] = []
     with console.status("looking …") as status:

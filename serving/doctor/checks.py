@@ -16,9 +16,9 @@ from pathlib import Path
 from assets.errors import AssetError
 from assets.weights import locate, pinned_weights
 from content_engine.config import Settings
-from serving.doctor import Check, Finding, broken, good, weak
+from serving.doctor.findings import Check, Finding, broken, good, weak
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _PYTHON = (3, 11)
 _GIB = 2**30

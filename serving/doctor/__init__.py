@@ -1,0 +1,1 @@
+"""`content-engine doctor`: looks at this machine and says how to mend it."""
