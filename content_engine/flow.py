@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from content_engine.errors import GenerationFailed
+from content_engine.errors import GenerationFailed, InvalidBrief
+from content_engine.review import Correction, Ordered
 from content_engine.types import (
     Attempt,
     Brief,
@@ -38,6 +39,13 @@ class Pipeline(Protocol):
 
     def repair(self, brief: Brief, attempt: Attempt) -> Recipe | None:
         """The next rung of the repair ladder after this attempt, or None at its end."""
+        ...
+
+    def correct(self, brief: Brief, attempt: Attempt, correction: Correction) -> Recipe:
+        """The recipe that carries out what a person ordered for this attempt.
+
+        Raises InvalidBrief when it can't be done, saying why.
+        """
         ...
 
     def generate(self, recipe: Recipe) -> Candidate:
@@ -80,6 +88,10 @@ class Planner(Protocol):
         """See `Pipeline.repair`."""
         ...
 
+    def correct(self, brief: Brief, attempt: Attempt, correction: Correction) -> Recipe:
+        """See `Pipeline.correct`."""
+        ...
+
 
 class Record(Protocol):
     """The part of the ledger that the flow writes to. Every call is one transaction."""
@@ -96,8 +108,19 @@ class Record(Protocol):
         """How many candidates must still be accepted or put before a person."""
         ...
 
-    def record(self, claim: Claim, attempt: Attempt) -> None:
-        """Records an attempt once; REVIEW opens a case. Raises LeaseLost."""
+    def ordered(self, claim: Claim) -> Sequence[Ordered]:
+        """The corrections that people ordered for the job and nobody has carried out yet."""
+        ...
+
+    def record(self, claim: Claim, attempt: Attempt, *, corrects: str = "") -> None:
+        """Records an attempt once; REVIEW opens a case. Raises LeaseLost.
+
+        `corrects` is the id of the case whose ordered correction this attempt carries out.
+        """
+        ...
+
+    def reopen(self, claim: Claim, case_id: str, reason: str) -> None:
+        """Puts a case before a person again: its correction can't be done. Raises LeaseLost."""
         ...
 
     def record_failure(self, claim: Claim, recipe: Recipe, reason: str) -> None:
@@ -128,6 +151,7 @@ class Engine:
         Generation happens at least once, recording and delivery exactly once. Raises LeaseLost
         when the job was cancelled or taken over, InvalidBrief when the brief can't be served.
         """
+        await self._carry_out_corrections(claim)
         tried = await asyncio.to_thread(self.record.tried, claim)
         await self._climb_all(claim, await self._broken_ladders(claim, tried))
         plan = self.planner.plan(claim.job.brief)
@@ -135,6 +159,28 @@ class Engine:
         while batch := list(islice(fresh, await asyncio.to_thread(self.record.missing, claim))):
             await self._climb_all(claim, batch)
         return await asyncio.to_thread(self.record.settle, claim)
+
+    async def _carry_out_corrections(self, claim: Claim) -> None:
+        """What people ordered comes first. Machines judge it again, but only people overrule it."""
+        for order in await asyncio.to_thread(self.record.ordered, claim):
+            try:
+                attempt = await self._corrected(claim, order)
+            except (InvalidBrief, GenerationFailed) as error:
+                reason = f"the correction could not be carried out: {error}"
+                await asyncio.to_thread(self.record.reopen, claim, order.case_id, reason)
+                continue
+            await asyncio.to_thread(self.record.record, claim, attempt, corrects=order.case_id)
+
+    async def _corrected(self, claim: Claim, order: Ordered) -> Attempt:
+        if order.label.correction is None:
+            raise InvalidBrief("no correction was ordered")
+        brief = claim.job.brief
+        recipe = self.planner.correct(brief, order.attempt, order.label.correction)
+        if recipe.digest in await asyncio.to_thread(self.record.tried, claim):
+            raise InvalidBrief("the same was made before: order something else")
+        attempt = await self._judged(brief, recipe)
+        accepted = attempt.verdict.outcome is Outcome.ACCEPT
+        return attempt if accepted else _as_review(attempt, "a person's correction")
 
     async def _broken_ladders(self, claim: Claim, tried: frozenset[Digest]) -> list[Recipe]:
         """The rungs that a crash left untried: the gate asked for them, nobody recorded them."""
@@ -164,22 +210,24 @@ class Engine:
             repaired = attempt.verdict.outcome is Outcome.REPAIR
             rung = self.planner.repair(claim.job.brief, attempt) if repaired else None
             if repaired and rung is None:
-                attempt = _as_review(attempt)
+                attempt = _as_review(attempt, "no repair left")
             await asyncio.to_thread(self.record.record, claim, attempt)
 
     async def _try(self, claim: Claim, recipe: Recipe) -> Attempt | None:
         try:
-            candidate = await self.executor.generate(recipe)
+            return await self._judged(claim.job.brief, recipe)
         except GenerationFailed as error:
             await asyncio.to_thread(self.record.record_failure, claim, recipe, str(error))
             return None
-        scores = tuple(await self.executor.score(claim.job.brief, candidate))
-        verdict = self.decide(claim.job.brief, scores)
+
+    async def _judged(self, brief: Brief, recipe: Recipe) -> Attempt:
+        candidate = await self.executor.generate(recipe)
+        scores = tuple(await self.executor.score(brief, candidate))
+        verdict = self.decide(brief, scores)
         return Attempt(candidate=candidate, scores=scores, verdict=verdict)
 
 
-def _as_review(attempt: Attempt) -> Attempt:
-    """The attempt as a person's matter: the ladder is at its end and the fault still stands."""
-    reasons = ("no repair left", *attempt.verdict.reasons)
-    verdict = Verdict(outcome=Outcome.REVIEW, reasons=reasons)
+def _as_review(attempt: Attempt, why: str) -> Attempt:
+    """The attempt as a person's matter, and why it is one."""
+    verdict = Verdict(outcome=Outcome.REVIEW, reasons=(why, *attempt.verdict.reasons))
     return Attempt(candidate=attempt.candidate, scores=attempt.scores, verdict=verdict)

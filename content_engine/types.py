@@ -195,7 +195,27 @@ class ImageSpec:
     shadow: bool = True
 
 
-Spec = TextSpec | ImageSpec
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoSpec:
+    """Which clip, in which aspect.
+
+    `design` names a motion design, or is empty: the plan chooses by category and material.
+    `photos` indexes `Product.photos`; empty: the plan takes what suits. `aspect` is a `w:h` text,
+    `shorter_side_px` the shorter side. `duration_s` 0 means the design's own length. `captions`
+    asks for captions in the brief's locale (none for `und`); `sound` for an audio bed, which a
+    channel that requires sound gets in any case.
+    """
+
+    design: str = ""
+    photos: tuple[int, ...] = ()
+    aspect: str = "1:1"
+    shorter_side_px: int = 1080
+    duration_s: float = 0.0
+    captions: bool = True
+    sound: bool = False
+
+
+Spec = TextSpec | ImageSpec | VideoSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +224,7 @@ class Brief:
 
     `locale` is a BCP 47 language (`en`, `de`, `ja`); for pictures `und` (undetermined).
     `channel` names an entry of `content_engine/channels.toml`.
-    `count` is how many accepted candidates are wanted.
+    `count` is how many accepted candidates are wanted. `due_at` orders the reviewers' queue.
     """
 
     kind: Kind
@@ -215,6 +235,7 @@ class Brief:
     count: int = 1
     seed: int = 0
     lane: Lane = Lane.BULK
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +282,7 @@ class Asset:
     """Immutable bytes in the store, and what a reader must know to use them.
 
     `role` says which of a candidate's assets it is (`copy`, `packshot-1x1`, `scene-9x16`).
-    `width_px` and `height_px` are 0 for text; `duration_s` is 0 for all but video.
+    `width_px` and `height_px` are 0 for text; `duration_s` and `fps` are 0 for all but video.
     """
 
     role: str
@@ -271,6 +292,7 @@ class Asset:
     width_px: int = 0
     height_px: int = 0
     duration_s: float = 0.0
+    fps: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,17 +384,6 @@ class Claim:
     job: Job
     token: str
     lease_until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One candidate put before a person."""
-
-    id: str
-    job_id: str
-    recipe_digest: Digest
-    reasons: tuple[str, ...]
-    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
