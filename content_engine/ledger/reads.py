@@ -10,7 +10,8 @@ from content_engine.errors import InvalidBrief, NotFound
 from content_engine.ledger import rows
 from content_engine.ledger.rows import Cost, JobRow, Page
 from content_engine.ledger.sql import Database, Row
-from content_engine.types import Attempt, Brief, Case, Event, Job, JobStatus, Kind, Product
+from content_engine.review import Case
+from content_engine.types import Attempt, Brief, Event, Job, JobStatus, Kind, Product
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Sequence[Any])

@@ -12,7 +12,8 @@ from typing import Any, Generic, TypeVar
 
 from content_engine.codec import from_json
 from content_engine.ledger.sql import Row
-from content_engine.types import Brief, Case, Digest, Event, Job, JobStatus, Kind, Outcome
+from content_engine.review import Case
+from content_engine.types import Brief, Digest, Event, Job, JobStatus, Kind, Outcome
 
 T = TypeVar("T")
 FAILED = "FAILED"
