@@ -18,6 +18,13 @@ from pydantic import TypeAdapter, ValidationError
 from content_engine.errors import InvalidSettings
 
 ENV_PREFIX = "CE_"
+_AT_LEAST_ONE = (
+    "text_replicas",
+    "image_replicas",
+    "video_replicas",
+    "inspector_replicas",
+    "jobs_in_flight",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +36,13 @@ class Settings:
     store_url: where assets live; empty: `data_dir/assets`. `s3://bucket/prefix` works too.
     key_dir: signing keys; empty: `data_dir/keys`. Operators put `chain.pem` and `key.pem` there.
     body_max_bytes: the largest request body. fetch_max_bytes, fetch_timeout_s: per picture.
-    text_replicas, image_replicas, inspector_replicas: Ray Serve replicas of each deployment.
+    text_replicas, image_replicas, video_replicas, inspector_replicas: Ray Serve replicas of each.
     cpu_per_replica: cores that Ray reserves for each.
     lease_s: how long a claimed job may be silent before another worker takes it.
     jobs_in_flight: how many jobs one dispatcher carries at once.
     fetch_allow_networks: private networks that product pictures may be fetched from (CIDR).
+    spoilt_share: share of the clips (0 to 1) that is spoilt on purpose, so that a rehearsal of the
+    reviewers' queue has faults to find; 0 in production.
     """
 
     data_dir: Path = Path("content-engine-data")
@@ -47,17 +56,21 @@ class Settings:
     fetch_allow_networks: tuple[str, ...] = ()
     text_replicas: int = 1
     image_replicas: int = 2
+    video_replicas: int = 1
     inspector_replicas: int = 1
     cpu_per_replica: float = 0.25
     lease_s: float = 60.0
     jobs_in_flight: int = 8
+    spoilt_share: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuses values that cannot work. Raises InvalidSettings."""
         _require_loopback(self.host)
-        for name in ("text_replicas", "image_replicas", "inspector_replicas", "jobs_in_flight"):
+        for name in _AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise InvalidSettings(f"{name} must be 1 or more, not {getattr(self, name)}")
+        if not 0 <= self.spoilt_share <= 1:
+            raise InvalidSettings(f"spoilt_share is a share from 0 to 1, not {self.spoilt_share}")
         if self.lease_s <= 0 or self.fetch_timeout_s <= 0:
             raise InvalidSettings("lease_s and fetch_timeout_s must be greater than 0")
 

@@ -16,7 +16,7 @@ cli = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Produces the media of a shop's catalog: text and images, judged.",
+    help="Produces the media of a shop's catalog: text, images and video, judged.",
 )
 
 
@@ -39,20 +39,32 @@ def produce(  # noqa: PLR0913, PLR0917 - the options of a command line
     feed: Annotated[Path, typer.Argument(help="Google Merchant JSONL/CSV/TSV or Shopify CSV.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for files, manifest and gallery.")],
     locales: Annotated[str, typer.Option(help="Languages of the copy, comma-separated.")] = "",
-    kinds: Annotated[str, typer.Option(help="What to make, comma-separated.")] = "text,image",
+    kinds: Annotated[str, typer.Option(help="What to make; empty: text, image, video.")] = "",
     channel: Annotated[str, typer.Option(help="Whose limits apply (web, google, …).")] = "web",
     seed: Annotated[int, typer.Option(help="Another seed, another wording and light.")] = 0,
     voice: Annotated[str, typer.Option(help="Brand voice of the copy.")] = "plain",
     aspects: Annotated[str, typer.Option(help="Of the scene.")] = "1:1,4:5,9:16,16:9",
+    video_aspects: Annotated[str, typer.Option(help="Of the clips.")] = "1:1",
+    video_locales: Annotated[
+        str, typer.Option(help="Languages of the clips' captions; empty: the first of --locales.")
+    ] = "",
     config: Config = None,
 ) -> None:
-    """Makes judged text and images of every product in a feed; run again to go on."""
+    """Makes judged text, images and clips of every product in a feed; run again to go on."""
     from serving.produce import command
 
     settings = load_settings(config)
-    order = command.checked_order(
-        locales=locales, kinds=kinds, channel=channel, seed=seed, voice=voice, aspects=aspects
+    options = command.Options(
+        locales=locales,
+        kinds=kinds,
+        channel=channel,
+        seed=seed,
+        voice=voice,
+        aspects=aspects,
+        video_aspects=video_aspects,
+        video_locales=video_locales,
     )
+    order = command.checked_order(options)
     raise typer.Exit(command.run(feed, out=out, order=order, settings=settings))
 
 

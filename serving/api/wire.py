@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from content_engine.codec import from_plain, to_plain
 from content_engine.errors import InvalidBrief
@@ -26,6 +26,7 @@ from content_engine.types import (
     Product,
     Shot,
     TextSpec,
+    VideoSpec,
 )
 
 Aspect = Annotated[str, Field(pattern=r"^[1-9]\d?:[1-9]\d?$")]
@@ -109,14 +110,34 @@ class ImageSpecIn(Wire):
     shadow: bool = True
 
 
+class VideoSpecIn(Wire):
+    """Which clip; what is left out, the plan chooses."""
+
+    design: Annotated[str, Field(max_length=64)] = ""
+    photos: Annotated[list[Annotated[int, Field(ge=0, lt=20)]], Field(max_length=20)] = []
+    aspect: Aspect = "1:1"
+    shorter_side_px: Annotated[int, Field(ge=360, le=2160)] = 1080
+    duration_s: Annotated[float, Field(ge=0, le=60)] = 0.0
+    captions: bool = True
+    sound: bool = False
+
+
 class _JobIn(Wire):
-    """What every kind of job has in common."""
+    """What every kind of job has in common. `due_at` orders the reviewers' queue."""
 
     sku: Annotated[str, Field(min_length=1, max_length=200)]
     channel: Annotated[str, Field(max_length=64)] = "web"
     count: Annotated[int, Field(ge=1, le=8)] = 1
     seed: Seed = 0
     lane: Lane = Lane.BULK
+    due_at: AwareDatetime | None = None
+
+    def common(self) -> dict[str, Any]:
+        """What goes into a brief of any kind as it stands."""
+        return {name: getattr(self, name) for name in _COMMON}
+
+
+_COMMON = ("channel", "count", "seed", "lane", "due_at")
 
 
 class TextJobIn(_JobIn):
@@ -128,17 +149,13 @@ class TextJobIn(_JobIn):
 
     def brief(self, product: Product, *, locales: Sequence[str]) -> Brief:
         """The brief. Raises InvalidBrief for a locale that nothing writes."""
-        if self.locale not in locales:
-            raise InvalidBrief(f"unknown locale {self.locale!r}; known: {', '.join(locales)}")
+        _check_locale(self.locale, locales)
         return Brief(
             kind=Kind.TEXT,
             product=product,
             spec=TextSpec(voice=self.spec.voice),
             locale=self.locale,
-            channel=self.channel,
-            count=self.count,
-            seed=self.seed,
-            lane=self.lane,
+            **self.common(),
         )
 
 
@@ -160,14 +177,35 @@ class ImageJobIn(_JobIn):
             product=product,
             spec=from_plain(ImageSpec, self.spec.model_dump()),
             locale="und",
-            channel=self.channel,
-            count=self.count,
-            seed=self.seed,
-            lane=self.lane,
+            **self.common(),
         )
 
 
-JobIn = Annotated[TextJobIn | ImageJobIn, Field(discriminator="kind")]
+class VideoJobIn(_JobIn):
+    """A clip of one product. `locale` is the language of its captions; `und`: none."""
+
+    kind: Literal["video"]
+    locale: Annotated[str, Field(max_length=35)] = "und"
+    spec: VideoSpecIn = VideoSpecIn()
+
+    def brief(self, product: Product, *, locales: Sequence[str]) -> Brief:
+        """The brief. Raises InvalidBrief for a locale that nothing writes."""
+        _check_locale(self.locale, ("und", *locales))
+        return Brief(
+            kind=Kind.VIDEO,
+            product=product,
+            spec=from_plain(VideoSpec, self.spec.model_dump()),
+            locale=self.locale,
+            **self.common(),
+        )
+
+
+JobIn = Annotated[TextJobIn | ImageJobIn | VideoJobIn, Field(discriminator="kind")]
+
+
+def _check_locale(locale: str, known: Sequence[str]) -> None:
+    if locale not in known:
+        raise InvalidBrief(f"unknown locale {locale!r}; known: {', '.join(known)}")
 
 
 class JobsQuery(Wire):

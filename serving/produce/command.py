@@ -8,7 +8,7 @@ import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -27,20 +27,37 @@ INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""
 
 
-def checked_order(
-    *, locales: str, kinds: str, channel: str, seed: int, voice: str, aspects: str
-) -> Order:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says, as it says it: lists are comma-separated."""
+
+    locales: str
+    kinds: str
+    channel: str
+    seed: int
+    voice: str
+    aspects: str
+    video_aspects: str
+    video_locales: str
+
+
+def checked_order(options: Options) -> Order:
     """The order that the options spell. Raises InvalidBrief naming what is known."""
     known_locales = list(app.locales())
     made = [kind.value for kind in app.KINDS]
-    channel_of(channel)
+    channel_of(options.channel)
+    locales = _chosen(options.locales or ",".join(known_locales), "locale", known_locales)
     return Order(
-        locales=_chosen(locales or ",".join(known_locales), "locale", known_locales),
-        kinds=tuple(Kind(kind) for kind in _chosen(kinds, "kind", made)),
-        channel=channel,
-        seed=seed,
-        voice=voice,
-        aspects=tuple(_listed(aspects)),
+        locales=locales,
+        kinds=tuple(Kind(kind) for kind in _chosen(options.kinds or ",".join(made), "kind", made)),
+        channel=options.channel,
+        seed=options.seed,
+        voice=options.voice,
+        aspects=tuple(_listed(options.aspects)),
+        video_aspects=tuple(_listed(options.video_aspects)),
+        video_locales=_chosen(
+            options.video_locales or locales[0], "locale", ["und", *known_locales]
+        ),
     )
 
 

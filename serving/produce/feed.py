@@ -10,14 +10,28 @@ from assets.store import AssetStore
 from content_engine.errors import ContentEngineError
 from content_engine.feeds import FeedFault, FeedItem
 from content_engine.ingest import ingest_photos
-from content_engine.types import Brief, ImageSpec, Kind, PhotoRole, Product, Shot, TextSpec
+from content_engine.types import (
+    Brief,
+    ImageSpec,
+    Kind,
+    PhotoRole,
+    Product,
+    Shot,
+    Spec,
+    TextSpec,
+    VideoSpec,
+)
 
 SCENE_ASPECTS = ("1:1", "4:5", "9:16", "16:9")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What `produce` makes of every product of a feed. `aspects` are those of the scene."""
+    """What `produce` makes of every product of a feed.
+
+    `aspects` are those of the scene; clips are made in every one of `video_aspects` and in every
+    one of `video_locales`.
+    """
 
     locales: tuple[str, ...]
     kinds: tuple[Kind, ...]
@@ -25,6 +39,8 @@ class Order:
     seed: int = 0
     voice: str = "plain"
     aspects: tuple[str, ...] = SCENE_ASPECTS
+    video_aspects: tuple[str, ...] = ("1:1",)
+    video_locales: tuple[str, ...] = ("en",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,42 +65,56 @@ def ingest(item: FeedItem, *, fetcher: Fetcher, store: AssetStore) -> Ingested:
 
 
 def briefs_of(product: Product, order: Order) -> tuple[Brief, ...]:
-    """One text brief a locale; of the main photo a packshot, a cut-out and a scene."""
-    briefs: list[Brief] = []
-    if Kind.TEXT in order.kinds:
-        briefs += [_brief(Kind.TEXT, product, order, locale) for locale in order.locales]
-    if Kind.IMAGE in order.kinds and product.photos:
-        briefs += [_picture(product, order, spec) for spec in _pictures(product, order)]
-    return tuple(briefs)
+    """Copy a locale; of the main photo a packshot, a cut-out and a scene; a clip."""
+    if not product.photos:
+        return _briefs(Kind.TEXT, product, order)
+    return tuple(brief for kind in order.kinds for brief in _briefs(kind, product, order))
 
 
-def _pictures(product: Product, order: Order) -> tuple[ImageSpec, ...]:
+def _briefs(kind: Kind, product: Product, order: Order) -> tuple[Brief, ...]:
+    if kind not in order.kinds:
+        return ()
+    wanted = {Kind.TEXT: _texts, Kind.IMAGE: _pictures, Kind.VIDEO: _clips}[kind]
+    return tuple(
+        Brief(
+            kind=kind,
+            product=product,
+            spec=spec,
+            locale=locale,
+            channel=order.channel,
+            seed=order.seed,
+        )
+        for locale, spec in wanted(product, order)
+    )
+
+
+def _texts(product: Product, order: Order) -> list[tuple[str, Spec]]:  # noqa: ARG001
+    return [(locale, TextSpec(voice=order.voice)) for locale in order.locales]
+
+
+def _pictures(product: Product, order: Order) -> list[tuple[str, Spec]]:
     roles = [photo.role for photo in product.photos]
     main = roles.index(PhotoRole.MAIN) if PhotoRole.MAIN in roles else 0
-    return (
-        ImageSpec(shot=Shot.PACKSHOT, photo=main),
-        ImageSpec(shot=Shot.CUTOUT, photo=main),
-        ImageSpec(shot=Shot.SCENE, photo=main, aspects=order.aspects),
-    )
+    return [
+        ("und", ImageSpec(shot=Shot.PACKSHOT, photo=main)),
+        ("und", ImageSpec(shot=Shot.CUTOUT, photo=main)),
+        ("und", ImageSpec(shot=Shot.SCENE, photo=main, aspects=order.aspects)),
+    ]
 
 
-def _brief(kind: Kind, product: Product, order: Order, locale: str) -> Brief:
-    return Brief(
-        kind=kind,
-        product=product,
-        spec=TextSpec(voice=order.voice),
-        locale=locale,
-        channel=order.channel,
-        seed=order.seed,
-    )
+def _clips(product: Product, order: Order) -> list[tuple[str, Spec]]:  # noqa: ARG001
+    return [
+        (locale, VideoSpec(aspect=aspect))
+        for locale in order.video_locales
+        for aspect in order.video_aspects
+    ]
 
 
-def _picture(product: Product, order: Order, spec: ImageSpec) -> Brief:
-    return Brief(
-        kind=Kind.IMAGE,
-        product=product,
-        spec=spec,
-        locale="und",
-        channel=order.channel,
-        seed=order.seed,
-    )
+def jobs_to_come(order: Order, *, products: int, with_photos: int) -> dict[Kind, int]:
+    """How many jobs each kind of the order will have for that many products."""
+    each = {
+        Kind.TEXT: products * len(order.locales),
+        Kind.IMAGE: with_photos * len(Shot),
+        Kind.VIDEO: with_photos * len(order.video_locales) * len(order.video_aspects),
+    }
+    return {kind: each[kind] for kind in order.kinds}

@@ -18,11 +18,13 @@ _SUFFIX = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
     "image/webp": ".webp",
+    "text/vtt": ".vtt",
+    "video/mp4": ".mp4",
 }
 _FOLDER = {Outcome.ACCEPT: "", Outcome.REVIEW: "review", Outcome.REJECT: "rejected"}
 _OWN_NAMES = {"gallery", "index.html", "manifest.jsonl", "faults.jsonl"}
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-_SOURCE_TYPE = {"realiser": "algorithmicMedia"}
+_SOURCE_TYPE = {"realiser": "algorithmicMedia", "studio-motion": "algorithmicMedia"}
 """Text backends that no model trained. Source: cv.iptc.org/newscodes/digitalsourcetype: media
 "created purely by an algorithm not based on any sampled training data" is algorithmicMedia."""
 
@@ -33,6 +35,7 @@ class Delivery:
 
     line: dict[str, Any]
     digest: Digest
+    media_type: str
     outcome: Outcome
 
 
@@ -53,6 +56,7 @@ def deliveries(job: Job, attempts: Sequence[Attempt]) -> Iterator[Delivery]:
             yield Delivery(
                 line=_line(job, attempt, asset),
                 digest=asset.digest,
+                media_type=asset.media_type,
                 outcome=attempt.verdict.outcome,
             )
 
@@ -89,10 +93,10 @@ def _score(score: Any) -> dict[str, Any]:
 
 
 def _provenance(attempt: Attempt, asset: Asset) -> dict[str, Any]:
-    """How the asset was made. A picture also says so in its own file (C2PA, IPTC)."""
+    """How the asset was made. Pictures and clips also say so in their own files (C2PA, IPTC)."""
     recipe = attempt.candidate.recipe
     facts: dict[str, Any] = {"generator": recipe.model, "notes": list(attempt.candidate.notes)}
-    if not asset.media_type.startswith("image/"):
+    if not asset.media_type.startswith(("image/", "video/")):
         term = _SOURCE_TYPE.get(recipe.backend, "trainedAlgorithmicMedia")
         facts["digital_source_type"] = _IPTC + term
     return facts
@@ -101,7 +105,8 @@ def _provenance(attempt: Attempt, asset: Asset) -> dict[str, Any]:
 def _path(job: Job, attempt: Attempt, asset: Asset) -> str:
     """Where the asset lies below the output folder; what may not ship lies in a folder of its own.
 
-    `MUG-1/copy.de.json`, `MUG-1/packshot-1x1.jpg`, `MUG-1/rejected/scene-1x1.3f9a1c20.jpg`.
+    `MUG-1/copy.de.json`, `MUG-1/packshot-1x1.jpg`, `MUG-1/clip-9x16.de.mp4`,
+    `MUG-1/rejected/scene-1x1.3f9a1c20.jpg`.
     """
     brief = job.brief
     folder = Path(folder_of(brief.product.sku)) / _FOLDER[attempt.verdict.outcome]

@@ -34,7 +34,7 @@ def preview_all(
     items: Sequence[Delivery], *, out: Path, product: Product, store: AssetStore
 ) -> None:
     """Writes a small WebP of every picture, and of the first source photo, below `out`."""
-    digests = [item.digest for item in items if item.line["width"]]
+    digests = [item.digest for item in items if item.media_type.startswith("image/")]
     digests += [photo.digest for photo in product.photos[:1]]
     for digest in digests:
         path = out / preview_path(digest)

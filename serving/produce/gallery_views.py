@@ -10,7 +10,7 @@ from typing import Any
 
 from babel import Locale
 
-from content_engine.types import Outcome, Product
+from content_engine.types import Kind, Outcome, Product
 
 _RTL = frozenset({"ar", "fa", "he", "ur"})
 _SHOTS = ("scene", "packshot", "cutout")
@@ -88,11 +88,12 @@ def preview_path(digest: str) -> str:
 def view(card: ProductCard, out: Path) -> dict[str, Any]:
     """What the template shows of a product: pictures by shot, the best candidate first; copy."""
     shots: dict[str, list[list[dict[str, Any]]]] = {}
-    for candidate in _candidates(line for line in card.lines if line["width"]):
+    for candidate in _candidates(_of_kind(card, Kind.IMAGE)):
         shots.setdefault(_shot(candidate[0]), []).append([_picture(line) for line in candidate])
-    words = enumerate(line for line in card.lines if not line["width"])
+    words = enumerate(_of_kind(card, Kind.TEXT))
     return {
         "card": card,
+        "clips": [_clip(candidate) for candidate in _candidates(_of_kind(card, Kind.VIDEO))],
         "shots": dict(sorted(shots.items(), key=lambda item: _place(item[0]))),
         "copies": [_copy(line, out, key=f"c{number}") for number, line in words],
         "verdicts": sorted({line["verdict"] for line in card.lines}),
@@ -105,6 +106,10 @@ def languages(views: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     """Every locale on the page with its own name, in order of appearance."""
     found = {copy.locale: copy.language for each in views for copy in each["copies"]}
     return [{"code": code, "name": name} for code, name in found.items()]
+
+
+def _of_kind(card: ProductCard, kind: Kind) -> list[dict[str, Any]]:
+    return [line for line in card.lines if line["kind"] == kind]
 
 
 def _place(shot: str) -> int:
@@ -133,6 +138,22 @@ def _picture(line: dict[str, Any]) -> dict[str, Any]:
         "preview": preview_path(line["sha256"]),
         "boxes": [_box(item) for item in line["evidence"] if item["box"]],
         "reasons": own or _shared_fate(line),
+        "line": line,
+    }
+
+
+def _clip(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """A clip of a candidate with its poster and captions."""
+    by_type = {line["path"].rpartition(".")[2]: line for line in lines}
+    line = by_type["mp4"]
+    aspect = line["role"].partition("-")[2].replace("x", ":")
+    told = "" if line["locale"] == "und" else f" {line['locale']}"
+    return {
+        "tab": f"{aspect}{told}" + (" •" if line["verdict"] != Outcome.ACCEPT else ""),
+        "ratio": round(line["width"] / line["height"], 4),
+        "poster": preview_path(by_type["jpg"]["sha256"]) if "jpg" in by_type else "",
+        "captions": by_type["vtt"]["path"] if "vtt" in by_type else "",
+        "reasons": [] if line["verdict"] == Outcome.ACCEPT else line["reasons"],
         "line": line,
     }
 

@@ -17,9 +17,9 @@ from typing import Any, TextIO
 from assets.fetch import Fetcher
 from content_engine.codec import to_json
 from content_engine.feeds import FeedFault, FeedItem, read_feed
-from content_engine.types import Brief, Job, Kind, Shot
+from content_engine.types import Brief, Job, Kind
 from serving import app
-from serving.produce.feed import Ingested, Order, briefs_of, ingest
+from serving.produce.feed import Ingested, Order, briefs_of, ingest, jobs_to_come
 from serving.produce.files import Delivery, deliveries, write_files
 from serving.produce.gallery import preview_all, write_gallery
 from serving.produce.gallery_views import ProductCard, card_of
@@ -100,8 +100,7 @@ async def _count(run: Run) -> None:
 
 def _jobs_to_come(feed: Path, order: Order) -> dict[Kind, int]:
     items = [entry.photos != () for entry in read_feed(feed) if isinstance(entry, FeedItem)]
-    each = {Kind.TEXT: len(items) * len(order.locales), Kind.IMAGE: sum(items) * len(Shot)}
-    return {kind: each[kind] for kind in order.kinds}
+    return jobs_to_come(order, products=len(items), with_photos=sum(items))
 
 
 async def _read(

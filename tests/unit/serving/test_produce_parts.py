@@ -33,7 +33,7 @@ from content_engine.types import (
     TextSpec,
     Verdict,
 )
-from serving.produce.command import checked_order
+from serving.produce.command import Options, checked_order
 from serving.produce.feed import Order, briefs_of, ingest
 from serving.produce.files import deliveries, write_files
 from serving.produce.view import View
@@ -129,18 +129,37 @@ def test_files_are_written_once(tmp_path: Path) -> None:
     assert path.read_bytes() == b"{}", "a spoilt file is written anew"
 
 
+OPTIONS = Options(
+    locales="en",
+    kinds="text",
+    channel="web",
+    seed=0,
+    voice="plain",
+    aspects="1:1",
+    video_aspects="1:1",
+    video_locales="",
+)
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
         ({"locales": "xx"}, "unknown locale 'xx'; known: en"),
         ({"kinds": "opera"}, "unknown kind 'opera'; known: text, image"),
-        ({"channel": "moon"}, "known: amazon, google, web"),
+        ({"channel": "moon"}, "known: amazon, google,"),
+        ({"video_locales": "xx"}, "unknown locale 'xx'; known: und, en"),
     ],
 )
 def test_unknown_options_name_the_known_ones(wrong: dict[str, str], says: str) -> None:
-    options = {"locales": "en", "kinds": "text", "channel": "web", "voice": "plain"}
     with pytest.raises(InvalidBrief, match=says):
-        checked_order(**(options | wrong), seed=0, aspects="1:1")
+        checked_order(replace(OPTIONS, **wrong))
+
+
+def test_clips_speak_the_first_language_unless_told_otherwise() -> None:
+    first = checked_order(replace(OPTIONS, locales="de,fr"))
+    told = checked_order(replace(OPTIONS, video_locales="und,ja", video_aspects="9:16, 1:1"))
+    assert first.video_locales == ("de",)
+    assert (told.video_locales, told.video_aspects) == (("und", "ja"), ("9:16", "1:1"))
 
 
 def test_the_view_counts_and_shows_feed_text_as_text() -> None:
