@@ -9,6 +9,7 @@ demo: .venv/base
 	$(BIN)/content-engine produce assets/samples/products.jsonl --out demo-out
 
 test: .venv/dev
+	sh tests/install_chromium.sh
 	$(BIN)/python -m pytest
 
 check: .venv/dev
@@ -16,6 +17,7 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-cache
+	sh tests/install_chromium.sh
 	$(BIN)/python -m pytest
 
 serve: .venv/base
