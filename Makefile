@@ -32,11 +32,14 @@ serve: .venv/base
 	$(PIP) --no-build-isolation --editable .
 	touch $@
 
-.venv/dev: .venv/base requirements/dev.txt
+.venv/dev: .venv/base requirements/dev.txt requirements/labelstudio.txt
 	$(PIP) --require-hashes -r requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/labelstudio.txt
 	touch $@
 
 # Needs uv. Resolves requirements/*.in anew; torch is left out of the hashed files (see above).
 lock:
 	cd requirements && for f in base dev; do uv pip compile $$f.in --python-version 3.11 \
 	  --generate-hashes --no-emit-package torch --no-header --no-annotate -q -o $$f.txt; done
+	cd requirements && uv pip compile labelstudio.in --no-deps --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate -q -o labelstudio.txt
