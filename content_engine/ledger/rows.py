@@ -120,6 +120,8 @@ def case_of(row: Row) -> Case:
         recipe_digest=Digest(row[3]),
         reasons=tuple(json.loads(row[4])),
         opened_at=moment(row[5]),
+        kind=Kind(row[6]),
+        sku=row[7],
     )
 
 
