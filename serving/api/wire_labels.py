@@ -1,0 +1,197 @@
+"""What a reviewer sends, in pydantic: claims and labels; their way into the nouns of review.
+
+Frames are 0-based and inclusive, boxes (x0, y0, x1, y1) are 0..1 of the picture.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from content_engine.codec import from_plain
+from content_engine.review import (
+    Adjust,
+    Correction,
+    Edit,
+    FallBack,
+    Label,
+    LabelOutcome,
+    Regenerate,
+    Replace,
+    Trim,
+)
+from content_engine.types import Digest, Evidence, Kind, Severity, canonical_json
+from serving.api.wire import Seed, Wire
+
+Reviewer = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
+Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+LeaseSeconds = Annotated[float, Field(ge=1, le=3600)]
+Frames = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+Part = Annotated[float, Field(ge=0, le=1)]
+Box = tuple[Part, Part, Part, Part]
+Comment = Annotated[str, Field(max_length=4000)]
+
+
+class ClaimIn(Wire):
+    """Asks for the next case: of some kinds (all when left out), that one first if it is free.
+
+    `prefer` is the id of a case; one that this reviewer holds already comes back with a new token.
+    A reviewer holds two cases at most (the one before him and the next); who asks for a third gets
+    the one he has held longest.
+    """
+
+    reviewer: Reviewer
+    kinds: list[Kind] = Field(default_factory=list, max_length=len(Kind))
+    prefer: Annotated[str, Field(max_length=64)] = ""
+    lease_s: LeaseSeconds = 600.0
+
+
+class TokenIn(Wire):
+    """Proves that the sender holds the case."""
+
+    token: Token
+
+
+class ExtendIn(TokenIn):
+    """Asks for `lease_s` seconds from now."""
+
+    lease_s: LeaseSeconds = 600.0
+
+
+class UndoIn(Wire):
+    """Takes this reviewer's label back."""
+
+    reviewer: Reviewer
+
+
+class FaultIn(Wire):
+    """A fault that the reviewer saw. `kind` is one of `content_engine/faults.toml`."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=64)]
+    severity: Literal["note", "minor", "major", "fatal"] = "major"
+    message: Comment = ""
+    asset: Annotated[str, Field(max_length=64)] = ""
+    frames: Frames | None = None
+    box: Box | None = None
+    field: Annotated[str, Field(max_length=64)] = ""
+    span: Frames | None = None
+
+    def noun(self) -> Evidence:
+        """The fault as evidence."""
+        plain = self.model_dump() | {"severity": Severity[self.severity.upper()]}
+        return from_plain(Evidence, plain)
+
+
+class TrimIn(Wire):
+    """Cut these frames out and join the rest."""
+
+    action: Literal["trim"]
+    frames: Frames
+
+    def noun(self) -> Correction:
+        """The correction."""
+        return Trim(frames=self.frames)
+
+
+class RegenerateIn(Wire):
+    """Make it again with another seed and, where given, other parameters of the recipe."""
+
+    action: Literal["regenerate"]
+    seed: Seed
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+    def noun(self) -> Correction:
+        """The correction."""
+        return Regenerate(seed=self.seed, parameters=canonical_json(self.parameters))
+
+
+class FallBackIn(Wire):
+    """Ship a designed-motion video instead."""
+
+    action: Literal["fall_back"]
+    design: Annotated[str, Field(max_length=64)] = ""
+
+    def noun(self) -> Correction:
+        """The correction."""
+        return FallBack(design=self.design)
+
+
+class ReplaceIn(Wire):
+    """Ship an uploaded file instead: `digest` and `media_type` are those of `POST /v1/uploads`."""
+
+    action: Literal["replace"]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    media_type: Annotated[str, Field(max_length=100)]
+
+    def noun(self) -> Correction:
+        """The correction."""
+        return Replace(digest=Digest(self.digest), media_type=self.media_type)
+
+
+class EditIn(Wire):
+    """Change slots of the copy in place: slot name (`bullets.0`) to its new text."""
+
+    action: Literal["edit"]
+    slots: Annotated[dict[str, Annotated[str, Field(max_length=10_000)]], Field(min_length=1)]
+
+    def noun(self) -> Correction:
+        """The correction."""
+        return Edit(slots=tuple(self.slots.items()))
+
+
+class AdjustIn(Wire):
+    """Nudge a picture: grow (+) or shrink (−) the product's mask, crop the frame, or both."""
+
+    action: Literal["adjust"]
+    mask_grow_px: Annotated[int, Field(ge=-64, le=64)] = 0
+    crop: Box | None = None
+
+    def noun(self) -> Correction:
+        """The correction."""
+        return Adjust(mask_grow_px=self.mask_grow_px, crop=self.crop)
+
+
+CorrectionIn = Annotated[
+    TrimIn | RegenerateIn | FallBackIn | ReplaceIn | EditIn | AdjustIn,
+    Field(discriminator="action"),
+]
+
+
+class LabelIn(TokenIn):
+    """A person's answer. `correction` stands exactly when the outcome is `fix`.
+
+    `seconds` is the time from seeing the case to answering it.
+    """
+
+    outcome: LabelOutcome
+    faults: list[FaultIn] = Field(default_factory=list, max_length=100)
+    correction: CorrectionIn | None = None
+    comment: Comment = ""
+    seconds: Annotated[float, Field(ge=0, le=86_400)] = 0.0
+
+    @model_validator(mode="after")
+    def _whole(self) -> LabelIn:
+        if (self.outcome is LabelOutcome.FIX) != (self.correction is not None):
+            raise ValueError("a correction is sent exactly when the outcome is 'fix'")
+        return self
+
+    def noun(self, reviewer: str) -> Label:
+        """The label of that reviewer."""
+        return Label(
+            outcome=self.outcome,
+            reviewer=reviewer,
+            faults=tuple(fault.noun() for fault in self.faults),
+            correction=self.correction.noun() if self.correction else None,
+            comment=self.comment,
+            seconds=self.seconds,
+        )
+
+
+class CasesQuery(Wire):
+    """Which cases to list, in the order they were opened; all statuses when left out."""
+
+    kind: Kind | None = None
+    status: Literal["waiting", "labelled", "withdrawn"] | None = None
+    cursor: Annotated[str, Field(max_length=200)] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
