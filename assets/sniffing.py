@@ -7,6 +7,9 @@ import re
 from assets.errors import CorruptMedia, UnsupportedMedia
 
 READABLE = "JPEG, PNG, WebP, GIF, BMP and TIFF"
+READABLE_CLIPS = "MP4, QuickTime, WebM and GIF"
+
+_HEAD_BYTES = 4096
 
 _PICTURES = (
     ("image/jpeg", re.compile(rb"\xff\xd8\xff")),
@@ -15,6 +18,13 @@ _PICTURES = (
     ("image/gif", re.compile(rb"GIF8[79]a")),
     ("image/tiff", re.compile(rb"II\*\x00|MM\x00\*")),
     ("image/bmp", re.compile(rb"BM.{8}", re.DOTALL)),
+)
+
+_CLIPS = (
+    ("video/quicktime", re.compile(rb".{4}(?:ftypqt  |moov|mdat|wide|free|skip)", re.DOTALL)),
+    ("video/mp4", re.compile(rb".{4}ftyp(?!avi[fs]|hei|hev|mif1|msf1)", re.DOTALL)),
+    ("video/webm", re.compile(rb"\x1aE\xdf\xa3")),
+    ("image/gif", re.compile(rb"GIF8[79]a")),
 )
 
 _OTHERS = (
@@ -42,9 +52,33 @@ def sniff(data: bytes) -> str:
     """
     if not data:
         raise CorruptMedia("the file is empty (0 bytes)")
-    head = data[:4096]
-    found = next((media_type for media_type, magic in _PICTURES if magic.match(head)), None)
+    found = _match(data, _PICTURES)
     if found is None:
-        what = next((name for name, magic in _OTHERS if magic.match(head)), "of an unknown kind")
+        what = _match(data, _OTHERS) or "of an unknown kind"
         raise UnsupportedMedia(f"the file is {what}: only {READABLE} pictures are read")
     return found
+
+
+def sniff_video(data: bytes) -> str:
+    """The media type of a clip the engine reads: video/mp4 video/quicktime video/webm image/gif.
+
+    Raises CorruptMedia for an empty file, UnsupportedMedia for anything else, naming what it is.
+    """
+    if not data:
+        raise CorruptMedia("the file is empty (0 bytes)")
+    found = _match(data, _CLIPS)
+    if found is None:
+        what = _match(data, (*_PICTURES, *_OTHERS)) or "of an unknown kind"
+        raise UnsupportedMedia(f"the file is {what}: only {READABLE_CLIPS} clips are read")
+    return found
+
+
+def sniff_media(data: bytes) -> str:
+    """The media type of a picture or clip the engine reads. Raises what `sniff` raises."""
+    found = _match(data, (*_PICTURES, *_CLIPS))
+    return sniff(data) if found is None else found
+
+
+def _match(data: bytes, magics: tuple[tuple[str, re.Pattern[bytes]], ...]) -> str | None:
+    head = data[:_HEAD_BYTES]
+    return next((name for name, magic in magics if magic.match(head)), None)
