@@ -1,0 +1,165 @@
+"""A clip as the judge's instruments see it: decoded once, small, split into shots."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from assets.video import VideoFacts, luma, probe_video, read_frames, rgb
+from qa.film.shots import split
+from qa.vision.arrays import Numbers, Pixels
+
+LUMA_PIXELS = 57_600
+"""About 320 × 180: what local detectors need. Source: research 2026-11, judge, best recipe 2."""
+
+_SIDE_STEP_PX = 8
+_COLOUR_SHRINK = 4
+_STILL_EVERY_S = 1.0
+_MOST_STILLS = 16
+_STILL_PIXELS = 2_100_000
+_PLANAR = {"yuv420p": (2, 2), "yuvj420p": (2, 2), "yuv422p": (2, 1), "yuv444p": (1, 1)}
+_FULL_RANGE, _BT709, _UNTAGGED = 2, 1, 2
+_HD_LINES = 720
+_SHARES = {_BT709: (0.2126, 0.0722), 9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
+_BT601 = (0.299, 0.114)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Reel:
+    """A clip after its one decode pass. Frames count from 0 in the order of showing.
+
+    `luma` (n, h, w) uint8, full range, about 57.6k px, sides multiples of 8; `colour`
+    (n, h / 4, w / 4, 3) uint8 sRGB; `stills` frame index → (H, W, 3) uint8 sRGB, about one a second
+    and at most 16, full size up to 2.1 megapixels; `times_s` (n,) float64, when each frame is
+    shown; `shots` (first, last) inclusive, split at hard cuts; `cuts` (n,) float32, how much a
+    frame is cut off from the one before (see `qa.film.shots`).
+    """
+
+    facts: VideoFacts
+    luma: Pixels
+    colour: Pixels
+    stills: dict[int, Pixels]
+    times_s: Numbers
+    fps: float
+    cuts: Numbers
+    shots: tuple[tuple[int, int], ...]
+
+    @property
+    def frames(self) -> int:
+        """How many frames the clip really has."""
+        return len(self.luma)
+
+
+def read_reel(data: bytes) -> Reel:
+    """The reel of a clip's bytes. Raises what `assets.video.read_frames` raises.
+
+    Peak memory is 60 kB a frame and 6 MB a still: about 130 MB for 15 s at 30 fps.
+    """
+    facts = probe_video(data)
+    size = luma_size(facts.width_px, facts.height_px)
+    wanted = _still_indices(facts)
+    gray, colour = bytearray(), bytearray()
+    stills: dict[int, Pixels] = {}
+    times: list[float] = []
+    for item in read_frames(data):
+        small = _small(item.frame, size)
+        gray += small.tobytes()
+        colour += _colour(item.frame, small).tobytes()
+        times.append(item.time_s)
+        if item.index in wanted:
+            stills[item.index] = _still(item.frame)
+    width, height = size
+    shape = (len(times), height // _COLOUR_SHRINK, width // _COLOUR_SHRINK, 3)
+    brightness = np.frombuffer(gray, np.uint8).reshape(len(times), height, width)
+    cuts, shots = split(brightness)
+    return Reel(
+        facts=facts,
+        luma=brightness,
+        colour=np.frombuffer(colour, np.uint8).reshape(shape),
+        stills=stills,
+        times_s=np.array(times),
+        fps=float(facts.fps),
+        cuts=cuts,
+        shots=shots,
+    )
+
+
+def luma_size(width_px: int, height_px: int) -> tuple[int, int]:
+    """(width, height) of the small picture: about 57.6k px, sides multiples of 8, never larger."""
+    scale = min(1.0, math.sqrt(LUMA_PIXELS / (width_px * height_px)))
+    sides = (round(side * scale / _SIDE_STEP_PX) for side in (width_px, height_px))
+    width, height = (max(_SIDE_STEP_PX, side * _SIDE_STEP_PX) for side in sides)
+    return width, height
+
+
+def _still_indices(facts: VideoFacts) -> frozenset[int]:
+    """Frames in the middle of each of up to 16 equal stretches of a second or more."""
+    count = min(_MOST_STILLS, max(1, round(facts.frames / float(facts.fps or 1) / _STILL_EVERY_S)))
+    return frozenset(int((turn + 0.5) * facts.frames / count) for turn in range(count))
+
+
+def _small(frame: av.VideoFrame, size: tuple[int, int]) -> Pixels:
+    """The frame's brightness at `size`: first by a whole factor, which is four times as quick."""
+    most = min(frame.width // size[0], frame.height // size[1])
+    whole = math.gcd(frame.width, frame.height)
+    factor = max(part for part in range(1, max(most, 1) + 1) if whole % part == 0)
+    between = luma(frame, (frame.width // factor, frame.height // factor))
+    if between.shape == (size[1], size[0]):
+        return between
+    return cv2.resize(between, size, interpolation=cv2.INTER_AREA)
+
+
+def _colour(frame: av.VideoFrame, gray: Pixels) -> Pixels:
+    """(h / 4, w / 4, 3) uint8 sRGB from the small brightness and the shrunk chroma planes.
+
+    An untagged frame is read as BT.709 from 720 lines on and as BT.601 below, as players do.
+    Source: ITU-R BT.601, BT.709, BT.2020 (shares of red and blue; 224 chroma levels).
+    """
+    size = (gray.shape[1] // _COLOUR_SHRINK, gray.shape[0] // _COLOUR_SHRINK)
+    level = cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    stretch = 1.0 if _is_full_range(frame) else 255 / 224
+    blue_less, red_less = ((plane - 128.0) * stretch for plane in _chroma(frame, size))
+    red_share, blue_share = _shares(frame)
+    red = level + 2 * (1 - red_share) * red_less
+    blue = level + 2 * (1 - blue_share) * blue_less
+    green = (level - red_share * red - blue_share * blue) / (1 - red_share - blue_share)
+    return np.clip(np.rint(cv2.merge([red, green, blue])), 0, 255).astype(np.uint8)
+
+
+def _chroma(frame: av.VideoFrame, size: tuple[int, int]) -> list[Numbers]:
+    """Both chroma planes at `size`, (h, w) float32, 128 is grey."""
+    plain = frame if frame.format.name in _PLANAR else frame.reformat(format="yuv420p")
+    across, down = _PLANAR[plain.format.name]
+    width, height = -(-plain.width // across), -(-plain.height // down)
+    small = []
+    planes: tuple[Any, ...] = plain.planes[1:]
+    for plane in planes:
+        whole = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width]
+        factor = max(1, min(width // size[0], height // size[1]))
+        even = whole[: height // factor * factor, : width // factor * factor]
+        quick = cv2.resize(even, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+        small.append(cv2.resize(quick, size, interpolation=cv2.INTER_AREA).astype(np.float32))
+    return small
+
+
+def _is_full_range(frame: av.VideoFrame) -> bool:
+    return frame.format.name.startswith("yuvj") or int(frame.color_range) == _FULL_RANGE
+
+
+def _shares(frame: av.VideoFrame) -> tuple[float, float]:
+    matrix = int(frame.colorspace)
+    hd = min(frame.width, frame.height) >= _HD_LINES
+    return _SHARES.get(_BT709 if matrix == _UNTAGGED and hd else matrix, _BT601)
+
+
+def _still(frame: av.VideoFrame) -> Pixels:
+    picture = rgb(frame)
+    shrink = math.sqrt(_STILL_PIXELS / (frame.width * frame.height))
+    if shrink >= 1.0:
+        return picture
+    return cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)

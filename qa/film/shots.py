@@ -1,0 +1,54 @@
+"""Where a clip is cut: every instrument works inside one shot."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from qa.vision.arrays import Numbers, Pixels
+
+CUT = 14.0
+"""Source: ffmpeg's scdet finds 8 of 8 real cuts at 13 to 14, none of 126 other clips reaches 12.8
+(research 2026-11, qa and judge)."""
+
+_SIDE_PX = 160
+_AROUND = 4
+_ALONE = 3.0
+
+
+def split(luma: Pixels) -> tuple[Numbers, tuple[tuple[int, int], ...]]:
+    """How cut off each frame is from the one before, (n,) float32, and the shots between cuts.
+
+    `luma` (n, h, w) uint8. With m the mean change of brightness in percent, a frame scores
+    min(m, |m − m before|); it starts a shot when it scores 14 or more and three times as much as
+    every other frame within four: fast motion changes many frames, a cut one.
+    Source: research 2026-11, judge, best recipe 1: 8 of 8 cuts, 0 others in 121 clips.
+    """
+    scores = _scores(luma)
+    starts = [index for index in range(2, len(luma)) if _is_cut(scores, index)]
+    edges = [0, *starts, len(luma)]
+    shots = tuple((first, after - 1) for first, after in pairwise(edges) if after > first)
+    return scores, shots
+
+
+def _scores(luma: Pixels) -> Numbers:
+    size = (_SIDE_PX, _SIDE_PX)
+    change = np.zeros(len(luma), np.float32)
+    before = None
+    for index, frame in enumerate(luma):
+        small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        if before is not None:
+            change[index] = cv2.norm(small, before, cv2.NORM_L1) / small.size * 100 / 256
+        before = small
+    jump = np.abs(np.diff(change, prepend=0.0))
+    return np.minimum(change, jump).astype(np.float32)
+
+
+def _is_cut(scores: Numbers, index: int) -> bool:
+    if scores[index] < CUT:
+        return False
+    around = scores[max(0, index - _AROUND) : index + _AROUND + 1].copy()
+    around[min(index, _AROUND)] = 0.0
+    return bool(around.max() < scores[index] / _ALONE)
