@@ -44,7 +44,7 @@ def check_boxes(data: bytes, *, max_samples: int) -> None:
         )
     if not {b"moov", b"mdat"} <= kinds:
         raise CorruptMedia("the video has no index (moov) or no pictures (mdat): it is cut short")
-    for box in _nested(data):
+    for box in (inner for index in top_boxes(data) for inner in inner_boxes(data, index)):
         _check_box(data, box, max_samples)
 
 
@@ -54,9 +54,12 @@ def is_faststart(data: bytes) -> bool:
     return b"moov" in kinds and b"mdat" in kinds and kinds.index(b"moov") < kinds.index(b"mdat")
 
 
-def _nested(data: bytes) -> Iterator[Box]:
-    """Every box inside moov. Raises TooLarge over 4,096 of them: a real clip has about 60."""
-    waiting = [(box, 1) for box in top_boxes(data) if box.kind == b"moov"]
+def inner_boxes(data: bytes, index: Box) -> Iterator[Box]:
+    """The `moov` box and every box in it; nothing of others.
+
+    Raises TooLarge over 4,096 of them (a real clip has about 60), CorruptMedia.
+    """
+    waiting = [(index, 1)] if index.kind == b"moov" else []
     for _ in range(_BOXES):
         if not waiting:
             return

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 import av
-import av.error
 from av.container import InputContainer
 
-from assets.boxes import check_boxes, is_faststart
+from assets.boxes import is_faststart
+from assets.clipfacts import DEFAULT_LIMITS, AudioFacts, VideoFacts, VideoLimits
 from assets.clock import Clock
-from assets.errors import CorruptMedia, TooLarge, UnsupportedMedia
+from assets.errors import CorruptMedia, TooLarge
+from assets.guarded import checked, opened
 from assets.planes import luma, rgb, upright
-from assets.sniffing import sniff_video
-from assets.wholeness import check_gif, check_matroska
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -31,19 +29,12 @@ __all__ = [
     "rgb",
 ]
 
-_DEMUXERS = {
-    "video/mp4": "mp4",
-    "video/quicktime": "mov",
-    "video/webm": "matroska",
-    "image/gif": "gif",
-}
 _CONTAINERS = {
     "video/mp4": "mp4",
     "video/quicktime": "mov",
     "video/webm": "webm",
     "image/gif": "gif",
 }
-_CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "mpeg4", "gif")
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 12: "smpte432"}
 _TRANSFERS = {1: "bt709", 6: "smpte170m", 13: "iec61966-2-1", 16: "smpte2084", 18: "arib-std-b67"}
 _MATRICES = {0: "gbr", 1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc"}
@@ -52,67 +43,6 @@ _RANGES = {1: "tv", 2: "pc"}
 
 _NAMES = {"libdav1d": "av1"}
 _BOXED = ("video/mp4", "video/quicktime")
-_DAMAGE = (av.error.FFmpegError, MemoryError, OverflowError, UnicodeError)
-_STREAMS = 8
-_SAMPLES_PER_SECOND = 100  # AAC has 47 at 48 kHz; video's own number is checked apart
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoLimits:
-    """How large a clip may be; checked before a frame is decoded.
-
-    Source: far above what a shop's channels take of a product clip (180 s, 4K); a designed clip
-    has 15 s and about 4 MB.
-    """
-
-    max_bytes: int = 256 * 1024 * 1024
-    max_pixels: int = 4096 * 2304
-    max_frames: int = 12_000
-    max_duration_s: float = 600.0
-
-
-DEFAULT_LIMITS = VideoLimits()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudioFacts:
-    """What the sound track is; `codec` as ffprobe names it (`aac`)."""
-
-    codec: str
-    sample_rate_hz: int
-    channels: int
-    duration_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoFacts:
-    """What a clip is, as a player shows it: sizes are upright, frames are those that are shown.
-
-    `container` is mp4, mov, webm or gif. `fps` is the mean rate; `constant_frame_rate` says that
-    every frame stands as long as every other, to a tick of the clip's clock. Colour names are
-    ffprobe's, `unknown` when untagged. `longest_gop_s` is the longest way from one key frame to
-    the next, `rotation_deg` how far (clockwise) a player turns the stored pictures.
-    """
-
-    container: str
-    video_codec: str
-    pixel_format: str
-    width_px: int
-    height_px: int
-    fps: Fraction
-    frames: int
-    duration_s: float
-    constant_frame_rate: bool
-    faststart: bool
-    color_primaries: str
-    color_transfer: str
-    color_matrix: str
-    color_range: str
-    bit_rate: int
-    audio: AudioFacts | None
-    longest_gop_s: float = 0.0
-    square_pixels: bool = True
-    rotation_deg: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,11 +77,11 @@ def probe_video(data: bytes, *, limits: VideoLimits = DEFAULT_LIMITS) -> VideoFa
     Raises UnsupportedMedia (not MP4, QuickTime, WebM or GIF; a codec or build that is not read),
     CorruptMedia (damaged, cut short, no frames), TooLarge (over `limits`).
     """
-    media_type = _checked(data, limits)
-    with _opened(data, media_type, limits) as container:
+    media_type = checked(data, limits)
+    with opened(data, media_type, limits) as container:
         clock = _clock(container, limits)
         audio = _audio(container)
-    with _opened(data, media_type, limits) as container:
+    with opened(data, media_type, limits) as container:
         first = next(_decoded(container, limits), None)
         if first is None:
             raise CorruptMedia("the clip has no frame that can be decoded")
@@ -165,74 +95,29 @@ def read_frames(data: bytes, *, limits: VideoLimits = DEFAULT_LIMITS) -> Iterato
     Copy what you keep: a frame's memory is the decoder's. Raises what `probe_video` raises, and
     CorruptMedia where a frame cannot be decoded or the size changes.
     """
-    media_type = _checked(data, limits)
-    with _opened(data, media_type, limits) as container:
-        _clock(container, limits)
-    with _opened(data, media_type, limits) as container:
-        turn: Callable[[av.VideoFrame], av.VideoFrame] | None = None
-        size_px, start_s = (0, 0), 0.0
-        for index, frame in enumerate(_decoded(container, limits)):
-            if turn is None:
-                turn = upright(frame)
-                size_px, start_s = (frame.width, frame.height), frame.time or 0.0
-            if (frame.width, frame.height) != size_px:
-                raise CorruptMedia(
-                    f"frame {index} is {frame.width} × {frame.height} px, the first is "
-                    f"{size_px[0]} × {size_px[1]} px: one size throughout is read"
-                )
-            yield Frame(index, (frame.time or 0.0) - start_s, turn(frame))
+    media_type = checked(data, limits)
+    with opened(data, media_type, limits) as container:
+        clock = _clock(container, limits)
+    with opened(data, media_type, limits) as container:
+        frames = _decoded(container, limits)
+        first = next(frames, None)
+        if first is None:
+            raise CorruptMedia("the clip has no frame that can be decoded")
+        turn, start_s = upright(first), first.time or 0.0
+        count = 0
+        for frame in chain((first,), frames):
+            _check_size(frame, first, count)
+            yield Frame(count, (frame.time or 0.0) - start_s, turn(frame))
+            count += 1
+        if count < clock.frames:
+            raise CorruptMedia(f"{count} of the clip's {clock.frames} frames can be decoded")
 
 
-def _checked(data: bytes, limits: VideoLimits) -> str:
-    """The media type; size and structure are found sound before any decoder sees the bytes."""
-    media_type = sniff_video(data)
-    if len(data) > limits.max_bytes:
-        raise TooLarge(f"the clip has {len(data):,} bytes; {limits.max_bytes:,} are allowed")
-    checks = {
-        "video/mp4": check_boxes,
-        "video/quicktime": check_boxes,
-        "video/webm": check_matroska,
-        "image/gif": check_gif,
-    }
-    sound_samples = int(limits.max_duration_s) * _SAMPLES_PER_SECOND
-    checks[media_type](data, max_samples=max(limits.max_frames, sound_samples))
-    return media_type
-
-
-@contextmanager
-def _opened(data: bytes, media_type: str, limits: VideoLimits) -> Iterator[InputContainer]:
-    """The container with one readable video stream; damage raises CorruptMedia."""
-    try:
-        with av.open(
-            io.BytesIO(data),
-            mode="r",
-            format=_DEMUXERS[media_type],
-            container_options={"max_streams": str(_STREAMS), "protocol_whitelist": ""},
-            io_open=_refuse_to_open,
-        ) as container:
-            _check_stream(container, limits)
-            yield container
-    except _DAMAGE as error:
-        raise CorruptMedia(f"the {media_type} file is damaged or cut short: {error}") from error
-
-
-def _refuse_to_open(url: str, flags: int, options: dict[str, str]) -> object:  # noqa: ARG001
-    raise UnsupportedMedia("the clip asks for another file or address: give one that holds all")
-
-
-def _check_stream(container: InputContainer, limits: VideoLimits) -> None:
-    if not container.streams.video:
-        raise UnsupportedMedia("the file has no pictures: it is sound alone")
-    context = container.streams.video[0].codec_context
-    if context is None or context.name not in _CODECS:
-        what = "unknown" if context is None else context.name
-        raise UnsupportedMedia(f"the clip's codec is {what}; read are {', '.join(_CODECS)}")
-    if context.width < 1 or context.height < 1:
-        raise CorruptMedia("the clip has no picture size: it is damaged or cut short")
-    if context.width * context.height > limits.max_pixels:
-        raise TooLarge(
-            f"the clip is {context.width} × {context.height} px; "
-            f"at most {limits.max_pixels:,} pixels are allowed"
+def _check_size(frame: av.VideoFrame, first: av.VideoFrame, index: int) -> None:
+    if (frame.width, frame.height) != (first.width, first.height):
+        raise CorruptMedia(
+            f"frame {index} is {frame.width} × {frame.height} px, the first is "
+            f"{first.width} × {first.height} px: one size throughout is read"
         )
 
 
