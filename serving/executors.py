@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from content_engine.errors import BackendUnavailable, InvalidBrief
 from content_engine.flow import Judge, Pipeline, Planner
+from content_engine.review import Correction
 from content_engine.types import Attempt, Brief, Candidate, Kind, Recipe, Score
 
 T = TypeVar("T")
@@ -27,6 +28,10 @@ class PlannerByKind:
     def repair(self, brief: Brief, attempt: Attempt) -> Recipe | None:
         """See `Pipeline.repair`."""
         return self._of(brief.kind).repair(brief, attempt)
+
+    def correct(self, brief: Brief, attempt: Attempt, correction: Correction) -> Recipe:
+        """See `Pipeline.correct`."""
+        return self._of(brief.kind).correct(brief, attempt, correction)
 
     def _of(self, kind: Kind) -> Planner:
         return _chosen(self._planners, kind, "makes")
