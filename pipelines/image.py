@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from assets.errors import AssetError
-from assets.media import sniff
-from assets.provenance import ActionClaim, Claims, IngredientClaim, Signer
+from assets.provenance import Claims, Signer
 from assets.store import AssetStore
 from content_engine.channels import ImageRules, channel
 from content_engine.errors import BackendUnavailable, GenerationFailed, InvalidBrief
+from content_engine.review import Adjust, Correction, Regenerate, Replace
 from content_engine.types import (
     Asset,
     Attempt,
@@ -27,6 +27,9 @@ from content_engine.types import (
     Shot,
 )
 from pipelines.backend import Backend, Inputs, Media
+from pipelines.correcting import PERSON, UPLOAD, changes, refused
+from pipelines.image_claims import made_claims, uploaded_claims
+from pipelines.image_correct import adjusted, as_ordered, check_upload, rewished
 from pipelines.image_repair import repaired
 from pipelines.studio.order import Order
 from pipelines.studio.placement import ASPECTS
@@ -60,6 +63,10 @@ class ImagePipeline:
         self._store = store
         self._signer = signer
         self._backend = backend
+        self._makers: Mapping[str, Callable[[Recipe], list[tuple[Asset, Media]]]] = {
+            BACKEND: self._composed,
+            UPLOAD: self._uploaded,
+        }
 
     def plan(self, brief: Brief) -> Iterable[Recipe]:
         """One recipe for a packshot or cut-out; for scenes one for each setting that suits.
@@ -83,27 +90,96 @@ class ImagePipeline:
         """
         faults = {_metric(reason) for reason in attempt.verdict.reasons}
         recipe = attempt.candidate.recipe
+        if recipe.backend != BACKEND:
+            return None
         order = repaired(Order.of(recipe), faults)
         if order is not None:
             return replace(recipe, parameters=order.to_parameters())
         return _in_another_setting(brief, recipe)
 
+    def correct(self, brief: Brief, attempt: Attempt, correction: Correction) -> Recipe:
+        """The recipe of the adjusted, newly made or uploaded picture. Raises InvalidBrief.
+
+        Adjustments add to what was adjusted before.
+        """
+        match correction:
+            case Adjust():
+                return self._adjust(attempt.candidate.recipe, correction)
+            case Regenerate():
+                return self._regenerate(brief, attempt.candidate.recipe, correction)
+            case Replace():
+                return self._replace(brief, attempt.candidate.recipe, correction)
+            case _:
+                allowed = ("adjust", "regenerate", "replace")
+                raise refused(correction, noun="a picture", allowed=allowed)
+
     def generate(self, recipe: Recipe) -> Candidate:
         """The recipe's pictures, signed and stored. Raises GenerationFailed, BackendUnavailable."""
         began = time.perf_counter()
         try:
-            inputs = {item.role: self._store.get(item.digest) for item in recipe.ingredients}
-            media = self._rendered(recipe, Inputs(assets=inputs))
-            claimed = [self._stored(recipe, item, inputs["photo"]) for item in media]
+            made = self._makers[recipe.backend](recipe)
         except AssetError as error:
             cause = BackendUnavailable if error.retryable else GenerationFailed
             raise cause(f"{error}") from error
-        return Candidate(
-            recipe=recipe,
-            assets=tuple(claimed),
-            seconds=time.perf_counter() - began,
-            notes=tuple(dict.fromkeys(step for item in media for step in item.steps)),
+        seconds = time.perf_counter() - began
+        notes = tuple(dict.fromkeys(step for _, item in made for step in item.steps))
+        assets = tuple(asset for asset, _ in made)
+        return Candidate(recipe=recipe, assets=assets, seconds=seconds, notes=notes)
+
+    def _adjust(self, recipe: Recipe, correction: Adjust) -> Recipe:
+        if recipe.backend != BACKEND:
+            raise InvalidBrief("an uploaded picture has no mask here: upload another one instead")
+        order = adjusted(Order.of(recipe), correction)
+        return replace(recipe, parameters=order.to_parameters())
+
+    def _regenerate(self, brief: Brief, recipe: Recipe, correction: Regenerate) -> Recipe:
+        """The order that was seen, or the plan's first if a person's upload was seen."""
+        wanted = changes(correction, known={"setting": str, "shadow": bool})
+        base = recipe if recipe.backend == BACKEND else next(iter(self.plan(brief)))
+        order = rewished(Order.of(base), wanted)
+        if order.shot is not Shot.SCENE and order == Order.of(base):
+            raise InvalidBrief(
+                f"a {order.shot.value} holds no chance: another seed gives the same picture. "
+                "Adjust its mask or crop, or replace it"
+            )
+        return replace(base, seed=correction.seed, parameters=order.to_parameters())
+
+    def _replace(self, brief: Brief, recipe: Recipe, correction: Replace) -> Recipe:
+        try:
+            data = self._store.get(correction.digest)
+        except AssetError as error:
+            cause = BackendUnavailable if error.retryable else InvalidBrief
+            raise cause(f"{error}") from error
+        order = _order(brief, _checked(brief))
+        check_upload(data, order=order)
+        photos = tuple(item for item in recipe.ingredients if item.role != "upload")
+        return Recipe(
+            kind=Kind.IMAGE,
+            backend=UPLOAD,
+            model=PERSON,
+            prompt="",
+            seed=0,
+            parameters=order.to_parameters(),
+            ingredients=(Ingredient(role="upload", digest=correction.digest), *photos),
         )
+
+    def _composed(self, recipe: Recipe) -> list[tuple[Asset, Media]]:
+        inputs = {item.role: self._store.get(item.digest) for item in recipe.ingredients}
+        media = self._rendered(recipe, Inputs(assets=inputs))
+        title = Order.of(recipe).title
+        return [
+            (self._stored(item, made_claims(item, title=title, photo=inputs["photo"])), item)
+            for item in media
+        ]
+
+    def _uploaded(self, recipe: Recipe) -> list[tuple[Asset, Media]]:
+        order = Order.of(recipe)
+        digest = next(item.digest for item in recipe.ingredients if item.role == "upload")
+        data = self._store.get(digest)
+        return [
+            (self._stored(item, uploaded_claims(item, title=order.title, upload=data)), item)
+            for item in as_ordered(data, order=order)
+        ]
 
     def _rendered(self, recipe: Recipe, inputs: Inputs) -> tuple[Media, ...]:
         run = self._backend.start(recipe, inputs)
@@ -111,8 +187,7 @@ class ImagePipeline:
             self._backend.step([run])
         return self._backend.finish(run)
 
-    def _stored(self, recipe: Recipe, media: Media, photo: bytes) -> Asset:
-        claims = _claims(media, title=Order.of(recipe).title, photo=photo)
+    def _stored(self, media: Media, claims: Claims) -> Asset:
         signed = self._signer.sign(media.data, media_type=media.media_type, claims=claims)
         return Asset(
             role=media.role,
@@ -215,21 +290,3 @@ def _in_another_setting(brief: Brief, recipe: Recipe) -> Recipe | None:
     following = orders[(names.index(current.setting) + 1) % len(orders)]
     order = replace(current, setting=following.setting, setting_above=following.setting_above)
     return replace(recipe, seed=brief.seed + 1, parameters=order.to_parameters())
-
-
-def _claims(media: Media, *, title: str, photo: bytes) -> Claims:
-    """What is claimed: one photo, altered by algorithms; or a part of a picture half rendered."""
-    return Claims(
-        title=title,
-        digital_source_type="compositeSynthetic" if media.composite else "algorithmicallyEnhanced",
-        generator="Content Engine studio",
-        actions=tuple(ActionClaim(action="c2pa.edited", description=step) for step in media.steps),
-        ingredients=(
-            IngredientClaim(
-                title="product photo",
-                data=photo,
-                media_type=sniff(photo),
-                relationship="componentOf" if media.composite else "parentOf",
-            ),
-        ),
-    )

@@ -21,6 +21,7 @@ from pipelines.studio.placement import frame_px
 from pipelines.studio.scene import load_settings, render_scene
 from pipelines.studio.segmenter import U2NetSegmenter
 from pipelines.studio.upscale import SpanEnlarger
+from pipelines.studio.window import Window
 
 CUTOUTS_KEPT = 8
 """A product's shots follow each other, and a cut-out costs more than all the rest: 8 × 5 MB."""
@@ -84,12 +85,12 @@ class StudioBackend:
         return tuple(run.media)
 
     def _cut_out(self, run: StudioRun) -> CutOut:
-        key = (run.photo_digest, run.order.tight_px)
+        key = (run.photo_digest, run.order.inwards_px)
         with self._lock:
             if (kept := self._cutouts.get(key)) is not None:
                 self._cutouts.move_to_end(key)
                 return kept
-        fresh = cut_out(run.photo, segmenter=self._segmenter, tight_px=run.order.tight_px)
+        fresh = cut_out(run.photo, segmenter=self._segmenter, tight_px=run.order.inwards_px)
         with self._lock:
             self._cutouts[key] = fresh
             while len(self._cutouts) > CUTOUTS_KEPT:
@@ -99,10 +100,12 @@ class StudioBackend:
     def _frame(self, run: StudioRun, cutout: CutOut, aspect: str) -> Media:
         order = run.order
         frame = frame_px(aspect, longer_side_px=order.longer_side_px)
+        window = Window.of(order.crop, frame_px=frame)
         if order.shot is Shot.SCENE:
-            picture, steps = self._scene(run, cutout, frame)
+            picture, steps = self._scene(run, cutout, window.canvas_px)
         else:
-            picture, steps = self._alone(order, cutout, frame)
+            picture, steps = self._alone(order, cutout, window.canvas_px)
+        picture = window.through(picture)
         as_png = order.media_type == "image/png"
         return Media(
             role=order.role(aspect),
@@ -111,7 +114,7 @@ class StudioBackend:
             width_px=frame[0],
             height_px=frame[1],
             composite=order.shot is Shot.SCENE,
-            steps=(_origin(cutout), *steps),
+            steps=(_origin(cutout), *_by_hand(order), *steps),
         )
 
     def _alone(
@@ -158,3 +161,11 @@ class StudioBackend:
 def _origin(cutout: CutOut) -> str:
     by = "its own alpha channel" if cutout.given else "segmentation"
     return f"product cut out of its photo by {by}"
+
+
+def _by_hand(order: Order) -> tuple[str, ...]:
+    """What a person changed, in words."""
+    grown = order.mask_grow_px
+    moved = f"outline moved {'out' if grown > 0 else 'in'} by {abs(grown)} px by a person"
+    cropped = "framed anew by a person"
+    return (*((moved,) if grown else ()), *((cropped,) if order.crop else ()))

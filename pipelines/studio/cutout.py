@@ -69,12 +69,17 @@ class CutOut:
 def cut_out(picture: Picture, *, segmenter: Segmenter, tight_px: float = 0.0) -> CutOut:
     """The product of a photo: by the photo's own alpha if it has a real one, else segmented.
 
-    `tight_px` pulls the outline inwards. Raises GenerationFailed when the product can't be told
-    from its surroundings well enough to ship.
+    `tight_px` pulls the outline inwards, below 0 it lets it out. Raises GenerationFailed when the
+    product can't be told from its surroundings well enough to ship, or its outline not be let out.
     """
     _check_size(picture)
     picture = _within_limit(picture)
     if picture.alpha is not None and has_real_alpha(picture.alpha):
+        if tight_px < 0:
+            raise GenerationFailed(
+                "the photo brings its own mask: there is no product beyond it to let the outline "
+                "out to; shrink the mask, or replace the picture"
+            )
         colours, alpha = without_baked_shadow(picture.rgb, picture.alpha)
         alpha = tighten(alpha, tight_px) if tight_px > 0 else alpha
         return _trimmed(Matte(alpha=alpha, colours=colours.astype(np.float32)), given=True)

@@ -44,9 +44,10 @@ JPEG's noise on a light ground is 0.003; an unbleached tote on grey lies 0.05 aw
 def refine_edges(rgb: np.ndarray, *, region: Region, tight_px: float = 0.0) -> Matte:
     """The soft matte of a (H, W, 3) sRGB picture whose coarse `region` is known.
 
-    `tight_px` pulls the outline inwards. In the band alpha is the pixel's place
-    on the line from local background to local product colour (Chuang et al. 2001, eq. 4, with one
-    local mean each), trusted by how far the two lie apart; elsewhere the region stands.
+    `tight_px` pulls the outline inwards; below 0 it lets it out, and the photo shows there. In the
+    band alpha is the pixel's place on the line from local background to local product colour
+    (Chuang et al. 2001, eq. 4, with one local mean each), trusted by how far the two lie apart;
+    elsewhere the region stands.
     """
     size = (rgb.shape[1], rgb.shape[0])
     scale = rgb.shape[0] / region.mask.shape[0]
@@ -68,6 +69,8 @@ def refine_edges(rgb: np.ndarray, *, region: Region, tight_px: float = 0.0) -> M
         alpha = _calmed(alpha, radius_px=band.radius_px)
     if tight_px > 0:
         alpha = tighten(alpha, tight_px)
+    elif tight_px < 0:
+        alpha = 1 - tighten(1 - alpha, -tight_px)
     return Matte(alpha=alpha, colours=_own_colours(picture, product, behind, alpha))
 
 

@@ -21,6 +21,8 @@ class Order:
     outline inwards, in photo pixels. `quality` is the JPEG's. `setting` names a scene;
     `setting_above` the one for a product seen from above, which shows only once it is cut out: its
     height / width is at least `above_ratio` (0: never). Both are empty for the other shots.
+    `mask_grow_px` lets the outline out again, in photo pixels, by a person's hand. `crop` is the
+    part (x0, y0, x1, y1) of each frame, 0..1, that a person chose to fill it; see `studio.window`.
     """
 
     shot: Shot
@@ -36,6 +38,8 @@ class Order:
     setting: str = ""
     setting_above: str = ""
     above_ratio: float = 0.0
+    mask_grow_px: int = 0
+    crop: tuple[float, float, float, float] | None = None
 
     @classmethod
     def of(cls, recipe: Recipe) -> Self:
@@ -45,6 +49,11 @@ class Order:
     def to_parameters(self) -> str:
         """The order as a recipe's parameters."""
         return canonical_json(asdict(self))
+
+    @property
+    def inwards_px(self) -> float:
+        """How far the outline is pulled inwards, in photo pixels; below 0 it is let out."""
+        return self.tight_px - self.mask_grow_px
 
     def role(self, aspect: str) -> str:
         """What the asset of that aspect is called: `packshot-1x1`."""

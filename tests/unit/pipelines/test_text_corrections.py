@@ -178,7 +178,7 @@ def test_bytes_that_are_no_copy_are_refused(
     pipeline: TextPipeline, brief: Brief, attempt: Attempt, data: bytes
 ) -> None:
     order = Replace(digest=Digest(pipeline._store.put(data)), media_type="application/json")
-    with pytest.raises(InvalidBrief, match="no JSON|at most"):
+    with pytest.raises(InvalidBrief, match=r"no JSON|at most"):
         pipeline.correct(brief, attempt, order)
 
 
