@@ -43,6 +43,12 @@ class Conflict(ContentEngineError):
     code = "conflict"
 
 
+class TooLate(ContentEngineError):
+    """This can no longer be taken back."""
+
+    code = "too-late"
+
+
 class InvalidSettings(ContentEngineError):
     """A setting is unknown or has a bad value."""
 

@@ -23,7 +23,8 @@ class Case:
     """One candidate put before a person.
 
     `value_at_risk` is what a wrong decision may cost, in the price's main unit; cases are taken
-    by `due_at` (to the day), then by the highest value at risk.
+    by `due_at` (to the day), then by the highest value at risk. `reviewer` holds it until
+    `lease_until`, or answered it; `answer` is the label in force.
     """
 
     id: str
@@ -36,6 +37,10 @@ class Case:
     status: CaseStatus = CaseStatus.WAITING
     due_at: datetime | None = None
     value_at_risk: float = 0.0
+    backend: str = ""
+    reviewer: str = ""
+    lease_until: datetime | None = None
+    answer: LabelOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

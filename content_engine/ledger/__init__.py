@@ -12,10 +12,11 @@ from dataclasses import replace
 from uuid import uuid4
 
 from content_engine.codec import to_json
-from content_engine.ledger import rows, writes
-from content_engine.ledger.reads import LedgerReads
-from content_engine.ledger.rows import FAILED, Cost, JobRow, Page
-from content_engine.ledger.sql import Database, Session
+from content_engine.ledger import answers, rows, writes
+from content_engine.ledger.cases import LedgerCases
+from content_engine.ledger.migrations import MIGRATIONS
+from content_engine.ledger.rows import Cost, JobRow, Page
+from content_engine.ledger.sql import Database
 from content_engine.review import Ordered
 from content_engine.types import (
     Attempt,
@@ -36,12 +37,8 @@ __all__ = ["Cost", "JobRow", "Ledger", "Page"]
 _MOST_LOST_CLAIMS = 5
 
 
-class Ledger(LedgerReads):
+class Ledger(LedgerCases):
     """The one place that remembers. Safe to use from many threads and processes."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
-        super().__init__(database)
-        self._clock = clock
 
     @classmethod
     def open(cls, url: str, *, clock: Callable[[], float] = time.time) -> Ledger:
@@ -51,7 +48,7 @@ class Ledger(LedgerReads):
         use. On SQLite a process crash loses nothing that a call returned from; a power cut may
         lose the last commits.
         """
-        return cls(Database.open(url), clock=clock)
+        return cls(Database.open(url, migrations=MIGRATIONS), clock=clock)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -102,6 +99,7 @@ class Ledger(LedgerReads):
             now_us = self._now_us()
             if session.run("cancel", {"id": job_id, "tenant": tenant, "now_us": now_us}):
                 session.run("withdraw_cases", {"id": job_id})
+                session.run("withdraw_corrections", {"id": job_id, "now_us": now_us})
                 writes.tell(session, [job_id], name=JobStatus.CANCELLED, now_us=now_us)
         return self.job(job_id, tenant)
 
@@ -172,7 +170,10 @@ class Ledger(LedgerReads):
                 "reap_lost", {"now_us": now_us, "most": _MOST_LOST_CLAIMS, "problem": problem}
             )
             reaped = session.rows("reap", {"now_us": now_us})
-            writes.tell(session, [row.id for row in lost], name=JobStatus.FAILED, now_us=now_us)
+            for row in lost:
+                status = answers.given_up(session, row.id, problem=problem, now_us=now_us)
+                session.run("give_up", {"id": row.id, "status": status.value})
+                writes.tell(session, [row.id], name=status, now_us=now_us)
             writes.tell(session, [row.id for row in reaped], name=JobStatus.QUEUED, now_us=now_us)
         return len(reaped)
 
@@ -181,13 +182,17 @@ class Ledger(LedgerReads):
         with self._database.write() as session:
             writes.end_claim(session, claim, status=JobStatus.QUEUED, now_us=self._now_us())
 
-    def fail(self, claim: Claim, problem: str) -> None:
-        """Ends the job as failed, for a reason that its sender can read. Raises LeaseLost."""
+    def fail(self, claim: Claim, problem: str) -> JobStatus:
+        """Ends the job as failed, for a reason that its sender can read. Raises LeaseLost.
+
+        While people still have cases of it, it is in review; corrections go back to them.
+        """
         with self._database.write() as session:
             now_us = self._now_us()
-            writes.end_claim(
-                session, claim, status=JobStatus.FAILED, now_us=now_us, problem=problem
-            )
+            writes.hold(session, claim, now_us=now_us)
+            status = answers.given_up(session, claim.job.id, problem=problem, now_us=now_us)
+            writes.end_claim(session, claim, status=status, now_us=now_us, problem=problem)
+        return status
 
     # The flow (see flow.Record)
 
@@ -199,82 +204,58 @@ class Ledger(LedgerReads):
     def missing(self, claim: Claim) -> int:
         """How many candidates must still be accepted or put before a person, never below 0."""
         with self._database.read() as session:
-            wanted, accepted, waiting = writes.tally(session, claim)
-        return max(0, wanted - accepted - waiting)
+            count = writes.tally(session, claim.job.id)
+        return max(0, count.wanted - count.accepted - count.waiting - count.ordered)
 
     def ordered(self, claim: Claim) -> tuple[Ordered, ...]:
         """The corrections that people ordered for the job and nobody has carried out yet."""
-        return ()
+        with self._database.read() as session:
+            return answers.ordered(session, claim.job.id)
 
-    def record(self, claim: Claim, attempt: Attempt) -> None:
-        """Records an attempt once; REVIEW opens a case. Raises LeaseLost."""
-        candidate, verdict = attempt.candidate, attempt.verdict
-        recipe, outcome = candidate.recipe.digest, verdict.outcome
-        values: dict[str, object] = {
-            "outcome": outcome.value,
-            "reason": "; ".join(verdict.reasons),
-            "body": to_json(attempt),
-            "device": candidate.device,
-            "seconds": candidate.seconds,
-        }
-        detail = writes.attempt_detail(
-            recipe, outcome=outcome.value, reasons=verdict.reasons, assets=candidate.assets
-        )
+    def record(self, claim: Claim, attempt: Attempt, *, corrects: str = "") -> None:
+        """Records an attempt once; REVIEW opens a case. Raises LeaseLost.
+
+        `corrects` is the id of the case whose ordered correction this attempt carries out; its
+        reviewer may have taken that back, then LeaseLost is raised too.
+        """
+        recipe = attempt.candidate.recipe
         with self._database.write() as session:
             now_us = self._now_us()
-            if not self._add(session, claim, recipe, values=values, detail=detail):
-                return
-            if outcome is Outcome.REVIEW:
-                writes.open_case(
-                    session, claim, recipe=recipe, reasons=verdict.reasons, now_us=now_us
-                )
+            writes.hold(session, claim, now_us=now_us)
+            new = writes.add_judged(session, claim, attempt, now_us=now_us)
+            if corrects and new:
+                answers.carried_out(session, claim, corrects, recipe=recipe.digest, now_us=now_us)
+            elif corrects:
+                made = "the same was made before: order something else"
+                answers.refuse(session, claim.job.id, corrects, reason=made, now_us=now_us)
+            if new and attempt.verdict.outcome is Outcome.REVIEW:
+                answers.open_case(session, claim, attempt, now_us=now_us)
+
+    def reopen(self, claim: Claim, case_id: str, reason: str) -> None:
+        """Puts a case before a person again: its correction can't be done. Raises LeaseLost."""
+        with self._database.write() as session:
+            now_us = self._now_us()
+            writes.hold(session, claim, now_us=now_us)
+            answers.refuse(session, claim.job.id, case_id, reason=reason, now_us=now_us)
 
     def record_failure(self, claim: Claim, recipe: Recipe, reason: str) -> None:
         """Records that a recipe gave nothing. Raises LeaseLost."""
-        digest = recipe.digest
-        values: dict[str, object] = {
-            "outcome": FAILED,
-            "reason": reason,
-            "body": to_json(recipe),
-            "device": "",
-            "seconds": 0.0,
-        }
-        detail = writes.attempt_detail(digest, outcome=FAILED, reasons=[reason], assets=())
         with self._database.write() as session:
-            self._add(session, claim, digest, values=values, detail=detail)
+            now_us = self._now_us()
+            writes.hold(session, claim, now_us=now_us)
+            writes.add_failed(session, claim, recipe, reason=reason, now_us=now_us)
 
     def settle(self, claim: Claim) -> JobStatus:
         """Ends the claim: succeeded when enough is accepted, else in review, else failed.
 
-        Raises LeaseLost.
+        Queued again when a person answered meanwhile: there may be more to do. Raises LeaseLost.
         """
         with self._database.write() as session:
-            wanted, accepted, waiting = writes.tally(session, claim)
-            status = JobStatus.SUCCEEDED if accepted >= wanted else JobStatus.IN_REVIEW
-            problem = ""
-            if accepted < wanted and not waiting:
-                status = JobStatus.FAILED
+            now_us = self._now_us()
+            writes.hold(session, claim, now_us=now_us)
+            status, problem = answers.settled(session, claim.job.id), ""
+            if status is JobStatus.FAILED:
                 outcomes = session.rows("outcomes", {"id": claim.job.id})
                 problem = rows.problem_of([(row.outcome, row.reason) for row in outcomes])
-            now_us = self._now_us()
             writes.end_claim(session, claim, status=status, now_us=now_us, problem=problem)
         return status
-
-    def _add(
-        self,
-        session: Session,
-        claim: Claim,
-        recipe: Digest,
-        *,
-        values: dict[str, object],
-        detail: str,
-    ) -> bool:
-        now_us = self._now_us()
-        writes.hold(session, claim, now_us=now_us)
-        new = writes.add_attempt(session, claim, recipe=recipe, now_us=now_us, values=values)
-        if new:
-            writes.tell(session, [claim.job.id], name="attempt", now_us=now_us, detail=detail)
-        return new
-
-    def _now_us(self) -> int:
-        return round(self._clock() * 1e6)

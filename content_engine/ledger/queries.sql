@@ -6,6 +6,9 @@ SELECT version FROM ledger_version;
 -- name: set_version
 INSERT INTO ledger_version (version) VALUES (:version);
 
+-- name: move_version
+UPDATE ledger_version SET version = :version;
+
 -- name: put_product
 INSERT INTO product (tenant, sku, body, updated_at_us) VALUES (:tenant, :sku, :body, :now_us)
 ON CONFLICT (tenant, sku) DO UPDATE SET body = excluded.body, updated_at_us = excluded.updated_at_us;
@@ -51,7 +54,7 @@ SELECT lane, sequence FROM job WHERE status = 'queued' AND kind = :kind
 ORDER BY lane, sequence LIMIT :limit {skip_locked};
 
 -- name: claim
-UPDATE job SET status = 'running', token = :token, worker = :worker,
+UPDATE job SET status = 'running', token = :token, worker = :worker, recheck = 0,
   lease_until_us = :until_us, updated_at_us = :now_us
 WHERE status = 'queued' AND sequence IN :sequences;
 
@@ -87,30 +90,31 @@ WHERE id = :id AND token = :token AND status = 'running' AND lease_until_us > :n
 UPDATE job SET status = 'cancelled', token = '', updated_at_us = :now_us
 WHERE id = :id AND tenant = :tenant AND status IN ('queued', 'running', 'in_review');
 
--- name: withdraw_cases
-UPDATE review_case SET status = 'withdrawn' WHERE job_id = :id AND status = 'waiting';
-
 -- name: tried
 SELECT recipe_sha256 FROM attempt WHERE job_id = :id;
 
+-- What a person passed counts as accepted.
 -- name: tally
-SELECT wanted, tenant,
-  (SELECT count(*) FROM attempt WHERE job_id = job.id AND outcome = 'ACCEPT') AS accepted,
-  (SELECT count(*) FROM review_case WHERE job_id = job.id AND status = 'waiting') AS waiting
+SELECT wanted, tenant, status, recheck,
+  (SELECT count(*) FROM attempt WHERE job_id = job.id AND outcome = 'ACCEPT')
+  + (SELECT count(*) FROM review_case WHERE job_id = job.id AND status = 'labelled' AND answer = 'pass' AND gold = '')
+  AS accepted,
+  (SELECT count(*) FROM review_case WHERE job_id = job.id AND status = 'waiting') AS waiting,
+  (SELECT count(*) FROM correction WHERE job_id = job.id AND status = 'ordered') AS ordered
 FROM job WHERE id = :id;
 
 -- name: add_attempt
-INSERT INTO attempt (job_id, recipe_sha256, outcome, reason, body, device, seconds, recorded_at_us)
-VALUES (:id, :recipe_sha256, :outcome, :reason, :body, :device, :seconds, :now_us)
+INSERT INTO attempt (job_id, recipe_sha256, outcome, reason, body, device, seconds, backend, recorded_at_us)
+VALUES (:id, :recipe_sha256, :outcome, :reason, :body, :device, :seconds, :backend, :now_us)
 ON CONFLICT (job_id, recipe_sha256) DO NOTHING;
 
+-- A candidate that a person rejected is one that was rejected.
 -- name: outcomes
-SELECT outcome, reason FROM attempt WHERE job_id = :id ORDER BY sequence;
-
--- name: add_case
-INSERT INTO review_case (id, tenant, job_id, recipe_sha256, reasons, opened_at_us)
-SELECT :case_id, tenant, id, :recipe_sha256, :reasons, :now_us FROM job WHERE id = :id
-ON CONFLICT (job_id, recipe_sha256) DO NOTHING;
+SELECT CASE WHEN answer = 'reject' THEN 'REJECT' ELSE outcome END AS outcome,
+  CASE WHEN answer = 'reject' THEN 'a person rejected it' ELSE reason END AS reason
+FROM attempt LEFT JOIN review_case
+  ON review_case.job_id = attempt.job_id AND review_case.recipe_sha256 = attempt.recipe_sha256
+WHERE attempt.job_id = :id ORDER BY attempt.sequence;
 
 -- name: job
 SELECT job.id, tenant, batch, status, problem, created_at_us, updated_at_us, body
@@ -145,12 +149,6 @@ WHERE attempt.job_id = :id AND tenant = :tenant AND outcome <> 'FAILED' ORDER BY
 -- name: events
 SELECT sequence, job_id, name, at_us, detail FROM event
 WHERE job_id = :id AND sequence > :after ORDER BY sequence;
-
--- name: cases
-SELECT review_case.sequence, review_case.id, job_id, recipe_sha256, reasons, opened_at_us, kind, sku
-FROM review_case JOIN job ON job.id = review_case.job_id
-WHERE review_case.tenant = :tenant AND review_case.status = 'waiting' AND review_case.sequence > :after
-ORDER BY review_case.sequence LIMIT :limit;
 
 -- name: counts
 SELECT status, count(*) FROM job WHERE tenant = :tenant GROUP BY status;

@@ -10,8 +10,8 @@ from content_engine.errors import InvalidBrief, NotFound
 from content_engine.ledger import rows
 from content_engine.ledger.rows import Cost, JobRow, Page
 from content_engine.ledger.sql import Database, Row
-from content_engine.review import Case
-from content_engine.types import Attempt, Brief, Event, Job, JobStatus, Kind, Product
+from content_engine.review import Case, CaseStatus, Label
+from content_engine.types import Attempt, Brief, Digest, Event, Job, JobStatus, Kind, Product
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Sequence[Any])
@@ -127,12 +127,58 @@ class LedgerReads:
             found = session.rows("events", {"id": job_id, "after": after})
         return tuple(rows.event_of(row) for row in found)
 
-    def cases(self, tenant: str, *, cursor: str = "", limit: int = 50) -> Page[Case]:
-        """The cases that wait for a person, oldest first."""
+    def case(self, case_id: str, tenant: str) -> Case:
+        """The case. Raises NotFound."""
         with self._database.read() as session:
-            after = _place(cursor, start=0)
-            found = session.rows("cases", {"tenant": tenant, "after": after, "limit": limit + 1})
+            row = session.row("case", {"case_id": case_id, "tenant": tenant})
+        if row is None:
+            raise NotFound(f"there is no case {case_id!r}")
+        return rows.case_of(row)
+
+    def case_attempt(self, case: Case) -> Attempt:
+        """The judged candidate that the case is about. Raises NotFound."""
+        asked = {"id": case.job_id, "recipe_sha256": case.recipe_digest}
+        with self._database.read() as session:
+            body = session.value("case_attempt", asked)
+        if body is None:
+            raise NotFound(f"case {case.id} has no candidate")
+        return from_json(Attempt, body)
+
+    def case_label(self, case: Case) -> Label | None:
+        """The answer in force, or None while the case waits."""
+        with self._database.read() as session:
+            row = session.row("last_label", {"case_id": case.id})
+        if row is None or case.status is not CaseStatus.LABELLED:
+            return None
+        return from_json(Label, row.body)
+
+    def cases(
+        self,
+        tenant: str,
+        *,
+        kind: Kind | None = None,
+        status: CaseStatus | None = CaseStatus.WAITING,
+        cursor: str = "",
+        limit: int = 50,
+    ) -> Page[Case]:
+        """The tenant's cases, oldest first; `status` None means every status."""
+        with self._database.read() as session:
+            found = session.rows(
+                "cases",
+                {
+                    "tenant": tenant,
+                    "kinds": [kind.value] if kind else [item.value for item in Kind],
+                    "statuses": [status.value] if status else [item.value for item in CaseStatus],
+                    "after": _place(cursor, start=0),
+                    "limit": limit + 1,
+                },
+            )
         return _page(found, limit=limit, read=rows.case_of)
+
+    def delivered(self, job_id: str) -> frozenset[Digest]:
+        """Digests of the job's recipes whose candidates ship: accepted by the gate or a person."""
+        with self._database.read() as session:
+            return frozenset(Digest(row[0]) for row in session.rows("delivered", {"id": job_id}))
 
     def counts(self, tenant: str) -> Mapping[JobStatus, int]:
         """How many jobs of the tenant stand in each status; every status is named."""

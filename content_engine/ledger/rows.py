@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from content_engine.codec import from_json
 from content_engine.ledger.sql import Row
-from content_engine.review import Case
+from content_engine.review import Case, CaseClaim, CaseStatus, LabelOutcome
 from content_engine.types import Brief, Digest, Event, Job, JobStatus, Kind, Outcome
 
 T = TypeVar("T")
@@ -113,15 +113,32 @@ def event_of(row: Row) -> Event:
 
 
 def case_of(row: Row) -> Case:
-    """The case of a row of the `cases` statement."""
+    """The case of a row of the `case` statements."""
     return Case(
-        id=row[1],
-        job_id=row[2],
-        recipe_digest=Digest(row[3]),
-        reasons=tuple(json.loads(row[4])),
-        opened_at=moment(row[5]),
-        kind=Kind(row[6]),
-        sku=row[7],
+        id=row.id,
+        job_id=row.job_id,
+        recipe_digest=Digest(row.recipe_sha256),
+        reasons=tuple(json.loads(row.reasons)),
+        opened_at=moment(row.opened_at_us),
+        kind=Kind(row.kind),
+        sku=row.sku,
+        status=CaseStatus(row.status),
+        due_at=moment(row.due_at_us) if row.due_at_us else None,
+        value_at_risk=row.value_at_risk,
+        backend=row.backend,
+        reviewer=row.reviewer,
+        lease_until=moment(row.lease_until_us) if row.token else None,
+        answer=LabelOutcome(row.answer) if row.answer else None,
+    )
+
+
+def case_claim_of(row: Row) -> CaseClaim:
+    """The claim of a row of the `claimed_case` statement."""
+    return CaseClaim(
+        case=case_of(row),
+        reviewer=row.reviewer,
+        token=row.token,
+        lease_until=moment(row.lease_until_us),
     )
 
 

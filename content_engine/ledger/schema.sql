@@ -1,10 +1,6 @@
 -- The ledger's tables. {words} in braces are a dialect's own: see content_engine/ledger/sql.py.
 -- Times are microseconds since 1970, UTC.
 
-CREATE TABLE IF NOT EXISTS ledger_version (
-  version INTEGER NOT NULL
-);
-
 CREATE TABLE IF NOT EXISTS product (
   tenant TEXT NOT NULL,
   sku TEXT NOT NULL,
@@ -38,6 +34,7 @@ CREATE TABLE IF NOT EXISTS job (
   worker TEXT NOT NULL DEFAULT '',
   lease_until_us BIGINT NOT NULL DEFAULT 0,
   lost_claims INTEGER NOT NULL DEFAULT 0, -- claims whose worker never came back
+  recheck SMALLINT NOT NULL DEFAULT 0,    -- 1: a person answered while a worker had the job
   created_at_us BIGINT NOT NULL,
   updated_at_us BIGINT NOT NULL
 );
@@ -64,9 +61,12 @@ CREATE TABLE IF NOT EXISTS attempt (
   device TEXT NOT NULL,
   seconds DOUBLE PRECISION NOT NULL,
   recorded_at_us BIGINT NOT NULL,
+  backend TEXT NOT NULL DEFAULT '',
   UNIQUE (job_id, recipe_sha256)
 );
+CREATE INDEX IF NOT EXISTS attempt_recorded ON attempt (recorded_at_us);
 
+-- One candidate before a person. Taken in the order of (due_day, value_at_risk, sequence).
 CREATE TABLE IF NOT EXISTS review_case (
   sequence {serial},
   id TEXT NOT NULL UNIQUE,
@@ -74,11 +74,89 @@ CREATE TABLE IF NOT EXISTS review_case (
   job_id TEXT NOT NULL,
   recipe_sha256 TEXT NOT NULL,
   reasons TEXT NOT NULL,
-  status TEXT NOT NULL DEFAULT 'waiting', -- waiting, withdrawn
+  status TEXT NOT NULL DEFAULT 'waiting', -- waiting, labelled, withdrawn
   opened_at_us BIGINT NOT NULL,
+  kind TEXT NOT NULL DEFAULT '',
+  sku TEXT NOT NULL DEFAULT '',
+  backend TEXT NOT NULL DEFAULT '',
+  due_at_us BIGINT NOT NULL DEFAULT 0,    -- 0: no deadline was given
+  due_day INTEGER NOT NULL DEFAULT 0,     -- days since 1970; see ledger/risk.py
+  value_at_risk DOUBLE PRECISION NOT NULL DEFAULT 0,
+  reviewer TEXT NOT NULL DEFAULT '',      -- who holds it, or held it last
+  token TEXT NOT NULL DEFAULT '',         -- of the claim that may label
+  lease_until_us BIGINT NOT NULL DEFAULT 0,
+  answer TEXT NOT NULL DEFAULT '',        -- pass, fix, reject: the label in force
+  gold TEXT NOT NULL DEFAULT '',          -- the planted fault of a case that measures reviewers
   UNIQUE (job_id, recipe_sha256)
 );
-CREATE INDEX IF NOT EXISTS case_waiting ON review_case (tenant, sequence) WHERE status = 'waiting';
+CREATE INDEX IF NOT EXISTS case_queue ON review_case (tenant, kind, due_day, value_at_risk DESC, sequence)
+  WHERE status = 'waiting';
+CREATE INDEX IF NOT EXISTS case_held ON review_case (tenant, reviewer, lease_until_us) WHERE token <> '';
+CREATE INDEX IF NOT EXISTS case_listed ON review_case (tenant, status, sequence);
+
+-- Every claim of a case, so that whoever lost one can be told to whom.
+CREATE TABLE IF NOT EXISTS case_claim (
+  token TEXT NOT NULL PRIMARY KEY,
+  case_id TEXT NOT NULL,
+  reviewer TEXT NOT NULL,
+  claimed_at_us BIGINT NOT NULL
+) {clustered};
+
+-- Every answer of a person. A case that came back has several; `undone` ones count nowhere.
+CREATE TABLE IF NOT EXISTS label (
+  sequence {serial},
+  token TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  job_id TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  backend TEXT NOT NULL,
+  reviewer TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  seconds DOUBLE PRECISION NOT NULL,
+  body TEXT NOT NULL,
+  last_attempt BIGINT NOT NULL,           -- the job's newest attempt when it was given
+  labelled_at_us BIGINT NOT NULL,
+  undone SMALLINT NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS label_of_case ON label (case_id, sequence);
+CREATE INDEX IF NOT EXISTS label_of_job ON label (job_id, sequence);
+CREATE INDEX IF NOT EXISTS label_given ON label (tenant, labelled_at_us);
+
+-- A correction that a person ordered, and what became of it.
+CREATE TABLE IF NOT EXISTS correction (
+  label_sequence BIGINT NOT NULL PRIMARY KEY,
+  case_id TEXT NOT NULL,
+  job_id TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT 'ordered', -- ordered, done, refused, withdrawn
+  recipe_sha256 TEXT NOT NULL DEFAULT '', -- of the attempt that carried it out
+  reason TEXT NOT NULL DEFAULT '',        -- why it was refused
+  ended_at_us BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS correction_of_job ON correction (job_id, label_sequence);
+
+-- Faults named by the judge when a case was opened (label_sequence 0) and by people in labels.
+CREATE TABLE IF NOT EXISTS fault (
+  sequence {serial},
+  tenant TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  label_sequence BIGINT NOT NULL,
+  media TEXT NOT NULL,
+  backend TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  seen_at_us BIGINT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS fault_seen ON fault (tenant, seen_at_us);
+CREATE INDEX IF NOT EXISTS fault_of_label ON fault (case_id, label_sequence);
+
+-- Which recipe of which job made an asset (`made` 1) or took it as an ingredient (0).
+CREATE TABLE IF NOT EXISTS asset_use (
+  digest TEXT NOT NULL,
+  job_id TEXT NOT NULL,
+  recipe_sha256 TEXT NOT NULL,
+  made SMALLINT NOT NULL,
+  PRIMARY KEY (digest, job_id, recipe_sha256, made)
+) {clustered};
 
 CREATE TABLE IF NOT EXISTS event (
   sequence {serial},

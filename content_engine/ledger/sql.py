@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from content_engine.errors import BackendUnavailable, InvalidSettings
 
-VERSION = 1
+VERSION = 2
 """Of the schema. A ledger of a newer one is refused: its rows may mean something else."""
 
 _WORDS = {
@@ -38,6 +38,7 @@ _WORDS = {
 }
 # Lists of values; each is expanded to as many places as the list is long.
 _LISTS = ("ids", "kinds", "sequences", "statuses")
+_STATEMENTS = ("queries.sql", "cases.sql", "review.sql")
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _BUSY_TIMEOUT_MS = 30_000
 
@@ -72,13 +73,15 @@ class Database:
         self._pulse_connection: sa.PoolProxiedConnection | None = None
 
     @classmethod
-    def open(cls, url: str) -> Database:
-        """The database at a URL, its schema made where it is new.
+    def open(cls, url: str, *, migrations: Mapping[int, Callable[[Session], None]]) -> Database:
+        """The database at a URL, its schema made where it is new, moved on where it is older.
 
-        Raises InvalidSettings for an unknown kind of database or a newer schema.
+        `migrations` holds, by version, the step that fills what the next one added; the tables'
+        own change stands in `upgrade_<version>.sql`. One transaction in all. Raises
+        InvalidSettings for an unknown kind of database or a newer schema.
         """
         database = cls(_engine(url))
-        database._prepare()
+        database._prepare(migrations)
         return database
 
     @contextmanager
@@ -156,20 +159,28 @@ class Database:
             connection.exec_driver_sql("COMMIT" if commit else "ROLLBACK")
         (connection.commit if commit else connection.rollback)()
 
-    def _prepare(self) -> None:
-        schema = _in_dialect(_text("schema.sql"), self._dialect)
+    def _prepare(self, migrations: Mapping[int, Callable[[Session], None]]) -> None:
         with self.write() as session:
-            for statement in schema.split(";"):
-                if statement.strip():
-                    session.connection.exec_driver_sql(statement)
+            self._run_file(session, "version.sql")
             found = session.value("version")
-            if found is None:
-                session.run("set_version", {"version": VERSION})
-            elif found != VERSION:
+            if found is not None and found not in (VERSION, *migrations):
                 raise InvalidSettings(
                     f"the ledger has schema {found}, this engine knows {VERSION}: "
                     "run the engine that wrote it, or a newer one"
                 )
+            older = range(found, VERSION) if found else ()
+            for version in older:
+                self._run_file(session, f"upgrade_{version}.sql")
+            self._run_file(session, "schema.sql")
+            for version in older:
+                migrations[version](session)
+            if found != VERSION:
+                session.run("move_version" if found else "set_version", {"version": VERSION})
+
+    def _run_file(self, session: Session, name: str) -> None:
+        for statement in _in_dialect(_text(name), self._dialect).split(";"):
+            if statement.strip():
+                session.connection.exec_driver_sql(statement)
 
 
 class Session:
@@ -238,7 +249,7 @@ def _engine(url: str) -> sa.Engine:
 
 @cache
 def _statements(dialect: str) -> Mapping[str, Statement]:
-    parts = _NAME.split(_text("queries.sql"))[1:]
+    parts = _NAME.split("\n".join(map(_text, _STATEMENTS)))[1:]
     named = zip(parts[::2], parts[1::2], strict=True)
     return {name: _statement(_in_dialect(body, dialect), dialect) for name, body in named}
 

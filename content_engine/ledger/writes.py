@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
+from content_engine.codec import to_json
 from content_engine.errors import Conflict, LeaseLost
 from content_engine.ledger import rows
-from content_engine.ledger.sql import Session
+from content_engine.ledger.sql import Row, Session
 from content_engine.types import (
     Asset,
+    Attempt,
     Brief,
     Claim,
-    Digest,
     Job,
     JobStatus,
     Kind,
     Lane,
+    Recipe,
     canonical_json,
 )
 
@@ -109,40 +109,80 @@ def end_claim(
     tell(session, [claim.job.id], name=status.value, now_us=now_us, detail=canonical_json(detail))
 
 
-def tally(session: Session, claim: Claim) -> tuple[int, int, int]:
-    """How many candidates are wanted, accepted, and before a person."""
-    row = session.row("tally", {"id": claim.job.id})
+def tally(session: Session, job_id: str) -> Row:
+    """How the job stands: wanted, accepted, waiting (for people), ordered (corrections), status.
+
+    `recheck` is 1 when a person answered while a worker had the job.
+    """
+    row = session.row("tally", {"id": job_id})
     if row is None:
-        raise LeaseLost(_lost(claim))
-    return row.wanted, row.accepted, row.waiting
+        raise LeaseLost(f"there is no job {job_id}")
+    return row
 
 
-def add_attempt(
-    session: Session, claim: Claim, *, recipe: Digest, now_us: int, values: dict[str, object]
+def add_judged(session: Session, claim: Claim, attempt: Attempt, *, now_us: int) -> bool:
+    """True when the recipe was not recorded for this job before; then the attempt is, and told."""
+    candidate, verdict = attempt.candidate, attempt.verdict
+    values: dict[str, object] = {
+        "outcome": verdict.outcome.value,
+        "reason": "; ".join(verdict.reasons),
+        "body": to_json(attempt),
+        "device": candidate.device,
+        "seconds": candidate.seconds,
+    }
+    if not _add_attempt(session, claim, candidate.recipe, values=values, now_us=now_us):
+        return False
+    add_uses(session, claim.job.id, candidate.recipe, assets=candidate.assets)
+    detail = {
+        "recipe": candidate.recipe.digest,
+        "outcome": verdict.outcome.value,
+        "reasons": list(verdict.reasons),
+        "assets": [{"role": asset.role, "digest": asset.digest} for asset in candidate.assets],
+    }
+    tell(session, [claim.job.id], name="attempt", now_us=now_us, detail=canonical_json(detail))
+    return True
+
+
+def add_failed(session: Session, claim: Claim, recipe: Recipe, *, reason: str, now_us: int) -> None:
+    """Records, once, that the recipe gave nothing."""
+    values: dict[str, object] = {
+        "outcome": rows.FAILED,
+        "reason": reason,
+        "body": to_json(recipe),
+        "device": "",
+        "seconds": 0.0,
+    }
+    if _add_attempt(session, claim, recipe, values=values, now_us=now_us):
+        detail = {
+            "recipe": recipe.digest,
+            "outcome": rows.FAILED,
+            "reasons": [reason],
+            "assets": [],
+        }
+        tell(session, [claim.job.id], name="attempt", now_us=now_us, detail=canonical_json(detail))
+
+
+def _add_attempt(
+    session: Session, claim: Claim, recipe: Recipe, *, values: dict[str, object], now_us: int
 ) -> bool:
     """True when the recipe was not recorded for this job before.
 
     `values` are outcome, reason, body, device and seconds of the attempt.
     """
-    added = session.run(
-        "add_attempt", {"id": claim.job.id, "recipe_sha256": recipe, "now_us": now_us, **values}
-    )
-    return added == 1
+    common = {"id": claim.job.id, "recipe_sha256": recipe.digest, "backend": recipe.backend}
+    return session.run("add_attempt", {**common, **values, "now_us": now_us}) == 1
 
 
-def open_case(
-    session: Session, claim: Claim, *, recipe: Digest, reasons: Sequence[str], now_us: int
-) -> None:
-    """Puts the candidate before a person."""
-    session.run(
-        "add_case",
-        {
-            "case_id": uuid4().hex,
-            "id": claim.job.id,
-            "recipe_sha256": recipe,
-            "reasons": json.dumps(reasons, ensure_ascii=False),
-            "now_us": now_us,
-        },
+def add_uses(session: Session, job_id: str, recipe: Recipe, *, assets: Sequence[Asset]) -> None:
+    """Remembers which assets the recipe made and which it took as ingredients."""
+    made = [(asset.digest, 1) for asset in assets]
+    taken = [(item.digest, 0) for item in recipe.ingredients]
+    session.run_many(
+        "add_asset_use",
+        [
+            {"digest": digest, "id": job_id, "recipe_sha256": recipe.digest, "made": is_made}
+            for digest, is_made in made + taken
+        ],
     )
 
 
@@ -153,20 +193,6 @@ def tell(
     session.run_many(
         "add_event",
         [{"id": job_id, "name": name, "now_us": now_us, "detail": detail} for job_id in job_ids],
-    )
-
-
-def attempt_detail(
-    recipe: Digest, *, outcome: str, reasons: Sequence[str], assets: Sequence[Asset]
-) -> str:
-    """The detail of an `attempt` event."""
-    return canonical_json(
-        {
-            "recipe": recipe,
-            "outcome": outcome,
-            "reasons": list(reasons),
-            "assets": [{"role": asset.role, "digest": asset.digest} for asset in assets],
-        }
     )
 
 

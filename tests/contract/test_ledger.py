@@ -289,7 +289,7 @@ def test_cancelling_stops_the_worker_and_withdraws_its_cases(ledger: Ledger) -> 
             write()
     assert ledger.cases(TENANT).items == ()
     assert ledger.cancel(job.id, TENANT).status is JobStatus.CANCELLED
-    assert names(ledger, job) == ["queued", "running", "attempt", "cancelled"]
+    assert names(ledger, job) == ["queued", "running", "attempt", "case_opened", "cancelled"]
 
 
 def test_what_is_finished_is_not_cancelled(ledger: Ledger) -> None:

@@ -1,0 +1,49 @@
+"""Fills what a newer schema added from an older ledger's rows; upgrade_*.sql changes the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from content_engine.codec import from_json
+from content_engine.ledger import risk, rows, writes
+from content_engine.ledger.sql import Row, Session
+from content_engine.types import Attempt, Brief, Recipe
+
+_AT_ONCE = 500
+
+
+def _label_cases(session: Session) -> None:
+    """From 1 to 2: who made what, from what; and what each case puts at risk."""
+    after = 0
+    while found := session.rows("attempts_after", {"after": after, "limit": _AT_ONCE}):
+        for row in found:
+            _index(session, row)
+        after = found[-1].sequence
+    for row in session.rows("cases_unfilled"):
+        brief, attempt = from_json(Brief, row.brief), from_json(Attempt, row.attempt)
+        session.run(
+            "fill_case",
+            {
+                "case_id": row.id,
+                "kind": brief.kind.value,
+                "sku": brief.product.sku,
+                "backend": attempt.candidate.recipe.backend,
+                "due_at_us": risk.due_at_us(brief),
+                "due_day": risk.due_day(brief, now_us=row.opened_at_us),
+                "value_at_risk": risk.value_at_risk(brief, attempt),
+            },
+        )
+
+
+def _index(session: Session, row: Row) -> None:
+    if row.outcome == rows.FAILED:
+        recipe, assets = from_json(Recipe, row.body), ()
+    else:
+        candidate = from_json(Attempt, row.body).candidate
+        recipe, assets = candidate.recipe, candidate.assets
+        writes.add_uses(session, row.job_id, recipe, assets=assets)
+    session.run("fill_backend", {"sequence": row.sequence, "backend": recipe.backend})
+
+
+MIGRATIONS: Mapping[int, Callable[[Session], None]] = {1: _label_cases}
+"""By version: the step from it to the next one."""

@@ -1,0 +1,1 @@
+-- Every statement behind the dashboard and the history of an asset, by name. See queries.sql.
