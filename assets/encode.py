@@ -34,7 +34,7 @@ _SETTINGS = {
 }
 """Source: measured at 1080², a moving product photo, per frame of one core (2026-11-22): veryfast
 crf 18 15 ms, 92 kB/s, 53.0 dB; superfast 11 ms, 248 kB/s, 54.9 dB; faster 37 ms, 113 kB/s, 53.9 dB.
-`mbtree` is off: its vector code reads past the last macroblock, and bytes differ by what lies there.
+`mbtree` is off: its vector code reads past the last macroblock, so bytes differ by chance.
 """
 
 
