@@ -1,4 +1,4 @@
-"""Provenance: what made a picture, from what, signed into the file (C2PA) and stated in XMP."""
+"""Provenance: what made a picture or clip, from what, signed into it (C2PA), stated in XMP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SourceType = Literal[
     "humanEdits",
     "trainedAlgorithmicMedia",
 ]
-"""How a picture came to be. Source: IPTC NewsCodes, Digital Source Type.
+"""How a picture or clip came to be. Source: IPTC NewsCodes, Digital Source Type.
 
 `compositeCapture`: parts of real photographs put together; `compositeSynthetic`: at least one part
 is rendered; `algorithmicallyEnhanced`: one photograph, improved; `trainedAlgorithmicMedia`: made
@@ -119,9 +119,9 @@ class Signer:
         return Signer.open, (str(self._key_dir),)
 
     def sign(self, data: bytes, *, media_type: str, claims: Claims) -> bytes:
-        """The picture with XMP and a signed C2PA manifest; the very last step, pixels untouched.
+        """The file with XMP and a signed C2PA manifest; the very last step, pixels untouched.
 
-        Takes PNG, JPEG and WebP. Ingredients bring their own manifests along. Two signatures of
+        Takes PNG, JPEG, WebP and MP4 (its index stays before the pictures). Ingredients bring their own manifests along. Two signatures of
         one picture differ (C2PA salts them); its pixels do not. Raises SigningFailed,
         UnsupportedMedia, CorruptMedia.
         """

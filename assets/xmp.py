@@ -1,4 +1,4 @@
-"""XMP packets put into pictures without touching their pixels."""
+"""XMP packets put into pictures and clips without touching their pixels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
+from assets.boxes import top_boxes
 from assets.errors import CorruptMedia, UnsupportedMedia
 
 SOURCE_TYPE_PREFIX = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -31,6 +32,7 @@ _PNG_KEYWORD = b"XML:com.adobe.xmp\0"
 _JPEG_KEYWORD = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_APP1 = 0xE1
 _JPEG_HEADER_SEGMENTS = (0xE0, 0xE1)
+_MP4_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _WEBP_XMP_FLAG = 0x04
 _WEBP_ALPHA_FLAG = 0x10
 
@@ -45,13 +47,20 @@ def xmp_packet(*, title: str, source_type: str, tool: str) -> bytes:
 
 
 def with_xmp(data: bytes, *, media_type: str, packet: bytes) -> bytes:
-    """The same picture with the packet as its only XMP; pixels are copied, never decoded.
+    """The same file with the packet as its only XMP; pixels are copied, never decoded.
 
-    Takes PNG, JPEG and WebP. Raises UnsupportedMedia for others, CorruptMedia when damaged.
+    Takes PNG, JPEG, WebP, MP4 and QuickTime. Raises UnsupportedMedia for others, CorruptMedia
+    when damaged.
     """
-    writers = {"image/png": _in_png, "image/jpeg": _in_jpeg, "image/webp": _in_webp}
+    writers = {
+        "image/png": _in_png,
+        "image/jpeg": _in_jpeg,
+        "image/webp": _in_webp,
+        "video/mp4": _in_mp4,
+        "video/quicktime": _in_mp4,
+    }
     if media_type not in writers:
-        raise UnsupportedMedia(f"XMP goes into PNG, JPEG and WebP, not into {media_type}")
+        raise UnsupportedMedia(f"XMP goes into {', '.join(writers)}, not into {media_type}")
     try:
         return writers[media_type](data, packet)
     except (struct.error, IndexError) as error:
@@ -137,3 +146,16 @@ def _webp_extended_header(kind: bytes, body: bytes) -> bytes:
         flags = 0
     canvas = (width_px - 1).to_bytes(3, "little") + (height_px - 1).to_bytes(3, "little")
     return bytes((flags, 0, 0, 0)) + canvas
+
+
+def _in_mp4(data: bytes, packet: bytes) -> bytes:
+    """A `uuid` box at the file's end: no chunk offset moves. Earlier XMP becomes free space.
+
+    Source: XMP Specification Part 3, section 1.2.7 (MPEG-4, ISO base media).
+    """
+    kept = bytearray(data)
+    for box in top_boxes(data):
+        if box.kind == b"uuid" and data.startswith(_MP4_UUID, box.body):
+            kept[box.start + 4 : box.start + 8] = b"free"
+    body = b"uuid" + _MP4_UUID + packet
+    return bytes(kept) + struct.pack(">I", len(body) + 4) + body

@@ -185,7 +185,7 @@ def test_unknown_names_are_answered_with_the_known_ones(client: Client, mug: dic
     locale = ask(client, "POST", "/v1/jobs", json=TEXT_JOB | {"locale": "tlh"}).json()
     channel = ask(client, "POST", "/v1/jobs", json=TEXT_JOB | {"channel": "moon"}).json()
     assert "known: en, de" in locale["detail"]
-    assert "amazon, google, web" in channel["detail"]
+    assert "amazon, google, shopify" in channel["detail"]
 
 
 PICTURES = {
