@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -29,6 +30,17 @@ SHEET_THICKNESS = 0.0035  # of the subject's size: heavy paper, a folded cloth
 def render_lying(cutout: CutOut, *, setting: Setting, size_px: tuple[int, int], seed: int) -> U8:
     """The product lying in the setting, seen from above: (H, W, 3) uint8 sRGB."""
     placed = place(cutout, view=setting.view, size_px=size_px, seed=seed)
+    table = lit_table(placed, setting=setting, size_px=size_px, seed=seed)
+    return over_developed(table, placed, grain=setting.lens.grain, seed=seed)
+
+
+def lit_table(
+    placed: Placed, *, setting: Setting, size_px: tuple[int, int], seed: int, cast: bool = True
+) -> F32:
+    """The table under a lying product, lit, its shade in it unless `cast` is False.
+
+    (H, W, 3) float32 linear, without the product.
+    """
     pixel_m = setting.view.subject_m / max(placed.size)
     product = read_palette(placed.rgb, placed.alpha)
     place_of = _patch(size_px, pixel_m)
@@ -46,11 +58,11 @@ def render_lying(cutout: CutOut, *, setting: Setting, size_px: tuple[int, int], 
         ground = _with_sheet(
             ground, setting.sheet, placed=placed, place_of=place_of, lamp=lamp, product=product
         )
-    ground *= _light(
-        placed, size_px=size_px, lamp=lamp, product=product, thickness=setting.view.thickness
-    )
+    body = placed if cast else replace(placed, alpha=np.zeros_like(placed.alpha))
+    thickness = setting.view.thickness
+    ground *= _light(body, size_px=size_px, lamp=lamp, product=product, thickness=thickness)
     ground *= vignette(size_px[0], size_px[1], strength=setting.lens.vignette)
-    return over_developed(shoulder(ground), placed, grain=setting.lens.grain, seed=seed)
+    return shoulder(ground)
 
 
 def _patch(size_px: tuple[int, int], pixel_m: float) -> Patch:

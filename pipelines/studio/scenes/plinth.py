@@ -23,23 +23,35 @@ _RIM_STEPS = 180
 def with_plinth(room: F32, plinth: Plinth, *, stage: Stage) -> F32:
     """The room with the plinth in it, drawn in place: (H, W, 3) float32 linear."""
     top = _outline(plinth, stage, y_m=0.0)
-    foot = _outline(plinth, stage, y_m=stage.ground_m)
-    body = cv2.convexHull(np.concatenate([top, foot]).astype(np.float32))[:, 0]
-    _ground(room, foot)
+    body = plinth_body(plinth, stage)
+    with_plinth_shade(room, plinth, stage=stage)
     _lay(room, _side(plinth, stage, top=top, body=body), shape=body)
     _lay(room, _top(plinth, stage, top=top), shape=top)
     _edge(room, top, stage=stage)
     return room
 
 
-def _ground(room: F32, foot: F64) -> None:
-    """The dark under and close around the plinth's foot, where hardly any sky is seen."""
+def plinth_body(plinth: Plinth, stage: Stage) -> F64:
+    """The plinth's outline in the picture, a convex polygon: (n, 2) px."""
+    top = _outline(plinth, stage, y_m=0.0)
+    foot = _outline(plinth, stage, y_m=stage.ground_m)
+    body: F64 = cv2.convexHull(np.concatenate([top, foot]).astype(np.float32))[:, 0]
+    return body
+
+
+def with_plinth_shade(room: F32, plinth: Plinth, *, stage: Stage) -> F32:
+    """The room with the dark under and close around the plinth's foot; changed in place.
+
+    There hardly any sky is seen.
+    """
+    foot = _outline(plinth, stage, y_m=stage.ground_m)
     mask = np.zeros(room.shape[:2], np.uint8)
     cv2.fillPoly(mask, [np.round(foot * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
     unit = float(np.ptp(foot[:, 0]))
     for reach, strength in ((0.045, 0.45), (0.010, 0.55)):
         dark = blur(mask.astype(np.float32) / 255.0, max(0.6, reach * unit))
         room *= 1 - np.float32(strength) * dark[..., None]
+    return room
 
 
 def _outline(plinth: Plinth, stage: Stage, *, y_m: float) -> F64:

@@ -33,14 +33,14 @@ def render_standing(cutout: CutOut, *, setting: Setting, size_px: tuple[int, int
     if plinth is None:
         room = with_contact(room, stage)
     room = with_gloss(room, stage)
-    room = blur_rows(room, _focus(stage))
+    room = blur_rows(room, focus(stage))
     if plinth is not None:
         room = with_contact(with_plinth(room, plinth, stage=stage), stage)
     room *= vignette(size_px[0], size_px[1], strength=setting.lens.vignette)
     return over_developed(shoulder(room), placed, grain=setting.lens.grain, seed=seed)
 
 
-def _focus(stage: Stage) -> F32:
+def focus(stage: Stage) -> F32:
     """The blur (sigma, px) of each row by the distance of what it shows."""
     camera, lens = stage.camera, stage.setting.lens
     rows = np.arange(camera.height_px, dtype=np.float32) + 0.5
