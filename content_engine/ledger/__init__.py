@@ -15,8 +15,10 @@ from content_engine.codec import to_json
 from content_engine.ledger import answers, rows, writes
 from content_engine.ledger.cases import LedgerCases
 from content_engine.ledger.migrations import MIGRATIONS
+from content_engine.ledger.queue import QueueStats
 from content_engine.ledger.rows import Cost, JobRow, Page
 from content_engine.ledger.sql import Database
+from content_engine.ledger.story import Happening
 from content_engine.review import Ordered
 from content_engine.types import (
     Attempt,
@@ -31,7 +33,7 @@ from content_engine.types import (
     Recipe,
 )
 
-__all__ = ["Cost", "JobRow", "Ledger", "Page"]
+__all__ = ["Cost", "Happening", "JobRow", "Ledger", "Page", "QueueStats"]
 
 # A job that takes its worker down every time is not tried for ever. Source: house limit.
 _MOST_LOST_CLAIMS = 5

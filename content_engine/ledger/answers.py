@@ -131,7 +131,12 @@ def write_label(session: Session, case: Row, label: Label, *, now_us: int) -> No
         session.run("add_correction", order)
     seen = shared | {"label_sequence": sequence, "media": case.kind}
     add_faults(session, (fault.kind for fault in label.faults), case=seen)
-    detail = {"case": case.id, "outcome": label.outcome.value, "reviewer": label.reviewer}
+    detail = {
+        "case": case.id,
+        "label": sequence,
+        "outcome": label.outcome.value,
+        "reviewer": label.reviewer,
+    }
     writes.tell(
         session, [case.job_id], name="labelled", now_us=now_us, detail=canonical_json(detail)
     )

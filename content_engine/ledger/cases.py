@@ -9,6 +9,7 @@ from uuid import uuid4
 from content_engine.codec import to_json
 from content_engine.errors import InvalidBrief, NotFound, TooLate
 from content_engine.ledger import answers, rows, writes
+from content_engine.ledger.queue import QueueStats, queue_stats
 from content_engine.ledger.reads import LedgerReads
 from content_engine.ledger.sql import Database, Row, Session
 from content_engine.review import Case, CaseClaim, Label, LabelOutcome
@@ -114,6 +115,13 @@ class LedgerCases(LedgerReads):
             self._undo(session, case, label, now_us=now_us)
             answers.take_back(session, case.job_id, status=status, now_us=now_us)
         return self.case(case_id, tenant)
+
+    def queue_stats(self, tenant: str, *, window_s: float = 30 * 86_400.0) -> QueueStats:
+        """How the queue stands now, and what was decided in the last `window_s` seconds."""
+        now_us = self._now_us()
+        since_us = max(0, now_us - round(window_s * 1e6))
+        with self._database.read() as session:
+            return queue_stats(session, tenant, now_us=now_us, since_us=since_us)
 
     def _undo(self, session: Session, case: Row, label: Row | None, *, now_us: int) -> None:
         sequence = label.sequence if label is not None else 0

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from content_engine.codec import from_json
 from content_engine.errors import InvalidBrief, NotFound
-from content_engine.ledger import rows
+from content_engine.ledger import rows, story
 from content_engine.ledger.rows import Cost, JobRow, Page
 from content_engine.ledger.sql import Database, Row
+from content_engine.ledger.story import Happening
 from content_engine.review import Case, CaseStatus, Label
 from content_engine.types import Attempt, Brief, Digest, Event, Job, JobStatus, Kind, Product
 
@@ -174,6 +175,25 @@ class LedgerReads:
                 },
             )
         return _page(found, limit=limit, read=rows.case_of)
+
+    def history(self, digest: Digest, tenant: str) -> tuple[Happening, ...]:
+        """Everything that happened to the asset, what it was made from and what became of it.
+
+        In order. Raises NotFound for an asset that no job of the tenant made or took.
+        """
+        with self._database.read() as session:
+            places = story.lineage(session, digest, tenant=tenant)
+            if not places:
+                raise NotFound(f"no job made or took an asset {digest[:12]!r}…")
+            return story.tell(session, places)
+
+    def job_history(self, job_id: str, tenant: str) -> tuple[Happening, ...]:
+        """Everything that happened to the job's candidates, in order. Raises NotFound."""
+        with self._database.read() as session:
+            _found(session.row("job_row", {"id": job_id, "tenant": tenant}), job_id)
+            return story.tell(
+                session, story.places_of(session, job_id) or frozenset({(job_id, "")})
+            )
 
     def delivered(self, job_id: str) -> frozenset[Digest]:
         """Digests of the job's recipes whose candidates ship: accepted by the gate or a person."""

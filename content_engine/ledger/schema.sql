@@ -157,6 +157,7 @@ CREATE TABLE IF NOT EXISTS asset_use (
   made SMALLINT NOT NULL,
   PRIMARY KEY (digest, job_id, recipe_sha256, made)
 ) {clustered};
+CREATE INDEX IF NOT EXISTS asset_use_of_attempt ON asset_use (job_id, recipe_sha256);
 
 CREATE TABLE IF NOT EXISTS event (
   sequence {serial},
