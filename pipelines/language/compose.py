@@ -62,7 +62,7 @@ class Composer:
         tongue = self.tongue.about(sheet.item.head)
         slots = localise(sheet, tongue=tongue, language=product.language)
         rng = random.Random(f"{product.sku}/{tongue.locale}/{seed}")
-        writer = Writer(tongue, self.frames, _scopes(sheet), voice, rng, dict(slots))
+        writer = Writer(tongue, self.frames, scopes_of(sheet), voice, rng, dict(slots))
         description = _description(writer, limits.description)
         return CopySet(
             title=_one(writer.fresh(slots), "title", limits.title),
@@ -149,6 +149,7 @@ def _alt_texts(
         yield _one(fresh, "alt", limit)
 
 
-def _scopes(sheet: Sheet) -> tuple[str, ...]:
+def scopes_of(sheet: Sheet) -> tuple[str, ...]:
+    """The scopes of frames that suit a product, from the widest to the narrowest."""
     concept = sheet.item.head.concept
     return ("any", "named" if sheet.named else "described", concept.partition(".")[0], concept)

@@ -73,8 +73,8 @@ class Writer:
         """
         found = [
             filled
-            for frame in self.frames.of(move, self._scopes())
-            if frame.text not in self.used and (filled := self._fill(frame)) is not None
+            for frame in self.candidates(move)
+            if frame.text not in self.used and (filled := self.fill(frame)) is not None
         ]
         fitting = [
             filled
@@ -85,7 +85,7 @@ class Writer:
         if chosen is None:
             return None
         self.used.add(chosen.frame.text)
-        self._tell(chosen)
+        self.tell(chosen)
         for name in chosen.naming if once else ():
             self.unsaid.pop(name, None)
         return chosen.text
@@ -97,9 +97,10 @@ class Writer:
             texts.append(text)
         return texts
 
-    def _scopes(self) -> list[str]:
+    def candidates(self, move: str) -> tuple[Frame, ...]:
+        """The frames of a move in the product's scopes and the voice's."""
         tagged = [f"{scope}@{tag}" for scope in self.scopes for tag in self.voice.tags]
-        return [*self.scopes, *tagged]
+        return self.frames.of(move, [*self.scopes, *tagged])
 
     def _choose(self, found: Sequence[Filled], slack: int) -> Filled | None:
         short = [filled for filled in found if len(filled.text) <= self.voice.longest_sentence]
@@ -114,7 +115,8 @@ class Writer:
             return self.rng.choice([f for f in pool if len(f.taken) >= told - slack])
         return self.rng.choice([f for f in pool if f.score == (told, rank, naming)])
 
-    def _tell(self, filled: Filled) -> None:
+    def tell(self, filled: Filled) -> None:
+        """Takes what a filled frame told out of what is unsaid."""
         if "by" in filled.naming:
             self.unsaid.pop("maker", None)
         for name, count in filled.taken.items():
@@ -126,7 +128,8 @@ class Writer:
             else:
                 self.unsaid.pop(name, None)
 
-    def _fill(self, frame: Frame) -> Filled | None:
+    def fill(self, frame: Frame) -> Filled | None:
+        """The frame said with what is unsaid; None when it wants what there is not."""
         taken: dict[str, int] = {}
         text = self._say(frame.parts, taken)
         if text is None:
