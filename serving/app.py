@@ -163,6 +163,7 @@ def engine(parts: Parts, executor: Executor, *, planner: Planner) -> Engine:
 def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
     """The HTTP door over these parts; `checks` say what must be up to be ready."""
     settings = parts.settings
+    plans = planner(settings, kinds=KINDS)
     return create_app(
         Door(
             ledger=parts.ledger,
@@ -172,7 +173,8 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
             metrics=parts.metrics,
             body_max_bytes=settings.body_max_bytes,
             locales=locales(),
-            check=_planned(settings),
+            check=_planned(plans),
+            check_correction=plans.correct,
             models=models(),
             checks=checks,
         )
@@ -186,9 +188,8 @@ def locales() -> tuple[str, ...]:
     return tuple(sorted(known_locales(), key=lambda locale: (locale != "en", locale)))
 
 
-def _planned(settings: Settings) -> Callable[[Brief], None]:
+def _planned(plans: Planner) -> Callable[[Brief], None]:
     """Plans a brief's first recipe: what cannot be planned is refused at the door."""
-    plans = planner(settings, kinds=KINDS)
 
     def check(brief: Brief) -> None:
         next(iter(plans.plan(brief)), None)

@@ -200,8 +200,7 @@ class Ledger(LedgerCases):
 
     def tried(self, claim: Claim) -> frozenset[Digest]:
         """Digests of the recipes already recorded for the job."""
-        with self._database.read() as session:
-            return frozenset(Digest(row[0]) for row in session.rows("tried", {"id": claim.job.id}))
+        return self.recipes(claim.job.id)
 
     def missing(self, claim: Claim) -> int:
         """How many candidates must still be accepted or put before a person, never below 0."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from content_engine.codec import to_json
-from content_engine.errors import InvalidBrief, NotFound, TooLate
+from content_engine.errors import InvalidBrief, LeaseLost, NotFound, TooLate
 from content_engine.ledger import answers, rows, writes
 from content_engine.ledger.queue import QueueStats, queue_stats
 from content_engine.ledger.reads import LedgerReads
@@ -62,6 +62,21 @@ class LedgerCases(LedgerReads):
             detail = canonical_json({"case": chosen, "reviewer": reviewer})
             writes.tell(session, [row.job_id], name="case_claimed", now_us=now_us, detail=detail)
         return rows.case_claim_of(row)
+
+    def held_cases(self, reviewer: str, tenant: str) -> tuple[Case, ...]:
+        """The cases that the reviewer holds just now, the one held longest first."""
+        asked = {"reviewer": reviewer, "tenant": tenant, "now_us": self._now_us()}
+        with self._database.read() as session:
+            ids = [row.id for row in session.rows("held_cases", asked)]
+        return tuple(self.case(case_id, tenant) for case_id in ids)
+
+    def claimant(self, token: str, case_id: str) -> str:
+        """The reviewer who got this token with this case. Raises LeaseLost."""
+        with self._database.read() as session:
+            row = session.row("claimed_case", {"token": token})
+        if row is None or row.id != case_id:
+            raise LeaseLost(f"case {case_id} was not claimed with this token: claim it")
+        return row.claimant
 
     def extend_case(self, token: str, lease_s: float = 600.0) -> CaseClaim:
         """The claim, now for `lease_s` seconds from now. Raises LeaseLost."""

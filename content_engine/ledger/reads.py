@@ -195,6 +195,11 @@ class LedgerReads:
                 session, story.places_of(session, job_id) or frozenset({(job_id, "")})
             )
 
+    def recipes(self, job_id: str) -> frozenset[Digest]:
+        """Digests of the recipes that were tried for the job."""
+        with self._database.read() as session:
+            return frozenset(Digest(row[0]) for row in session.rows("tried", {"id": job_id}))
+
     def delivered(self, job_id: str) -> frozenset[Digest]:
         """Digests of the job's recipes whose candidates ship: accepted by the gate or a person."""
         with self._database.read() as session:

@@ -11,12 +11,14 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response, StreamingResponse
 
 from assets.errors import UnsupportedMedia
-from assets.sniffing import sniff
+from assets.sniffing import sniff_media
 from serving.api.door import Door
 from serving.api.problems import problem
 
 _CHUNK_BYTES = 1 << 20
 _HEAD_BYTES = 4096
+_TEXTS = {b"{": "application/json", b"[": "application/json", b"WEBVTT": "text/vtt"}
+_UNKNOWN = "application/octet-stream"
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
@@ -83,9 +85,9 @@ def _span(wanted: str, size: int) -> tuple[int, int]:
 def _media_type(door: Door, digest: str) -> str:
     head = door.store.read_range(digest, start=0, end=_HEAD_BYTES)
     try:
-        return sniff(head)
+        return sniff_media(head)
     except UnsupportedMedia:
-        return "application/json" if head[:1] in (b"{", b"[") else "application/octet-stream"
+        return next((name for mark, name in _TEXTS.items() if head.startswith(mark)), _UNKNOWN)
 
 
 async def _chunks(door: Door, digest: str, start: int, end: int) -> AsyncIterator[bytes]:

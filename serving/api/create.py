@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from assets.errors import AssetError
 from content_engine.errors import ContentEngineError
-from serving.api import assets, health, jobs, products
+from serving.api import assets, cases, health, history, jobs, products, queue, uploads
 from serving.api.border import Border
 from serving.api.door import Door
 from serving.api.problems import code_of_status, field_errors, problem
+from serving.review import routes as review
 
 
 def create_app(door: Door) -> FastAPI:
@@ -29,10 +30,9 @@ def create_app(door: Door) -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    app.include_router(jobs.routes(door))
-    app.include_router(products.routes(door))
-    app.include_router(assets.routes(door))
-    app.include_router(health.routes(door))
+    for room in (jobs, products, assets, uploads, cases, history, queue, health):
+        app.include_router(room.routes(door))
+    app.include_router(review.routes())
     app.add_exception_handler(ContentEngineError, _engine_error)
     app.add_exception_handler(AssetError, _engine_error)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -9,8 +9,9 @@ from typing import Any
 from assets.fetch import Fetcher
 from assets.store import AssetStore
 from content_engine.ledger import Ledger
+from content_engine.review import Correction
 from content_engine.telemetry import Metrics
-from content_engine.types import Brief
+from content_engine.types import Attempt, Brief, Recipe
 from serving.news import News
 
 
@@ -18,7 +19,8 @@ from serving.news import News
 class Door:
     """What the door's routes work with.
 
-    `check` raises InvalidBrief for what no maker can plan. `checks` must be True to be ready.
+    `check` raises InvalidBrief for what no maker can plan, `check_correction` for a correction that
+    none can carry out; else it gives the recipe. `checks` must be True to be ready.
     """
 
     ledger: Ledger
@@ -29,6 +31,7 @@ class Door:
     body_max_bytes: int
     locales: tuple[str, ...]
     check: Callable[[Brief], None]
+    check_correction: Callable[[Brief, Attempt, Correction], Recipe]
     models: Sequence[Mapping[str, Any]] = ()
     checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     tenant: str = "default"

@@ -27,6 +27,8 @@ PROBLEMS: Mapping[str, Problem] = {
     "not-found": Problem(404, "There is no such thing"),
     "asset-missing": Problem(404, "There is no such asset"),
     "method-not-allowed": Problem(405, "This address does not know the method"),
+    "lease-lost": Problem(409, "The case is no longer this reviewer's"),
+    "too-late": Problem(409, "The answer can no longer be taken back"),
     "body-too-large": Problem(413, "The body is larger than allowed"),
     "unsupported-content-type": Problem(415, "The body must be application/json"),
     "range-not-satisfiable": Problem(416, "The asset has no such bytes"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -237,20 +237,27 @@ def job_out(row: JobRow) -> dict[str, Any]:
     }
 
 
-def result_out(job: dict[str, Any], attempts: Sequence[Attempt]) -> dict[str, Any]:
-    """A job with its candidates, best outcome first; each with assets, scores and evidence."""
+def result_out(
+    job: dict[str, Any], attempts: Sequence[Attempt], *, delivered: Collection[str]
+) -> dict[str, Any]:
+    """A job with its candidates, best outcome first; each with assets, scores and evidence.
+
+    `delivered` holds the recipes that ship: a person may have passed what the gate did not.
+    """
     judged = sorted(attempts, key=lambda attempt: attempt.verdict.outcome.rank)
     shown = [item for item in judged if item.verdict.outcome is not Outcome.REPAIR]
-    return job | {"candidates": [_candidate(attempt) for attempt in shown]}
+    shown.sort(key=lambda attempt: attempt.candidate.recipe.digest not in delivered)
+    return job | {"candidates": [_candidate(attempt, delivered) for attempt in shown]}
 
 
-def _candidate(attempt: Attempt) -> dict[str, Any]:
+def _candidate(attempt: Attempt, delivered: Collection[str]) -> dict[str, Any]:
     candidate = attempt.candidate
     return {
         "recipe": candidate.recipe.digest,
         "backend": candidate.recipe.backend,
         "model": candidate.recipe.model,
         "verdict": attempt.verdict.outcome.value,
+        "delivered": candidate.recipe.digest in delivered,
         "reasons": list(attempt.verdict.reasons),
         "seconds": candidate.seconds,
         "notes": list(candidate.notes),

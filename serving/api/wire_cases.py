@@ -118,28 +118,37 @@ class FaultKindOut(Wire):
     key: int | None
 
 
-class CaseSheet(Wire):
-    """Everything about one case. `token` and `lease_until` stand only in the answer to a claim.
+class CaseOut(Wire):
+    """A case in a list. `held_by` has it until `lease_until`; both are empty when nobody has.
 
-    `recipe` is the recipe's digest, `parameters` what it was made with. `slots` is the copy, slot
-    by slot in reading order, for a text case. `held_by` names who has it just now, or is empty.
-    `label` is the answer in force, or null.
+    `answer` is the label in force (`pass`, `fix`, `reject`) or empty.
     """
 
     id: str
-    token: str
-    lease_until: datetime | None
-    held_by: str
+    url: str
     status: Literal["waiting", "labelled", "withdrawn"]
+    held_by: str
+    lease_until: datetime | None
     kind: Kind
     sku: str
-    title: str
     reasons: list[str]
     value_at_risk: float
     due_at: datetime | None
     opened_at: datetime
     job_id: str
     backend: str
+    answer: str
+
+
+class CaseSheet(CaseOut):
+    """Everything about one case. `token` stands only in the answer to a claim.
+
+    `recipe` is the recipe's digest, `parameters` what it was made with. `slots` is the copy, slot
+    by slot in reading order, for a text case. `label` is the answer in force, or null.
+    """
+
+    token: str
+    title: str
     model: str
     recipe: str
     seed: int

@@ -189,9 +189,13 @@ class LabelIn(TokenIn):
 
 
 class CasesQuery(Wire):
-    """Which cases to list, in the order they were opened; all statuses when left out."""
+    """Which cases to list, in the order they were opened; all statuses when left out.
+
+    `held_by` asks for those that a reviewer holds just now, and for nothing else.
+    """
 
     kind: Kind | None = None
     status: Literal["waiting", "labelled", "withdrawn"] | None = None
+    held_by: Annotated[str, Field(max_length=100)] = ""
     cursor: Annotated[str, Field(max_length=200)] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 50

@@ -1,6 +1,7 @@
 """A door over a real ledger and store in a temporary folder, asked through ASGI."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -8,8 +9,11 @@ import pytest
 
 from assets.fetch import Fetcher
 from assets.store import AssetStore
+from content_engine.errors import InvalidBrief
 from content_engine.ledger import Ledger
+from content_engine.review import Correction, Edit, Regenerate, Replace
 from content_engine.telemetry import Metrics
+from content_engine.types import Attempt, Brief, Recipe
 from serving.api import Door, create_app
 from serving.news import News
 
@@ -19,6 +23,14 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     opened = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
     yield opened
     opened.close()
+
+
+def corrected(brief: Brief, attempt: Attempt, correction: Correction) -> Recipe:
+    """The same recipe made anew; nothing else can be ordered here."""
+    if not isinstance(correction, Regenerate | Replace | Edit):
+        raise InvalidBrief(f"{correction.action} can't be done with copy")
+    seed = correction.seed if isinstance(correction, Regenerate) else 77
+    return replace(attempt.candidate.recipe, seed=seed)
 
 
 @pytest.fixture
@@ -32,6 +44,7 @@ def door(tmp_path: Path, ledger: Ledger) -> Door:
         body_max_bytes=2_000_000,
         locales=("en", "de"),
         check=lambda brief: None,
+        check_correction=corrected,
         models=({"name": "realiser", "kind": "text"},),
         checks={"replicas": lambda: True},
     )

@@ -1,0 +1,164 @@
+"""`/v1/cases`: the reviewers' queue. Claimed under a lease, answered, taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import JSONResponse, Response
+
+from assets.sniffing import sniff_media
+from content_engine.errors import InvalidBrief
+from content_engine.faults import fault_kinds
+from content_engine.review import CaseStatus, Label, LabelOutcome, Replace
+from content_engine.types import Kind
+from serving.api.door import Door
+from serving.api.sheets import case_out, claimed_sheet, sheet
+from serving.api.wire import job_out
+from serving.api.wire_cases import CaseOut, CaseSheet
+from serving.api.wire_labels import CasesQuery, ClaimIn, ExtendIn, LabelIn, TokenIn, UndoIn
+
+_HEAD_BYTES = 4096
+
+
+def routes(door: Door) -> APIRouter:
+    """The routes of cases."""
+    router = APIRouter(prefix="/v1/cases", tags=["cases"])
+    _taking(router, door)
+    _answering(router, door)
+    return router
+
+
+def _taking(router: APIRouter, door: Door) -> None:
+    @router.post("/claim", responses={204: {"description": "No case is free."}})
+    async def claim_case(body: ClaimIn) -> CaseSheet:
+        """The next case, this reviewer's until the lease ends; 204 when none is free."""
+        found = await asyncio.to_thread(_claimed, door, body)
+        return found or Response(status_code=204)  # type: ignore[return-value]
+
+    @router.get("")
+    async def list_cases(query: Annotated[CasesQuery, Query()]) -> Response:
+        """Cases in the order they were opened; `next_cursor` asks for the page after."""
+        return JSONResponse(await asyncio.to_thread(_listed, door, query))
+
+    @router.get("/{case_id}")
+    async def get_case(case_id: str) -> CaseSheet:
+        """The case as it stands, for whoever wants to look at it."""
+        return await asyncio.to_thread(_sheet, door, case_id)
+
+    @router.post("/{case_id}/extend")
+    async def extend_case(case_id: str, body: ExtendIn) -> CaseOut:
+        """The case, kept for some time more."""
+        claim = await asyncio.to_thread(door.ledger.extend_case, body.token, body.lease_s)
+        _same(case_id, claim.case.id)
+        return case_out(claim.case)
+
+    @router.post("/{case_id}/release", status_code=204)
+    async def release_case(case_id: str, body: TokenIn) -> Response:
+        """Gives the case back unanswered."""
+        await asyncio.to_thread(door.ledger.case, case_id, door.tenant)
+        await asyncio.to_thread(door.ledger.release_case, body.token)
+        return Response(status_code=204)
+
+
+def _answering(router: APIRouter, door: Door) -> None:
+    @router.post("/{case_id}/label")
+    async def label_case(case_id: str, body: LabelIn) -> dict[str, Any]:
+        """The job and the case after the answer; sent twice, it counts once."""
+        shown = await asyncio.to_thread(_labelled, door, case_id, body)
+        door.news.submitted()
+        door.news.changed(shown["job"]["id"])
+        return shown
+
+    @router.post("/{case_id}/undo")
+    async def undo_label(case_id: str, body: UndoIn) -> CaseOut:
+        """The case, waiting again: soon after the answer and before anything came of it."""
+        case = await asyncio.to_thread(
+            door.ledger.undo_label, case_id, reviewer=body.reviewer, tenant=door.tenant
+        )
+        door.news.changed(case.job_id)
+        return case_out(case)
+
+
+def _claimed(door: Door, body: ClaimIn) -> CaseSheet | None:
+    claim = door.ledger.claim_case(
+        body.reviewer,
+        tenant=door.tenant,
+        kinds=tuple(body.kinds) or tuple(Kind),
+        lease_s=body.lease_s,
+        prefer=body.prefer,
+    )
+    return claimed_sheet(door, claim) if claim else None
+
+
+def _listed(door: Door, query: CasesQuery) -> dict[str, Any]:
+    if query.held_by:
+        held = door.ledger.held_cases(query.held_by, door.tenant)
+        return {"items": [_plain(case_out(case)) for case in held], "next_cursor": ""}
+    page = door.ledger.cases(
+        door.tenant,
+        kind=query.kind,
+        status=CaseStatus(query.status) if query.status else None,
+        cursor=query.cursor,
+        limit=query.limit,
+    )
+    return {
+        "items": [_plain(case_out(case)) for case in page.items],
+        "next_cursor": page.next_cursor,
+    }
+
+
+def _plain(shown: CaseOut) -> dict[str, Any]:
+    return shown.model_dump(mode="json")
+
+
+def _sheet(door: Door, case_id: str) -> CaseSheet:
+    return sheet(door, door.ledger.case(case_id, door.tenant))
+
+
+def _labelled(door: Door, case_id: str, body: LabelIn) -> dict[str, Any]:
+    case = door.ledger.case(case_id, door.tenant)
+    label = body.noun(door.ledger.claimant(body.token, case_id))
+    _check_faults(label, case.kind)
+    if label.outcome is LabelOutcome.FIX and case.status is CaseStatus.WAITING:
+        _check_correction(door, case_id, label)
+    job = door.ledger.label_case(body.token, label)
+    after = door.ledger.case(case_id, door.tenant)
+    row = door.ledger.job_row(job.id, door.tenant)
+    return {"job": job_out(row), "case": _plain(case_out(after))}
+
+
+def _check_faults(label: Label, kind: Kind) -> None:
+    """Raises InvalidBrief for a fault that nobody knows: counts by kind would mean nothing."""
+    known = fault_kinds(kind)
+    strange = sorted({fault.kind for fault in label.faults} - set(known))
+    if strange and known:
+        raise InvalidBrief(f"no fault {strange[0]!r} of {kind} is known; known: {', '.join(known)}")
+
+
+def _check_correction(door: Door, case_id: str, label: Label) -> None:
+    """Raises InvalidBrief for what can't be carried out, or was made before."""
+    correction = label.correction
+    if correction is None:
+        return
+    if isinstance(correction, Replace):
+        _check_upload(door, correction)
+    case = door.ledger.case(case_id, door.tenant)
+    brief = door.ledger.job(case.job_id, door.tenant).brief
+    recipe = door.check_correction(brief, door.ledger.case_attempt(case), correction)
+    if recipe.digest in door.ledger.recipes(case.job_id):
+        raise InvalidBrief("the same was made for this job before: order something else")
+
+
+def _check_upload(door: Door, correction: Replace) -> None:
+    door.store.size(correction.digest)
+    if correction.media_type.startswith(("image/", "video/")):
+        found = sniff_media(door.store.read_range(correction.digest, start=0, end=_HEAD_BYTES))
+        if found != correction.media_type:
+            raise InvalidBrief(f"the uploaded file is {found}, not {correction.media_type}")
+
+
+def _same(case_id: str, claimed: str) -> None:
+    if case_id != claimed:
+        raise InvalidBrief(f"the token is that of case {claimed}")

@@ -1,0 +1,96 @@
+"""Which corrections a case allows, with values ready to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from content_engine.types import Attempt, Kind
+from serving.api.wire_cases import AssetOut, CorrectionOut, EvidenceOut
+
+_SEED_STEP = 104_729
+"""Far from the steps that plans and ladders take, so that the recipe is a new one. House rule."""
+_SEED_END = 2**31
+_MOST_CUT = 0.5
+"""A cut of more than half the clip is nobody's wish unasked. House rule."""
+_SEED = {"type": "integer", "minimum": 0, "maximum": _SEED_END - 1, "words": "seed"}
+_CHANGES = {"type": "object", "words": "changes of the recipe's parameters"}
+_UPLOAD = {
+    "digest": {"type": "string", "words": "of POST /v1/uploads"},
+    "media_type": {"type": "string", "words": "of POST /v1/uploads"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a correction is about."""
+
+    attempt: Attempt
+    assets: tuple[AssetOut, ...]
+    evidence: tuple[EvidenceOut, ...]
+    slots: Mapping[str, str]
+
+
+def allowed_corrections(kind: Kind, subject: Subject) -> tuple[CorrectionOut, ...]:
+    """The corrections of that kind of media, the likeliest first."""
+    return tuple(_OFFERS[action](subject) for action in _ACTIONS[kind])
+
+
+def _trim(subject: Subject) -> CorrectionOut:
+    frames = max((asset.frames for asset in subject.assets), default=0)
+    spans = [item.frames for item in subject.evidence if item.frames is not None]
+    short = [span for span in spans if span[1] - span[0] + 1 <= frames * _MOST_CUT]
+    suggested = {"frames": list(short[0])} if short else {}
+    place = {"type": "frames", "minimum": 0, "maximum": max(0, frames - 1), "words": "first, last"}
+    return _offer("trim", "Cut frames out and join the rest", {"frames": place}, suggested)
+
+
+def _regenerate(subject: Subject) -> CorrectionOut:
+    seed = (subject.attempt.candidate.recipe.seed + _SEED_STEP) % _SEED_END
+    parameters = {"seed": _SEED, "parameters": _CHANGES}
+    return _offer("regenerate", "Make it again", parameters, {"seed": seed, "parameters": {}})
+
+
+def _fall_back(_: Subject) -> CorrectionOut:
+    design = {"type": "string", "words": "a motion design, or empty: the plan's choice"}
+    return _offer("fall_back", "Ship a designed video instead", {"design": design}, {"design": ""})
+
+
+def _replace(_: Subject) -> CorrectionOut:
+    return _offer("replace", "Ship an uploaded file instead", _UPLOAD, {})
+
+
+def _edit(subject: Subject) -> CorrectionOut:
+    slots = {"type": "object", "names": list(subject.slots), "words": "slot to its new text"}
+    return _offer("edit", "Change the copy in place", {"slots": slots}, {})
+
+
+def _adjust(_: Subject) -> CorrectionOut:
+    parameters: dict[str, dict[str, Any]] = {
+        "mask_grow_px": {"type": "integer", "minimum": -64, "maximum": 64, "words": "the mask"},
+        "crop": {"type": "box", "words": "the part to keep, 0..1"},
+    }
+    return _offer("adjust", "Nudge the mask or crop", parameters, {"mask_grow_px": -2})
+
+
+def _offer(
+    action: Any, words: str, parameters: dict[str, dict[str, Any]], suggested: dict[str, Any]
+) -> CorrectionOut:
+    return CorrectionOut(action=action, words=words, parameters=parameters, suggested=suggested)
+
+
+_OFFERS = {
+    "trim": _trim,
+    "regenerate": _regenerate,
+    "fall_back": _fall_back,
+    "replace": _replace,
+    "edit": _edit,
+    "adjust": _adjust,
+}
+_ACTIONS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.VIDEO: ("trim", "regenerate", "fall_back", "replace"),
+    Kind.IMAGE: ("adjust", "regenerate", "replace"),
+    Kind.TRYON: ("adjust", "regenerate", "replace"),
+    Kind.TEXT: ("edit", "regenerate", "replace"),
+}

@@ -1,0 +1,117 @@
+"""`/v1/uploads`: a reviewer's own file, past the guards, into the store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import UploadFile
+from starlette.responses import JSONResponse, Response
+
+from assets.errors import CorruptMedia, UnsupportedMedia
+from assets.media import DecodeLimits, decode_picture
+from assets.sniffing import sniff_media
+from assets.video import VideoLimits, probe_video
+from content_engine.errors import InvalidBrief
+from serving.api.door import Door
+from serving.api.wire_cases import UploadOut
+
+_COPY_MAX_BYTES = 200_000
+"""A copy set in the longest language has 8 kB. House limit."""
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "*/*": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    }
+}
+
+
+def routes(door: Door) -> APIRouter:
+    """The routes of uploads."""
+    router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
+
+    @router.post("", status_code=201, response_model=UploadOut, openapi_extra=_BODY)
+    async def upload(request: Request) -> Response:
+        """The file's digest and what it is: a picture, a clip, or copy as JSON.
+
+        The bytes are the body, or the part `file` of a form. They are kept as they are. The same
+        bytes sent again give the same digest.
+        """
+        data = await _bytes(request)
+        shown = await asyncio.to_thread(_kept, door, data)
+        return JSONResponse(shown, 201, headers={"location": shown["url"]})
+
+    return router
+
+
+async def _bytes(request: Request) -> bytes:
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await request.body()
+    async with request.form(max_files=1, max_fields=10) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise InvalidBrief("the form has no part `file` with the bytes")
+        return await file.read()
+
+
+def _kept(door: Door, data: bytes) -> dict[str, Any]:
+    facts = _facts(data, max_bytes=door.body_max_bytes)
+    digest = door.store.put(data)
+    shown = UploadOut(digest=digest, url=f"/v1/assets/{digest}", size_bytes=len(data), **facts)
+    return shown.model_dump(mode="json")
+
+
+def _facts(data: bytes, *, max_bytes: int) -> dict[str, Any]:
+    """What the file is, after every byte of it was looked at.
+
+    Raises UnsupportedMedia, CorruptMedia, TooLarge.
+    """
+    if _looks_like_json(data):
+        return _no_facts("application/json") if _is_copy(data) else _refuse_json()
+    media_type = sniff_media(data)
+    if media_type.startswith("image/"):
+        picture = decode_picture(data, limits=DecodeLimits(max_bytes=max_bytes))
+        size = {"width_px": picture.width_px, "height_px": picture.height_px}
+        return _no_facts(media_type) | size
+    clip = probe_video(data, limits=VideoLimits(max_bytes=max_bytes))
+    return {
+        "media_type": media_type,
+        "width_px": clip.width_px,
+        "height_px": clip.height_px,
+        "duration_s": clip.duration_s,
+        "fps": float(clip.fps),
+        "frames": clip.frames,
+    }
+
+
+def _no_facts(media_type: str) -> dict[str, Any]:
+    lengths = dict.fromkeys(("width_px", "height_px", "duration_s", "fps", "frames"), 0)
+    return {"media_type": media_type, **lengths}
+
+
+def _looks_like_json(data: bytes) -> bool:
+    return data[:64].lstrip()[:1] == b"{"
+
+
+def _is_copy(data: bytes) -> bool:
+    if len(data) > _COPY_MAX_BYTES:
+        raise UnsupportedMedia(f"copy has at most {_COPY_MAX_BYTES} bytes, this file {len(data)}")
+    try:
+        return isinstance(json.loads(data), dict)
+    except (ValueError, RecursionError) as error:
+        raise CorruptMedia(f"the file looks like JSON and is none: {error}") from error
+
+
+def _refuse_json() -> dict[str, Any]:
+    raise UnsupportedMedia("the JSON is no object: copy is an object of slots")
