@@ -1,0 +1,179 @@
+"""Does the clip's time run evenly? Frames held, shown twice, or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+
+from content_engine.types import Evidence
+from qa.film.found import Span, around, found, reading, runs
+from qa.film.pulse import Pulse
+from qa.film.reel import Reel
+from qa.vision.arrays import Mask, Numbers
+from qa.vision.observed import Reading
+
+_REACH = 6
+_STILL = 0.16
+_KEY_FRAME = 0.5
+_LEAST_MOTION = 0.6
+_ABRUPT = 0.35
+_REGULAR = 0.75
+_SPIKE = 1.45
+_FLOW_LEAST_PX = 0.35
+_SAME_WAY = 0.6
+
+
+def freeze(reel: Reel, pulse: Pulse) -> Reading:
+    """The longest stretch, in seconds, that stands still between frames that move; 0 is best.
+
+    Still: under 16 % of the motion around. It must stop and go on abruptly: a design that eases
+    into a hold slows down first, and a hold at a clip's end is followed by nothing. Where frames
+    repeat by rule (8 pictures a second in a clip of 24), that many are not counted.
+    """
+    return reading(
+        _freeze(reel, span)
+        for shot in reel.shots
+        for span in _held(pulse, shot)
+        if _is_abrupt(pulse.activity, span, shot)
+    )
+
+
+def _freeze(reel: Reel, span: Span) -> Evidence:
+    seconds = (span[1] - span[0] + 1) / reel.fps
+    message = f"the picture stands still for {seconds:.2f} s while things move before and after"
+    return found("freeze", message, frames=span, number=seconds)
+
+
+def duplicate(reel: Reel, pulse: Pulse) -> Reading:
+    """The most frames within a second that repeat the one before while things move; 0 is best.
+
+    Repeats that come at even distances through the whole shot are its cadence, no fault.
+    """
+    return reading(item for shot in reel.shots for item in _stutters(reel, pulse, shot))
+
+
+def dropped(reel: Reel, pulse: Pulse) -> Reading:
+    """How many times as far things move over one step than over the steps beside it; 1 is even.
+
+    Only a jump along the motion itself counts: most of what moves must move the same way as
+    before and after.
+    """
+    spikes = (index for shot in reel.shots for index in _spikes(pulse.activity, shot))
+    return reading(_gap(index, ratio) for index in spikes if (ratio := _skip(reel, index)) > 1.0)
+
+
+def _gap(index: int, ratio: float) -> Evidence:
+    message = f"the motion jumps {ratio:.1f} times as far as in the frames beside it"
+    return found("dropped", message, frames=(index - 1, index), number=ratio)
+
+
+def still_steps(change: Numbers, shot: Span) -> Mask:
+    """(n,) bool over the whole clip: steps of the shot that change nothing while others do."""
+    flags = np.zeros(len(change), bool)
+    first, last = shot
+    steps = change[first + 1 : last + 1]
+    if len(steps) < 3:
+        return flags
+    for index in range(first + 1, last + 1):
+        near = change[max(first + 1, index - 3 * _REACH) : min(last, index + 3 * _REACH) + 1]
+        moving = _typical(near)
+        flags[index] = moving >= _LEAST_MOTION and change[index] < _STILL * moving
+    return flags
+
+
+def _typical(values: Numbers) -> float:
+    """The motion where there is any: the median of the upper half."""
+    ordered = np.sort(values)
+    return float(np.median(ordered[len(ordered) // 2 :]))
+
+
+def _held(pulse: Pulse, shot: Span) -> list[Span]:
+    """Stretches of still steps longer than the shot's cadence makes them."""
+    stills = still_steps(pulse.activity, shot)
+    usual = _cadence(stills, shot)
+    spans = runs(stills | _key_frames(pulse.activity, stills))
+    return [span for span in spans if span[1] - span[0] + 1 >= max(2, 2 * usual)]
+
+
+def _key_frames(change: Numbers, stills: Mask) -> Mask:
+    """Single steps between still ones that change little: a key frame is coded afresh."""
+    between = np.zeros_like(stills)
+    between[1:-1] = ~stills[1:-1] & stills[:-2] & stills[2:]
+    for index in np.flatnonzero(between):
+        near = change[max(0, index - 3 * _REACH) : index + 3 * _REACH + 1]
+        between[index] = change[index] < _KEY_FRAME * _typical(near)
+    return between
+
+
+def _cadence(stills: Mask, shot: Span) -> int:
+    """How many steps each picture of the shot stands: 1 where every frame is new."""
+    new = np.flatnonzero(~stills[shot[0] + 1 : shot[1] + 1])
+    return int(np.median(np.diff(new))) if len(new) > 2 else 1
+
+
+def _is_abrupt(change: Numbers, span: Span, shot: Span) -> bool:
+    """True when motion is at full speed right before and right after the stretch."""
+    before = change[max(shot[0] + 1, span[0] - _REACH) : span[0]]
+    after = change[span[1] + 1 : min(shot[1], span[1] + _REACH) + 1]
+    if len(before) < 2 or len(after) < 2:
+        return False
+    stops = before[-2:].max() >= max(_ABRUPT * _typical(before), _LEAST_MOTION)
+    goes = after[:2].max() >= max(_ABRUPT * _typical(after), _LEAST_MOTION)
+    return bool(stops and goes)
+
+
+def _stutters(reel: Reel, pulse: Pulse, shot: Span) -> Iterator[Evidence]:
+    stills = still_steps(pulse.activity, shot)
+    singles = np.zeros_like(stills)
+    for first, last in runs(stills):
+        if last - first + 1 <= 2 and _is_abrupt(pulse.activity, (first, last), shot):
+            singles[first : last + 1] = True
+    places = np.flatnonzero(singles)
+    if not len(places) or _is_cadence(places, shot):
+        return
+    window = max(2, round(reel.fps))
+    for first, last in runs(singles, bridge=window // 2):
+        most = max(int(singles[start : start + window].sum()) for start in range(first, last + 1))
+        message = f"{most} frames within a second repeat the one before"
+        yield found("duplicate", message, frames=(first, last), number=float(most))
+
+
+def _is_cadence(places: Numbers, shot: Span) -> bool:
+    """True when the places lie at even distances from one end of the shot to the other."""
+    gaps = np.diff(places)
+    if len(gaps) < 2:
+        return False
+    usual = float(np.median(gaps))
+    even = float((np.abs(gaps - usual) <= 1).mean())
+    reaches = places[0] - shot[0] <= 2 * usual and shot[1] - places[-1] <= 2 * usual
+    return even >= _REGULAR and bool(reaches)
+
+
+def _spikes(change: Numbers, shot: Span) -> Iterator[int]:
+    """Single steps that change clearly more than those before and after."""
+    for index in range(shot[0] + 3, shot[1] - 1):
+        near = around(change[shot[0] + 1 : shot[1] + 1], index - shot[0] - 1, reach=3)
+        usual = float(np.median(np.sort(near)[-4:]))
+        if usual >= _LEAST_MOTION and change[index] >= _SPIKE * usual:
+            yield index
+
+
+def _skip(reel: Reel, index: int) -> float:
+    """How much farther the step to `index` leads than its neighbours; 0 when it leads elsewhere."""
+    motion = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    unknown: Any = None
+    pairs = [(step - 1, step) for step in (index - 1, index, index + 1)]
+    before, here, after = (
+        motion.calc(reel.luma[one], reel.luma[two], unknown) for one, two in pairs
+    )
+    usual = (before + after) / 2
+    speed = np.linalg.norm(usual, axis=2)
+    moving = speed > _FLOW_LEAST_PX
+    if moving.mean() < 0.02:
+        return 0.0
+    ratio = (here * usual).sum(axis=2)[moving] / speed[moving] ** 2
+    same = np.abs(ratio / max(float(np.median(ratio)), 1e-3) - 1.0) < 0.5
+    return float(np.median(ratio)) if same.mean() >= _SAME_WAY else 0.0

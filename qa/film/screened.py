@@ -1,0 +1,49 @@
+"""What every instrument of the video judge looks at: a reel, its pulse, and what was wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assets.sound import Sound
+from content_engine.channels import VideoRules
+from qa.film.pulse import Pulse
+from qa.film.reel import Reel
+from qa.vision.arrays import Numbers
+from qa.vision.lettering import Line
+from qa.vision.reference import Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What was asked for. Empty values ask for nothing.
+
+    `aspect` is a `w:h` text, `shorter_side_px` the least, `duration_s` the clip's length, `sound`
+    whether it must be heard, `rules` the channel's. `words` stand in the product's own texts.
+    """
+
+    aspect: str = ""
+    shorter_side_px: int = 0
+    duration_s: float = 0.0
+    sound: bool = False
+    rules: VideoRules | None = None
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Source:
+    """All the judge knows of a source photo; `features` is (1280,) float32 of length 1."""
+
+    reference: Reference
+    features: Numbers
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Screened:
+    """A clip as shown to the judge, beside what it was made from. `sources` may be empty."""
+
+    reel: Reel
+    pulse: Pulse
+    sound: Sound | None
+    wanted: Wanted
+    sources: tuple[Source, ...]

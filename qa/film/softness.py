@@ -1,0 +1,170 @@
+"""Is every frame crisp and single? Bursts of blur, and pictures that shine through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from qa.film.found import Span, found, reading, runs
+from qa.film.pacing import still_steps
+from qa.film.pulse import Pulse
+from qa.film.reel import Reel
+from qa.vision.arrays import Numbers
+from qa.vision.observed import Reading
+
+_TEXTURED = 1.5
+_FEWEST_CELLS = 4
+_BASE_S = 0.6
+_LEAST_LOSS = 0.2
+_LONGEST_BLUR_S = 1.0
+_SHRINK = 4
+_FARTHEST_S = 0.6
+_LEAST_SHARE = 0.08
+_EXPLAINED = 0.5
+_BOTH_EXPLAINED = 1.2
+_SEEN_LEVELS = 0.8
+_LONGEST_GHOST_S = 1.5
+_BACK = 0.5
+
+
+def blur(reel: Reel, pulse: Pulse) -> Reading:
+    """The greatest share of fine contrast that the whole picture loses for a moment; 0 is best.
+
+    Against the sharper frames within 0.6 s, in most textured cells at once. It must go and come
+    back within a second: motion blur of a thing that passes touches few cells, a slow change none.
+    """
+    kept = np.ones(reel.frames)
+    for first, last in reel.shots:
+        kept[first : last + 1] = _kept(pulse.sharp[first : last + 1], reel.fps)
+    longest = round(_LONGEST_BLUR_S * reel.fps)
+    evidence = []
+    for first, last in runs(1.0 - kept > _LEAST_LOSS, bridge=1):
+        loss = float(1.0 - kept[first : last + 1].min())
+        strong = np.flatnonzero(1.0 - kept[first : last + 1] > 0.5 * loss) + first
+        if strong[-1] - strong[0] + 1 <= longest and _inside_shot(reel, (first, last)):
+            message = f"the picture loses {loss:.0%} of its fine contrast"
+            span = (int(strong[0]), int(strong[-1]))
+            evidence.append(found("blur", message, frames=span, number=loss))
+    return reading(evidence)
+
+
+def _kept(sharp: Numbers, fps: float) -> Numbers:
+    """(n,) the share of fine contrast that each frame of a shot keeps, median over its cells."""
+    reach = max(4, round(_BASE_S * fps))
+    kept = np.ones(len(sharp))
+    for index in range(len(sharp)):
+        near = sharp[max(0, index - reach) : index + reach + 1]
+        base = np.percentile(near, 75, axis=0)
+        cells = base > _TEXTURED
+        if cells.sum() >= _FEWEST_CELLS:
+            kept[index] = min(1.0, float(np.median(sharp[index][cells] / base[cells])))
+    return kept
+
+
+def _inside_shot(reel: Reel, span: Span) -> bool:
+    return any(first < span[0] and span[1] < last for first, last in reel.shots)
+
+
+def ghosting(reel: Reel, pulse: Pulse) -> Reading:
+    """The greatest share of another moment's picture that shines through suddenly; 0 is best.
+
+    Where it sets in, the step between two frames holds, beside the motion, the difference to
+    another moment within 0.6 s, all over the picture, and the same is taken away where it ends.
+    A cross-fade has no such sudden ends; steps beside a repeated frame prove nothing.
+    """
+    small = _small(reel)
+    mixings = (step for shot in reel.shots for step in _mixings(small, shot, fps=reel.fps))
+    uneven = {
+        int(at) + near
+        for shot in reel.shots
+        for at in np.flatnonzero(still_steps(pulse.activity, shot))
+        for near in (-1, 0, 1)
+    }
+    steps = [step for step in mixings if step.at not in uneven]
+    longest = round(_LONGEST_GHOST_S * reel.fps)
+    return reading(
+        found(
+            "ghosting", f"another moment shines through by {share:.0%}", frames=span, number=share
+        )
+        for span, share in _paired(steps, longest=longest)
+    )
+
+
+def _small(reel: Reel) -> Numbers:
+    """(n, pixels) float32: brightness at a quarter of the reel's side."""
+    size = (reel.luma.shape[2] // _SHRINK, reel.luma.shape[1] // _SHRINK)
+    pictures = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in reel.luma]
+    return np.stack(pictures).reshape(reel.frames, -1).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mixing:
+    """A step that mixes another moment in (share > 0) or takes it out; likeness 0..1."""
+
+    at: int
+    share: float
+    likeness: float
+
+
+def _mixings(small: Numbers, shot: Span, *, fps: float) -> Iterator[_Mixing]:
+    farthest = max(3, round(_FARTHEST_S * fps))
+    first, last = shot
+    for at in range(first + 2, last):
+        excess = _excess(small, at)
+        own = float(excess @ excess) ** 0.5
+        mixed = [
+            _mixing(
+                small,
+                at,
+                excess,
+                own,
+                base,
+                range(max(first, at - farthest), min(last, at + farthest) + 1),
+            )
+            for base in (at, at - 1)
+        ]
+        best = max(mixed, key=lambda item: item.likeness)
+        seen = best.likeness * own / len(excess) ** 0.5
+        if best.likeness >= _EXPLAINED and abs(best.share) >= _LEAST_SHARE and seen >= _SEEN_LEVELS:
+            yield best
+
+
+def _mixing(
+    small: Numbers, at: int, excess: Numbers, own: float, base: int, moments: range
+) -> _Mixing:
+    """The moment that explains best what a step has beyond the motion."""
+    others = small[moments.start : moments.stop] - small[base]
+    energy = np.einsum("ij,ij->i", others, others)
+    energy[max(0, at - 2 - moments.start) : at + 2 - moments.start] = np.inf
+    products = others @ excess
+    likeness = np.abs(products) / np.maximum(np.sqrt(energy) * own, 1e-3)
+    best = int(np.argmax(likeness))
+    return _Mixing(at, float(products[best] / energy[best]), float(likeness[best]))
+
+
+def _excess(small: Numbers, at: int) -> Numbers:
+    """What the step to a frame changes beyond the steps before and after it."""
+    step = small[at] - small[at - 1]
+    return step - ((small[at - 1] - small[at - 2]) + (small[at + 1] - small[at])) / 2
+
+
+def _paired(steps: list[_Mixing], *, longest: int) -> Iterator[tuple[Span, float]]:
+    """Spans from a mixing's start to its end, and the share."""
+    taken = -1
+    for start in steps:
+        if start.at <= taken or start.share <= 0:
+            continue
+        ends = [
+            end
+            for end in steps
+            if start.at + 2 < end.at <= start.at + longest
+            and -end.share >= _BACK * start.share
+            and start.likeness + end.likeness >= _BOTH_EXPLAINED
+        ]
+        if ends:
+            best = max(ends, key=lambda end: end.likeness)
+            taken = best.at
+            yield (start.at, best.at - 1), min(start.share, -best.share)

@@ -1,0 +1,241 @@
+"""The video judge: every clip of a candidate, beside the photos and the facts it was made from.
+
+It sees only bytes: never the maker's recipe, design, masks or notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Protocol
+
+from assets.errors import AssetError
+from assets.media import decode_picture
+from assets.sound import read_sound
+from content_engine.channels import channel
+from content_engine.errors import ScorerFailed
+from content_engine.types import Asset, Brief, Candidate, Score, VideoSpec
+from qa.film import breaks, container, frame, light, pacing, softness
+from qa.film.decency import nudity
+from qa.film.glitch import glitch
+from qa.film.odds import p_bad
+from qa.film.pulse import Pulse, read_pulse
+from qa.film.reel import Reel, read_reel
+from qa.film.screened import Screened, Source, Wanted
+from qa.gate import Policy, load_policy
+from qa.vision.decency import Decency
+from qa.vision.failures import OPENCV_ERRORS, measuring
+from qa.vision.identity import Embedder
+from qa.vision.lettering import Reader
+from qa.vision.observed import Reading
+from qa.vision.reference import read_reference
+from qa.vision.segment import Segmenter
+
+_PHOTOS_KEPT = 32
+_MOST_PHOTOS = 6
+_OVERALL = "video.p_bad"
+_RISK = "video.glitch_risk"
+
+
+class Bytes(Protocol):
+    """Where the judge gets clips and photos from: the asset store."""
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of that digest. Raises AssetMissing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One metric, the `name@version` of what measures it, and the measuring itself."""
+
+    metric: str
+    name: str
+    read: Callable[[Screened], Reading]
+
+
+class VideoJudge:
+    """Scores clips against their order, their channel's rules and their source photos.
+
+    Safe in threads. The networks are loaded when first needed, each on one thread.
+    """
+
+    def __init__(self, *, store: Bytes) -> None:
+        self._store = store
+        self._policy = load_policy()
+        self._segmenter, self._embedder = Segmenter(), Embedder()
+        self._reader, self._decency = Reader(), Decency()
+        self._source = lru_cache(maxsize=_PHOTOS_KEPT)(self._read_source)
+        self._always = self._instruments()
+        self._beside_photos: tuple[Instrument, ...] = ()
+
+    def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
+        """Every metric of the policy's `video` tables for every clip of the candidate.
+
+        A clip that cannot be read leaves all of them unscored.
+        """
+        clips = [asset for asset in candidate.assets if asset.media_type.startswith("video/")]
+        if not clips:
+            return self._unscored("", "the candidate holds no clip")
+        return [score for asset in clips for score in self._scores(brief, asset)]
+
+    def examine(
+        self, data: bytes, *, wanted: Wanted, photos: Sequence[bytes] = ()
+    ) -> Sequence[Score]:
+        """The scores of a clip's bytes; without photos, nothing is said of the product.
+
+        Raises what `assets.video.read_frames` raises, and ScorerFailed for a photo without product.
+        """
+        seen = screened(data, wanted=wanted, sources=[self._seen(photo) for photo in photos])
+        instruments = (*self._always, *(self._beside_photos if photos else ()))
+        scores = [_measured(instrument, seen, self._policy) for instrument in instruments]
+        return [*scores, _overall(scores, self._policy)]
+
+    def metrics(self, *, photos: bool) -> tuple[str, ...]:
+        """The metrics that a clip is scored by, with or without source photos."""
+        held = (*self._always, *(self._beside_photos if photos else ()))
+        return (*(instrument.metric for instrument in held), _OVERALL)
+
+    def _scores(self, brief: Brief, asset: Asset) -> list[Score]:
+        spec = brief.spec
+        if not isinstance(spec, VideoSpec):
+            raise ScorerFailed(f"the video judge was given a brief for {brief.kind}")
+        picked = spec.photos or range(len(brief.product.photos))
+        digests = [brief.product.photos[index].digest for index in picked][:_MOST_PHOTOS]
+        try:
+            data = self._store.get(asset.digest)
+            photos = [self._store.get(digest) for digest in digests]
+            scores = self.examine(data, wanted=wanted_by(brief, spec), photos=photos)
+        except (ScorerFailed, AssetError) as error:
+            return self._unscored(asset.role, str(error))
+        return [_placed(score, asset.role) for score in scores]
+
+    def _unscored(self, role: str, note: str) -> list[Score]:
+        return [
+            Score(metric=metric, value=None, instrument="video-judge@1", asset=role, note=note)
+            for metric in self.metrics(photos=True)
+        ]
+
+    def _seen(self, photo: bytes) -> Source:
+        with measuring("finding the product in its photo", breaks_with=OPENCV_ERRORS):
+            return self._source(photo)
+
+    def _read_source(self, photo: bytes) -> Source:
+        reference = read_reference(decode_picture(photo), segmenter=self._segmenter)
+        return Source(
+            reference=reference,
+            features=self._embedder.of_reference(reference),
+            lines=self._reader.lines(reference),
+        )
+
+    def _instruments(self) -> tuple[Instrument, ...]:
+        watched = (
+            _timed("video.freeze", "pacing@1", pacing.freeze),
+            _timed("video.duplicate", "pacing@1", pacing.duplicate),
+            _timed("video.dropped", "pacing@1", pacing.dropped),
+            _timed("video.empty", "breaks@1", breaks.empty),
+            _timed("video.hard_cut", "breaks@1", breaks.hard_cut),
+            _timed("video.flicker", "light@1", light.flicker),
+            _timed("video.exposure_jump", "light@1", light.exposure_jump),
+            _timed("video.colour_jump", "light@1", light.colour_jump),
+            _timed("video.ghosting", "softness@1", softness.ghosting),
+            _timed("video.blur", "softness@1", softness.blur),
+            _timed("video.border", "bars@1", frame.border),
+        )
+        return (
+            *watched,
+            Instrument(_RISK, "tracks@1", lambda seen: glitch(seen.reel)),
+            Instrument("video.duration", "container@1", container.duration),
+            Instrument("video.sound", "container@1", container.sound),
+            Instrument("video.size", "container@1", container.size),
+            Instrument("video.rate", "container@1", container.rate),
+            Instrument("video.file", "container@1", container.file_format),
+            Instrument("video.nsfw", "open-nsfw@1.0.0", self._nudity),
+        )
+
+    def _nudity(self, seen: Screened) -> Reading:
+        return nudity(seen, network=self._decency)
+
+
+def screened(data: bytes, *, wanted: Wanted, sources: Sequence[Source]) -> Screened:
+    """A clip's bytes as the instruments see them. Raises what `assets.video.read_frames` raises."""
+    reel = read_reel(data)
+    return Screened(
+        reel=reel,
+        pulse=read_pulse(reel),
+        sound=read_sound(data) if reel.facts.audio else None,
+        wanted=wanted,
+        sources=tuple(sources),
+    )
+
+
+def wanted_by(brief: Brief, spec: VideoSpec) -> Wanted:
+    """What a brief asks of its clip. Raises InvalidBrief for an unknown channel."""
+    product = brief.product
+    texts = (product.title, product.brand, *product.category, *(f.text for f in product.facts))
+    return Wanted(
+        aspect=spec.aspect,
+        shorter_side_px=spec.shorter_side_px,
+        duration_s=spec.duration_s,
+        sound=spec.sound,
+        rules=channel(brief.channel).video,
+        words=frozenset(word.casefold() for text in texts for word in text.split()),
+    )
+
+
+def _timed(metric: str, name: str, read: Callable[[Reel, Pulse], Reading]) -> Instrument:
+    """An instrument that needs nothing but the clip."""
+    return Instrument(metric, name, lambda seen: read(seen.reel, seen.pulse))
+
+
+def _measured(instrument: Instrument, seen: Screened, policy: Policy) -> Score:
+    try:
+        with measuring(instrument.name, breaks_with=OPENCV_ERRORS):
+            read = instrument.read(seen)
+    except ScorerFailed as error:
+        return Score(
+            metric=instrument.metric, value=None, instrument=instrument.name, note=str(error)
+        )
+    bound = policy.bound(instrument.metric)
+    evidence = (
+        replace(item, threshold=bound.accept if item.threshold is None else item.threshold)
+        for item in read.evidence
+        if not bound.meets(read.value, bound.accept)
+        and (
+            item.number is None
+            or item.threshold is not None
+            or not bound.meets(item.number, bound.accept)
+        )
+    )
+    return Score(
+        metric=instrument.metric,
+        value=read.value,
+        instrument=instrument.name,
+        evidence=tuple(evidence),
+    )
+
+
+def _overall(scores: Sequence[Score], policy: Policy) -> Score:
+    """All readings in one number; unscored when an instrument broke."""
+    risk = next((score.value for score in scores if score.metric == _RISK), None)
+    broken = [score.metric for score in scores if score.value is None]
+    if broken or risk is None:
+        note = f"not measured: {', '.join(broken)}"
+        return Score(metric=_OVERALL, value=None, instrument="noisy-or@1", note=note)
+    excesses = dict(_excesses(scores, policy))
+    value = p_bad(excesses, risk=risk)
+    return Score(metric=_OVERALL, value=round(value, 4), instrument="noisy-or@1")
+
+
+def _excesses(scores: Sequence[Score], policy: Policy) -> Iterator[tuple[str, float]]:
+    """Each reading as a multiple of its limit; a rule without slack counts as twice its limit."""
+    for score in scores:
+        limit = policy.bound(score.metric).accept
+        if score.metric != _RISK and score.value is not None:
+            yield score.metric, score.value / limit if limit > 0 else 2.0 * score.value
+
+
+def _placed(score: Score, role: str) -> Score:
+    evidence = tuple(replace(item, asset=role) for item in score.evidence)
+    return replace(score, asset=role, evidence=evidence)
