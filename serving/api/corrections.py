@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from content_engine.channels import TextLimits
 from content_engine.types import Attempt, Kind
 from serving.api.wire_cases import AssetOut, CorrectionOut, EvidenceOut
 
@@ -30,6 +31,7 @@ class Subject:
     assets: tuple[AssetOut, ...]
     evidence: tuple[EvidenceOut, ...]
     slots: Mapping[str, str]
+    limits: TextLimits
 
 
 def allowed_corrections(kind: Kind, subject: Subject) -> tuple[CorrectionOut, ...]:
@@ -62,8 +64,20 @@ def _replace(_: Subject) -> CorrectionOut:
 
 
 def _edit(subject: Subject) -> CorrectionOut:
-    slots = {"type": "object", "names": list(subject.slots), "words": "slot to its new text"}
+    limits = {slot: _limit(slot, subject.limits) for slot in subject.slots}
+    slots = {
+        "type": "object",
+        "names": list(subject.slots),
+        "limits": limits,
+        "words": "slot to its new text",
+    }
     return _offer("edit", "Change the copy in place", {"slots": slots}, {})
+
+
+def _limit(slot: str, limits: TextLimits) -> int:
+    """The most characters of a slot: those of `bullets.2` are named `bullet`."""
+    name, _, index = slot.partition(".")
+    return getattr(limits, name.removesuffix("s") if index else name)
 
 
 def _adjust(_: Subject) -> CorrectionOut:

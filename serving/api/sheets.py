@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from assets.errors import AssetError
+from content_engine.channels import channel
 from content_engine.codec import to_plain
 from content_engine.faults import fault_kinds
 from content_engine.ledger import Happening
@@ -53,6 +54,7 @@ def sheet(door: Door, case: Case) -> CaseSheet:
         assets=tuple(_asset(asset) for asset in attempt.candidate.assets),
         evidence=tuple(_evidence(attempt, case.kind)),
         slots=_slots(door, attempt),
+        limits=channel(brief.channel).text,
     )
     return CaseSheet(
         **case_out(case).model_dump(),
