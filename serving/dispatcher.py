@@ -46,8 +46,8 @@ class Claims(Protocol):
         """Puts jobs whose lease ran out back into the queue; how many."""
         ...
 
-    def fail(self, claim: Claim, problem: str) -> object:
-        """Ends the job as failed, with words for its sender. Raises LeaseLost."""
+    def fail(self, claim: Claim, problem: str) -> JobStatus:
+        """Ends the job as failed, or in review while people have cases. Raises LeaseLost."""
         ...
 
     def release(self, claim: Claim) -> object:
@@ -183,10 +183,10 @@ class Dispatcher:
 
     async def _fail(self, claim: Claim, problem: str) -> JobStatus:
         try:
-            await asyncio.to_thread(self._ledger.fail, claim, problem)
+            return await asyncio.to_thread(self._ledger.fail, claim, problem)
         except LeaseLost:
             log.info("job.lease_lost")
-        return JobStatus.FAILED
+            return JobStatus.FAILED
 
     async def _keep_leases(self) -> None:
         """Extends running leases and reaps dead ones, three times a lease."""

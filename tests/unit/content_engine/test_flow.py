@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from content_engine.errors import GenerationFailed, LeaseLost
+from content_engine.errors import GenerationFailed, InvalidBrief, LeaseLost
 from content_engine.flow import Engine
 from content_engine.ledger import Ledger
+from content_engine.review import Correction, Label, LabelOutcome, Regenerate
 from content_engine.types import (
     Attempt,
     Brief,
@@ -48,6 +49,7 @@ class Script:
     ladder: dict[str, str] = field(default_factory=dict)
     plan_names: tuple[str, ...] = ()
     made: list[str] = field(default_factory=list)
+    tries_again: Recipe | None = None
 
     def plan(self, brief: Brief) -> Iterable[Recipe]:
         return (recipe(name) for name in self.plan_names or tuple(self.outcomes))
@@ -55,6 +57,14 @@ class Script:
     def repair(self, brief: Brief, attempt: Attempt) -> Recipe | None:
         rung = self.ladder.get(attempt.candidate.recipe.prompt)
         return recipe(rung) if rung else None
+
+    def correct(self, brief: Brief, attempt: Attempt, correction: Correction) -> Recipe:
+        assert isinstance(correction, Regenerate)
+        name = f"{attempt.candidate.recipe.prompt} again {correction.seed}"
+        outcome = self.outcomes.get(name)
+        if isinstance(outcome, InvalidBrief):
+            raise outcome
+        return self.tries_again or recipe(name)
 
     async def generate(self, recipe: Recipe) -> Candidate:
         self.made.append(recipe.prompt)
@@ -176,3 +186,111 @@ def test_a_cancelled_job_records_nothing_more(ledger: Ledger) -> None:
     with pytest.raises(LeaseLost):
         produce(ledger, Script({"a": ACCEPT}), claim)
     assert recorded(ledger, claim) == []
+
+
+# Corrections that people ordered
+
+
+def answered(ledger: Ledger, claim: Claim, outcome: LabelOutcome, *, seed: int = 1) -> Claim:
+    """The job's next claim, after a person answered its waiting case."""
+    taken = ledger.claim_case("ada", tenant="default")
+    assert taken is not None, "no case waits"
+    correction = Regenerate(seed=seed) if outcome is LabelOutcome.FIX else None
+    ledger.label_case(taken.token, Label(outcome=outcome, reviewer="ada", correction=correction))
+    (again,) = ledger.claim("worker", kinds=[Kind.TEXT], limit=1, lease_s=60)
+    assert again.job.id == claim.job.id
+    return again
+
+
+def fixed(ledger: Ledger, script: Script) -> Claim:
+    """A claim of a job whose first recipe `a` went to a person, who ordered it made again."""
+    claim = claimed(ledger)
+    assert produce(ledger, script, claim) is JobStatus.IN_REVIEW
+    return answered(ledger, claim, LabelOutcome.FIX)
+
+
+def test_a_correction_is_carried_out_judged_and_delivered(ledger: Ledger) -> None:
+    script = Script({"a": REVIEW, "b": ACCEPT, "a again 1": ACCEPT}, plan_names=("a", "b"))
+    claim = fixed(ledger, script)
+    assert produce(ledger, script, claim) is JobStatus.SUCCEEDED
+    assert script.made == ["a", "a again 1"], "corrections come before what the plan holds"
+    assert ledger.delivered(claim.job.id) == {recipe("a again 1").digest}
+
+
+@pytest.mark.parametrize("outcome", [REVIEW, REPAIR, REJECT])
+def test_machines_do_not_overrule_a_person(ledger: Ledger, outcome: Outcome) -> None:
+    script = Script({"a": REVIEW, "b": ACCEPT, "a again 1": outcome}, {"a again 1": "b"}, ("a",))
+    claim = fixed(ledger, script)
+    assert produce(ledger, script, claim) is JobStatus.IN_REVIEW
+    assert script.made == ["a", "a again 1"], "a corrected candidate was repaired by machine"
+    (case,) = ledger.cases("default").items
+    assert case.recipe_digest == recipe("a again 1").digest
+    assert case.reasons[0] == "a person's correction"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (GenerationFailed("the clip is too short"), "too short"),
+        (InvalidBrief("no frame 9"), "no frame 9"),
+    ],
+)
+def test_what_cannot_be_corrected_comes_back_with_its_reason(
+    ledger: Ledger, outcome: Exception, words: str
+) -> None:
+    script = Script({"a": REVIEW, "a again 1": outcome}, plan_names=("a",))
+    claim = fixed(ledger, script)
+    assert produce(ledger, script, claim) is JobStatus.IN_REVIEW
+    (case,) = ledger.cases("default").items
+    assert words in case.reasons[0]
+    again = answered(ledger, claim, LabelOutcome.FIX, seed=2)
+    script.outcomes["a again 2"] = ACCEPT
+    assert produce(ledger, script, again) is JobStatus.SUCCEEDED
+
+
+def test_the_same_correction_twice_comes_back(ledger: Ledger) -> None:
+    script = Script(
+        {"a": REVIEW, "a again 1": REVIEW, "a again 1 again 1": ACCEPT}, plan_names=("a",)
+    )
+    claim = fixed(ledger, script)
+    produce(ledger, script, claim)
+    script.tries_again = recipe("a")
+    again = answered(ledger, claim, LabelOutcome.FIX)
+    assert produce(ledger, script, again) is JobStatus.IN_REVIEW
+    assert "made before" in ledger.cases("default").items[0].reasons[0]
+    assert script.made == ["a", "a again 1"]
+
+
+def test_a_crash_while_correcting_loses_nothing_and_repeats_nothing(ledger: Ledger) -> None:
+    broken = Script({"a": REVIEW, "a again 1": RuntimeError("power cut")}, plan_names=("a",))
+    claim = fixed(ledger, broken)
+    with pytest.raises(RuntimeError):
+        produce(ledger, broken, claim)
+    again = Script({"a again 1": ACCEPT}, plan_names=("a",))
+    assert produce(ledger, again, claim) is JobStatus.SUCCEEDED
+    assert again.made == ["a again 1"]
+    assert len(ledger.attempts(claim.job.id, "default")) == 2
+
+
+def test_a_rejected_candidate_makes_room_for_the_next_recipe(ledger: Ledger) -> None:
+    script = Script({"a": REVIEW, "b": ACCEPT})
+    claim = claimed(ledger)
+    produce(ledger, script, claim)
+    again = answered(ledger, claim, LabelOutcome.REJECT)
+    assert produce(ledger, script, again) is JobStatus.SUCCEEDED
+    assert ledger.delivered(claim.job.id) == {recipe("b").digest}
+
+
+def test_every_answered_case_is_followed_to_its_end(ledger: Ledger) -> None:
+    script = Script(
+        {"a": REVIEW, "b": REVIEW, "c": ACCEPT, "a again 1": ACCEPT}, plan_names=("a", "b", "c")
+    )
+    claim = claimed(ledger, count=2)
+    assert produce(ledger, script, claim) is JobStatus.IN_REVIEW
+    again = answered(ledger, claim, LabelOutcome.FIX)
+    taken = ledger.claim_case("ben", tenant="default")
+    assert taken is not None
+    reject = Label(outcome=LabelOutcome.REJECT, reviewer="ben")
+    assert ledger.label_case(taken.token, reject).status is JobStatus.RUNNING
+    assert produce(ledger, script, again) is JobStatus.SUCCEEDED
+    assert script.made == ["a", "b", "a again 1", "c"]
