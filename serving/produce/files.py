@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from assets.store import AssetStore
 from content_engine.codec import to_plain
-from content_engine.types import Asset, Attempt, Digest, Job, Outcome
+from content_engine.types import Asset, Attempt, Digest, Job, JobStatus, Outcome, Verdict
 
 _SUFFIX = {
     "application/json": ".json",
@@ -47,18 +47,50 @@ def folder_of(sku: str) -> str:
     return f"{safe or 'sku'}-{hashlib.sha256(sku.encode()).hexdigest()[:8]}"
 
 
-def deliveries(job: Job, attempts: Sequence[Attempt]) -> Iterator[Delivery]:
-    """One delivery an asset of each judged candidate; rungs that a repair replaced are left out."""
+def deliveries(
+    job: Job, attempts: Sequence[Attempt], *, delivered: Collection[Digest]
+) -> Iterator[Delivery]:
+    """One delivery an asset of each candidate that counts, with what was decided in the end.
+
+    `delivered` names the recipes that ship, by the gate or by a person. Left out are rungs that a
+    repair replaced, and candidates that a person had corrected or made anew.
+    """
     for attempt in attempts:
-        if attempt.verdict.outcome is Outcome.REPAIR:
+        decided = _decided(job, attempt, delivered)
+        if decided is None:
             continue
         for asset in attempt.candidate.assets:
             yield Delivery(
-                line=_line(job, attempt, asset),
+                line=_line(job, decided, asset),
                 digest=asset.digest,
                 media_type=asset.media_type,
-                outcome=attempt.verdict.outcome,
+                outcome=decided.verdict.outcome,
             )
+
+
+def replaced_paths(
+    job: Job, attempts: Sequence[Attempt], *, delivered: Collection[Digest]
+) -> Iterator[str]:
+    """Where candidates lay that wait no longer: an earlier run may have left files there."""
+    for attempt in attempts:
+        decided = _decided(job, attempt, delivered)
+        waits = decided is not None and decided.verdict.outcome is Outcome.REVIEW
+        if attempt.verdict.outcome is Outcome.REVIEW and not waits:
+            for asset in attempt.candidate.assets:
+                yield _path(job, attempt, asset)
+
+
+def _decided(job: Job, attempt: Attempt, delivered: Collection[Digest]) -> Attempt | None:
+    """The attempt with its last word: the gate's, or a person's; None when it was replaced."""
+    outcome = attempt.verdict.outcome
+    if outcome is Outcome.REPAIR:
+        return None
+    if outcome is not Outcome.REVIEW:
+        return attempt
+    if attempt.candidate.recipe.digest in delivered:
+        reasons = ("passed by a person", *attempt.verdict.reasons)
+        return replace(attempt, verdict=Verdict(outcome=Outcome.ACCEPT, reasons=reasons))
+    return attempt if job.status is JobStatus.IN_REVIEW else None
 
 
 def _line(job: Job, attempt: Attempt, asset: Asset) -> dict[str, Any]:
@@ -130,3 +162,9 @@ def write_files(items: Sequence[Delivery], *, store: AssetStore, out: Path) -> N
             draft = path.with_name(f".{path.name}.part")
             draft.write_bytes(data)
             draft.replace(path)
+
+
+def remove_files(paths: Iterable[str], *, out: Path) -> None:
+    """Removes what an earlier run left below `out` and no longer counts."""
+    for path in paths:
+        (out / path).unlink(missing_ok=True)

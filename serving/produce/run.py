@@ -20,7 +20,13 @@ from content_engine.feeds import FeedFault, FeedItem, read_feed
 from content_engine.types import Brief, Job, Kind
 from serving import app
 from serving.produce.feed import Ingested, Order, briefs_of, ingest, jobs_to_come
-from serving.produce.files import Delivery, deliveries, write_files
+from serving.produce.files import (
+    Delivery,
+    deliveries,
+    remove_files,
+    replaced_paths,
+    write_files,
+)
 from serving.produce.gallery import preview_all, write_gallery
 from serving.produce.gallery_views import ProductCard, card_of
 from serving.produce.view import View
@@ -148,7 +154,9 @@ async def _finish(run: Run, job: Job) -> tuple[Job, list[Delivery]]:
             await watch.wait(_ASK_AGAIN_S)
     job = await asyncio.to_thread(ledger.job, job.id, TENANT)
     attempts = await asyncio.to_thread(ledger.attempts, job.id, TENANT)
-    items = list(deliveries(job, attempts))
+    delivered = await asyncio.to_thread(ledger.delivered, job.id)
+    items = list(deliveries(job, attempts, delivered=delivered))
+    remove_files(replaced_paths(job, attempts, delivered=delivered), out=run.out)
     await asyncio.to_thread(write_files, items, store=run.parts.store, out=run.out)
     run.view.ended(job, items)
     return job, items

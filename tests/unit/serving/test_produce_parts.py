@@ -34,8 +34,8 @@ from content_engine.types import (
     Verdict,
 )
 from serving.produce.command import Options, checked_order
-from serving.produce.feed import Order, briefs_of, ingest
-from serving.produce.files import deliveries, write_files
+from serving.produce.feed import Order, briefs_of, ingest, jobs_to_come
+from serving.produce.files import deliveries, remove_files, replaced_paths, write_files
 from serving.produce.view import View
 
 PHOTO = Photo(role=PhotoRole.MAIN, digest="d" * 64, source="x", width_px=1, height_px=1)
@@ -97,7 +97,7 @@ def test_one_missing_picture_leaves_the_others(samples: Path, tmp_path: Path) ->
 
 
 def test_a_line_tells_all_of_one_asset_and_nothing_of_another() -> None:
-    (item,) = deliveries(JOB, [attempt(Outcome.ACCEPT)])
+    (item,) = deliveries(JOB, [attempt(Outcome.ACCEPT)], delivered=())
     line = item.line
     assert line["path"] == "MUG_1-" + line["path"].partition("-")[2]
     assert line["path"].endswith("/copy.de.json")
@@ -109,16 +109,47 @@ def test_a_line_tells_all_of_one_asset_and_nothing_of_another() -> None:
 
 def test_what_may_not_ship_never_lies_where_shipping_files_lie() -> None:
     tries = [attempt(o, seed=n) for n, o in enumerate(Outcome)]
-    found = {item.outcome: item.line["path"].split("/") for item in deliveries(JOB, tries)}
+    job = replace(JOB, status=JobStatus.IN_REVIEW)
+    items = deliveries(job, tries, delivered=())
+    found = {item.outcome: item.line["path"].split("/") for item in items}
     assert Outcome.REPAIR not in found, "a rung that a repair replaced is no delivery"
     assert len(found[Outcome.ACCEPT]) == 2
     assert found[Outcome.REVIEW][1] == "review"
     assert found[Outcome.REJECT][1] == "rejected"
 
 
+def test_what_a_person_passed_ships_and_what_was_replaced_goes(tmp_path: Path) -> None:
+    passed, corrected = (attempt(Outcome.REVIEW, seed=seed) for seed in (1, 2))
+    delivered = {passed.candidate.recipe.digest}
+    (item,) = deliveries(JOB, [passed, corrected], delivered=delivered)
+    assert (item.outcome, item.line["path"].split("/")[1]) == (Outcome.ACCEPT, "copy.de.json")
+    assert item.line["reasons"][0] == "passed by a person"
+    stale = list(replaced_paths(JOB, [passed, corrected], delivered=delivered))
+    assert len(stale) == 2, "both lay in review/ while they waited"
+    for path in stale:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"{}")
+    remove_files(stale, out=tmp_path)
+    assert [path for path in stale if (tmp_path / path).exists()] == []
+
+
+def test_clips_are_asked_for_by_language_and_aspect() -> None:
+    order = replace(
+        ORDER, kinds=(Kind.VIDEO,), video_locales=("en", "ja"), video_aspects=("1:1", "9:16")
+    )
+    briefs = briefs_of(PRODUCT, order)
+    assert [(b.locale, b.spec.aspect) for b in briefs] == [
+        ("en", "1:1"),
+        ("en", "9:16"),
+        ("ja", "1:1"),
+        ("ja", "9:16"),
+    ]
+    assert jobs_to_come(order, products=3, with_photos=2) == {Kind.VIDEO: 8}
+
+
 def test_files_are_written_once(tmp_path: Path) -> None:
     store = AssetStore.open(str(tmp_path / "assets"))
-    items = list(deliveries(JOB, [attempt(Outcome.ACCEPT, digest=store.put(b"{}"))]))
+    items = list(deliveries(JOB, [attempt(Outcome.ACCEPT, digest=store.put(b"{}"))], delivered=()))
     write_files(items, store=store, out=tmp_path)
     path = tmp_path / items[0].line["path"]
     before = path.stat().st_mtime_ns
@@ -168,7 +199,9 @@ def test_the_view_counts_and_shows_feed_text_as_text() -> None:
     with view:
         view.fault(FeedFault(line=7, message="bad [red]markup[/red] \x1b[31m"))
         tries = [attempt(o, seed=n) for n, o in enumerate(Outcome)]
-        view.ended(JOB, list(deliveries(JOB, tries)))
+        view.ended(
+            JOB, list(deliveries(replace(JOB, status=JobStatus.IN_REVIEW), tries, delivered=()))
+        )
         view.ended(replace(JOB, status=JobStatus.FAILED, problem="no fact"), [])
     console.print(view.table())
     said = console.file.getvalue()
