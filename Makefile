@@ -3,10 +3,15 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test check serve lock
+.PHONY: demo review test check serve lock
 
+# Half of the clips are spoilt on purpose, so that the reviewers' queue has something to show.
 demo: .venv/base
-	$(BIN)/content-engine produce assets/samples/products.jsonl --out demo-out
+	CE_SPOILT_SHARE=0.5 $(BIN)/content-engine produce assets/samples/products.jsonl --out demo-out
+
+# The reviewers' page over what the demo left waiting: http://127.0.0.1:8484/review
+review: .venv/base
+	CE_DATA_DIR=demo-out/.engine $(BIN)/content-engine serve
 
 test: .venv/dev
 	sh tests/install_chromium.sh

@@ -100,6 +100,8 @@ def run(feed: Path, *, out: Path, order: Order, settings: Settings) -> int:
             console.print("stopped; run the same command again to go on")
             return INTERRUPTED
     _report(console, view, out)
+    if waiting := sum(tally.in_review for tally in view.tallies.values()):
+        _point_to_review(console, settings, waiting=waiting)
     return 0 if made else 1
 
 
@@ -122,6 +124,17 @@ def _alone_in(folder: Path) -> Iterator[None]:
                 f"another produce works in {folder.parent}: wait for it or give another --out"
             ) from error
         yield
+
+
+def _point_to_review(console: Console, settings: Settings, *, waiting: int) -> None:
+    """Says how the people come to what machines could not settle."""
+    console.print(
+        f"\n[bold]{waiting} assets wait for a person.[/bold] To look at them:\n"
+        f"  CE_DATA_DIR={settings.data_dir} .venv/bin/content-engine serve\n"
+        f"  then open [bold]http://{settings.host}:{settings.port}/review[/bold]\n"
+        "Run this command again afterwards: it delivers what was passed and corrected.",
+        highlight=False,
+    )
 
 
 def _report(console: Console, view: View, out: Path) -> None:
