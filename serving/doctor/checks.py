@@ -16,10 +16,12 @@ from pathlib import Path
 from assets.errors import AssetError
 from assets.weights import locate, pinned_weights
 from content_engine.config import Settings
+from pipelines.studio.motion.faces import shaping_problem
 from serving.doctor.findings import Check, Finding, broken, good, weak
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
+_NOT_FOR_RUNNING = ("dev", "labelstudio")
 _PYTHON = (3, 11)
 _GIB = 2**30
 _MEMORY_GIB = 4.0
@@ -45,7 +47,8 @@ def packages(_: Settings) -> Finding:
     """Installed packages beside the pins of requirements/."""
     wrong: list[str] = []
     files = sorted((REPOSITORY / "requirements").glob("*.txt"))
-    pins = [pin for file in files if file.stem != "dev" for pin in _PIN.findall(file.read_text())]
+    needed = [file for file in files if file.stem not in _NOT_FOR_RUNNING]
+    pins = [pin for file in needed for pin in _PIN.findall(file.read_text())]
     if not pins:
         return weak("packages", "no requirements/ beside the code", mend="run from a checkout")
     for name, pinned in pins:
@@ -62,6 +65,13 @@ def _installed(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
+
+
+def lettering(_: Settings) -> Finding:
+    """What shapes the letters of captions: without it Arabic comes out as single letters."""
+    if problem := shaping_problem():
+        return broken("lettering", problem, mend="rm -rf .venv && make .venv/base")
+    return good("lettering", "Raqm, HarfBuzz and FriBiDi")
 
 
 def weights(_: Settings) -> Finding:
@@ -220,6 +230,7 @@ CHECKS: tuple[Check, ...] = (
     python,
     packages,
     weights,
+    lettering,
     cores,
     memory,
     disk,
