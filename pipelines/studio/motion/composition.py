@@ -35,6 +35,16 @@ def full(time_s: float) -> float:
     return 1.0
 
 
+def steadily(pose: F64) -> Pose:
+    """A pose that does not change."""
+
+    def held(time_s: float) -> F64:
+        del time_s
+        return pose
+
+    return held
+
+
 class Layer(Protocol):
     """Something painted into every frame."""
 
@@ -125,14 +135,36 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Troupe:
+    """Layers that pass before and behind one another: at each time the farthest is painted first.
+
+    `depths` gives each member's distance from the camera at a time.
+    """
+
+    members: tuple[tuple[Layer, ...], ...]
+    depths: tuple[Callable[[float], float], ...]
+
+    def paint(self, canvas: Canvas, time_s: float, *, open_s: float) -> None:
+        """Paints the members, far ones first."""
+        order = sorted(range(len(self.members)), key=lambda i: -self.depths[i](time_s))
+        for index in order:
+            for layer in self.members[index]:
+                layer.paint(canvas, time_s, open_s=open_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Composition:
-    """A clip: `layers` from back to front; the first fills the frame. Sides are even."""
+    """A clip: `ground` from back to front, its first layer filling the frame, then `front`.
+
+    What is laid between the two lies behind the product. Sides are even.
+    """
 
     width_px: int
     height_px: int
     fps: int
     frames: int
-    layers: tuple[Layer, ...]
+    ground: tuple[Layer, ...]
+    front: tuple[Layer, ...]
 
     @property
     def duration_s(self) -> float:
@@ -142,7 +174,7 @@ class Composition:
     def frame(self, index: int) -> Canvas:
         """The frame of that number, painted: same composition and number, same pixels."""
         canvas = Canvas.of(self.width_px, self.height_px)
-        for layer in self.layers:
+        for layer in (*self.ground, *self.front):
             layer.paint(canvas, index / self.fps, open_s=SHUTTER / self.fps)
         return canvas
 

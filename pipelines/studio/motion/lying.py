@@ -57,8 +57,8 @@ class LyingSet:
         """See `Set.thing`."""
         return self._piece(self.main, camera, still)
 
-    def extra(self, cutout: CutOut, box: Box) -> Thing:
-        """See `Set.extra`."""
+    def another(self, cutout: CutOut, box: Box) -> Thing:
+        """See `Set.another`."""
         order = replace(self.order, box=box)
         placed = put(cutout, order, foot=False)
         sprite, detail = sprite_of(cutout, placed, detail=order.detail)
@@ -76,7 +76,7 @@ class LyingSet:
             fall = place(x=-float(towards[0]) * away, y=float(towards[2]) * away)
             return look(t) @ fall @ self._stepped(thing, step) @ np.diag([2.0, 2.0, 1.0])
 
-        shade = Piece(picture=thing.shade, pose=cast, opacity=lambda t: 1 / (1 + 4 * walk(t).lift))
+        shade = Piece(picture=thing.shade, pose=cast, opacity=lambda t: 1 / (1 + 9 * walk(t).lift))
         return shade, self._piece(thing, camera, walk)
 
     def _piece(self, thing: Thing, camera: Camerawork, walk: Walk) -> Piece:

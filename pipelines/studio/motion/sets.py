@@ -131,7 +131,7 @@ class Set(Protocol):
         """The main product on its mark."""
         ...
 
-    def extra(self, cutout: CutOut, box: Box) -> Thing:
+    def another(self, cutout: CutOut, box: Box) -> Thing:
         """Another product of this set, on a mark of its own, with a shade of its own."""
         ...
 

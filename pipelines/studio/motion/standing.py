@@ -86,8 +86,8 @@ class StandingSet:
         """See `Set.thing`."""
         return self._piece(self.main, camera, still)
 
-    def extra(self, cutout: CutOut, box: Box) -> Thing:
-        """See `Set.extra`."""
+    def another(self, cutout: CutOut, box: Box) -> Thing:
+        """See `Set.another`."""
         order = replace(self.order, box=box)
         placed = put(cutout, order, foot=True)
         sprite, detail = sprite_of(cutout, placed, detail=order.detail)

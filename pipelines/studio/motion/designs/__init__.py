@@ -1,0 +1,1 @@
+"""The motion designs, one a file; `designs.toml` says what each needs and suits."""

@@ -1,0 +1,74 @@
+"""Detail glide: a window passes over the real photo, each of its pixels shown, then opens wide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from content_engine.errors import GenerationFailed
+from pipelines.studio.motion.composition import Composition, Layer
+from pipelines.studio.motion.easing import drift, glide, track
+from pipelines.studio.motion.material import Material
+from pipelines.studio.motion.paper import (
+    Aim,
+    ground,
+    on_tone,
+    palette_of,
+    points_of_interest,
+    shadow,
+    shown,
+    widest,
+    window_px,
+)
+from pipelines.studio.motion.sprites import opaque, pyramid
+from pipelines.studio.scenes.arrays import U8
+
+OPEN_FROM = 0.62
+"""Share of the clip after which the window opens to the whole photo."""
+
+ROOM_MIN = 1.12
+"""Least ratio of the photo to the window: below it nothing is left to glide over."""
+
+
+def compose(material: Material) -> Composition:
+    """A glide over one photo, the detail photo if there is one. Raises GenerationFailed."""
+    order = material.order
+    photo = material.photos[-1]
+    window = window_px(material.layout.product, order.frame_px)
+    closest = widest((photo.width_px, photo.height_px), window)
+    if closest * ROOM_MIN > 1:
+        raise GenerationFailed(
+            f"a photo of {photo.width_px} × {photo.height_px} px leaves no room to glide in a "
+            f"window of {window[2] - window[0]} × {window[3] - window[1]} px without magnifying "
+            "it: use a larger photo or another design"
+        )
+    palette = palette_of(photo)
+    rgb = on_tone(photo, palette=palette, seed=material.seed + 1)
+    picture = pyramid(opaque(rgb), smallest_scale=closest)
+    base: list[Layer] = [
+        ground(palette, frame_px=order.frame_px, seed=material.seed),
+        shadow(window, frame_px=order.frame_px),
+    ]
+    return material.clip(base, [shown(picture, _way(material, rgb, closest), window=window)])
+
+
+def _way(material: Material, rgb: U8, closest: float) -> Callable[[float], Aim]:
+    """From detail to detail with every pixel shown, then open to the whole photo."""
+    spots = _details(material, rgb)
+    turn, open_from, end = (share * material.order.duration_s for share in (0.3, OPEN_FROM, 1.0))
+    x, y = (
+        track(
+            (0.0, spots[0][axis]),
+            (turn, spots[1][axis], glide),
+            (open_from, spots[2][axis], glide),
+            (end - 0.3, 0.5, glide),
+        )
+        for axis in (0, 1)
+    )
+    scale = track((0.0, 1.0), (open_from, 1.0, drift), (end - 0.3, closest, glide))
+    return lambda t: Aim(x=x(t), y=y(t), scale=scale(t))
+
+
+def _details(material: Material, rgb: U8) -> list[tuple[float, float]]:
+    """Three places to look at, in an order that leads across the photo."""
+    found = points_of_interest(rgb, material.photos[-1].alpha, count=3)
+    return sorted(found, key=lambda spot: spot[material.choose("way", 2)])

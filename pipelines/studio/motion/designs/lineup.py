@@ -1,0 +1,71 @@
+"""Line-up: the product's views or variants come in one after another and stand side by side."""
+
+from __future__ import annotations
+
+from content_engine.errors import GenerationFailed
+from pipelines.studio.cutout import CutOut
+from pipelines.studio.motion.composition import Composition, Layer, Troupe
+from pipelines.studio.motion.easing import arrive, drift, track
+from pipelines.studio.motion.lying import LyingSet
+from pipelines.studio.motion.material import Material
+from pipelines.studio.motion.sets import Box, Move, Step, Walk
+
+SHOWN_MAX = 4
+ENTER_S = 1.1
+EVERY_S = 0.28
+GAP = 0.03
+"""Air between neighbours, in frame widths."""
+
+
+def compose(material: Material) -> Composition:
+    """Views side by side. Raises GenerationFailed when fewer than two show the whole product."""
+    order = material.order
+    views = material.usable(range(min(len(material.photos), SHOWN_MAX)))
+    if len(views) < 2:
+        raise GenerationFailed(
+            f"{len(views)} of {len(material.photos)} photos show the whole product: a line-up "
+            "needs two; use a design for one photo"
+        )
+    boxes = _boxes(views, material.layout.product, aspect=order.width_px / order.height_px)
+    stage = material.set_for(views[0], box=boxes[0], cast=False)
+    zoom = track((0.0, 1.0), (order.duration_s, 1.05, drift))
+    middle = (boxes[0].x0 + boxes[-1].x1) / 2
+
+    def camera(t: float) -> Move:
+        return Move(zoom=zoom(t), x=middle, y=0.65)
+
+    lies = isinstance(stage, LyingSet)
+    walks = [_entry(number, side=material.side(), lies=lies) for number in range(len(views))]
+    members = [
+        stage.walking(stage.another(material.large_enough(view, box), box), camera, walk)
+        for view, box, walk in zip(views, boxes, walks, strict=True)
+    ]
+    depth = [lambda t, walk=walk: walk(t).ahead - walk(t).lift for walk in walks]
+    front: list[Layer] = [Troupe(members=tuple(members), depths=tuple(depth))]
+    return material.clip(stage.ground(camera), front)
+
+
+def _boxes(views: list[CutOut], whole: Box, *, aspect: float) -> list[Box]:
+    """A box for each view, all of one height, in a row that fills the box as far as it can."""
+    shapes = [view.width_px / view.height_px / aspect for view in views]
+    room = whole.x1 - whole.x0 - GAP * (len(views) - 1)
+    height = min(whole.y1 - whole.y0, room / sum(shapes))
+    used = height * sum(shapes) + GAP * (len(views) - 1)
+    left = (whole.x0 + whole.x1 - used) / 2
+    found = []
+    for shape in shapes:
+        found.append(Box(x0=left, y0=whole.y1 - height, x1=left + height * shape, y1=whole.y1))
+        left += height * shape + GAP
+    return found
+
+
+def _entry(number: int, *, side: int, lies: bool) -> Walk:
+    """In from one side, a little after the neighbour; the first is there from the start."""
+    start = -0.55 + number * EVERY_S if number else -2.0
+    away = track((start, 1.0), (start + ENTER_S, 0.0, arrive))
+
+    def step(t: float) -> Step:
+        far = away(t)
+        return Step(right=2.4 * side * far, lift=0.4 * far if lies else 0.0)
+
+    return step

@@ -1,0 +1,170 @@
+"""Measured: lines are drawn along the product's height and width, with the sizes it states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipelines.studio.motion.captions import Style, typeset
+from pipelines.studio.motion.composition import Composition, Layer, Piece, about, place
+from pipelines.studio.motion.easing import Track, arrive, drift, glide, track
+from pipelines.studio.motion.material import Material
+from pipelines.studio.motion.order import Measure
+from pipelines.studio.motion.sets import Move
+from pipelines.studio.motion.sprites import WHITE, ink, lettering, pyramid, to_yuv
+from pipelines.studio.motion.wording import DARK, LIGHT, reads_dark
+from pipelines.studio.scenes.arrays import F64
+
+GROW_S = 0.9
+TICK = 0.022
+LINE = 0.0032
+AWAY = 0.035
+TEXT = 0.044
+"""In shorter sides: the end marks, the line's width, its distance from the product, the letters."""
+
+ZOOM = 1.03
+
+
+def compose(material: Material) -> Composition:
+    """The product in its setting with its measures. Raises GenerationFailed."""
+    order = material.order
+    stage = material.set_for(material.whole(0), box=material.layout.product, detail=ZOOM)
+    zoom = track((0.0, 1.0), (order.duration_s, ZOOM, drift))
+
+    def camera(t: float) -> Move:
+        return Move(zoom=zoom(t), y=0.6)
+
+    def frame(t: float) -> F64:
+        return about(0.5 * order.width_px, 0.6 * order.height_px, scale=zoom(t))
+
+    scene = material.clip(stage.ground(camera), [stage.thing(camera)])
+    lines: list[Layer] = []
+    for number, measure in enumerate(order.measures):
+        start = 0.16 * order.duration_s + 0.9 * number
+        span = _span(stage.box, measure, unit=min(order.frame_px), frame_px=order.frame_px)
+        dark = reads_dark(scene, span.around(min(order.frame_px)))
+        lines += _drawn(span, frame, dark=dark, unit=min(order.frame_px), start_s=start)
+        lines += _labelled(material, measure, span, frame=frame, start_s=start + 0.5 * GROW_S)
+    return material.clip(scene.ground, [*scene.front, *lines])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Span:
+    """A measured line: its middle (x, y), its length, along the height (`upright`) or the width.
+
+    `out` is 1 where the words stand to the right of or below the line, −1 for the left.
+    """
+
+    x: float
+    y: float
+    length: float
+    upright: bool
+    out: int
+
+    def around(self, unit: int) -> tuple[float, float, float, float]:
+        """The line's surroundings in the frame: x0, y0, x1, y1 in pixels."""
+        half = self.length / 2, 0.02 * unit
+        across, down = half[::-1] if self.upright else half
+        return self.x - across, self.y - down, self.x + across, self.y + down
+
+
+def _span(
+    box: tuple[float, float, float, float],
+    measure: Measure,
+    *,
+    unit: int,
+    frame_px: tuple[int, int],
+) -> _Span:
+    """Beside the product for its height, on the side with more room; below it for its width."""
+    x0, y0, x1, y1 = box
+    away = AWAY * unit
+    if measure.axis == "width":
+        middle = (x0 + x1) / 2
+        return _Span(x=middle, y=y1 + 1.4 * away, length=x1 - x0, upright=False, out=1)
+    right = frame_px[0] - x1 >= x0
+    x = x1 + away if right else x0 - away
+    return _Span(x=x, y=(y0 + y1) / 2, length=y1 - y0, upright=True, out=1 if right else -1)
+
+
+def _drawn(
+    span: _Span, frame: Callable[[float], F64], *, dark: bool, unit: int, start_s: float
+) -> list[Layer]:
+    """The line growing from its middle, its end marks going with its ends."""
+    color = to_yuv(DARK if dark else LIGHT)
+    grown = track((start_s, 0.0), (start_s + GROW_S, 1.0, glide))
+    seen = track((start_s, 0.0), (start_s + 0.15, 1.0, glide))
+    thick = max(2.0, LINE * unit)
+    dot = pyramid(ink(np.full((32, 32), 255, np.uint8), color=color))
+
+    def bar(wide: float, high: float, along: float) -> Piece:
+        """A bar of that size, `along` half the line's length away from its middle."""
+
+        def pose(t: float) -> F64:
+            share = max(grown(t), 1e-3)
+            length = wide * share if along == 0 else wide
+            size = (high, length) if span.upright else (length, high)
+            away = along * share * span.length / 2
+            x, y = (span.x, span.y + away) if span.upright else (span.x + away, span.y)
+            return (
+                frame(t)
+                @ place(x=x - size[0] / 2, y=y - size[1] / 2)
+                @ np.diag([size[0] / 32, size[1] / 32, 1.0])
+            )
+
+        return Piece(picture=dot, pose=pose, opacity=seen)
+
+    return [bar(span.length, thick, 0), bar(thick, TICK * unit, -1), bar(thick, TICK * unit, 1)]
+
+
+def _labelled(
+    material: Material,
+    measure: Measure,
+    span: _Span,
+    *,
+    frame: Callable[[float], F64],
+    start_s: float,
+) -> list[Layer]:
+    """The measure's words on a light tag beside the line."""
+    unit = min(material.order.frame_px)
+    done = typeset(
+        measure.text,
+        locale=material.order.locale,
+        box_px=(round(0.4 * unit), round(0.12 * unit)),
+        style=Style(size_px=round(TEXT * unit), color=DARK, weight="bold", align="center"),
+    )
+    high, wide = done.rgba.shape[:2]
+    pad = 0.35 * TEXT * unit
+    width, height = wide + 2.6 * pad, high + 2 * pad
+    x = span.x + span.out * (width / 2 + 0.5 * AWAY * unit) if span.upright else span.x
+    y = span.y if span.upright else span.y + height / 2 + 0.5 * AWAY * unit
+    x = min(max(x, 0.03 * unit + width / 2), material.order.width_px - 0.03 * unit - width / 2)
+    seen: Track = track((start_s, 0.0), (start_s + 0.35, 1.0, glide))
+    rise = track((start_s, 0.02 * unit), (start_s + 0.6, 0.0, arrive))
+
+    def at(left: float, top: float) -> Callable[[float], F64]:
+        return lambda t: frame(t) @ place(x=left, y=top + rise(t))
+
+    return [
+        Piece(
+            picture=pyramid(ink(_tag(round(width), round(height)), color=WHITE)),
+            pose=at(x - width / 2, y - height / 2),
+            opacity=lambda t: 0.92 * seen(t),
+        ),
+        Piece(
+            picture=pyramid(lettering(done.rgba)),
+            pose=at(x - wide / 2, y - high / 2),
+            opacity=seen,
+        ),
+    ]
+
+
+def _tag(width: int, height: int) -> np.ndarray:
+    """A bar with round ends, its edge smooth: (height, width) uint8."""
+    mask = np.zeros((4 * height, 4 * width), np.uint8)
+    radius = 2 * height - 1
+    ends = (radius, radius), (4 * width - 1 - radius, radius)
+    cv2.line(mask, *ends, 255, 2 * radius)
+    return cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)

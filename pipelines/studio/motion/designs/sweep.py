@@ -1,0 +1,101 @@
+"""Light sweep: the set lies in half-light until a light passes and stays."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pipelines.studio.motion.composition import Composition, Layer, Piece, place
+from pipelines.studio.motion.easing import drift, glide, linear, track
+from pipelines.studio.motion.material import Material
+from pipelines.studio.motion.sets import Move
+from pipelines.studio.motion.sprites import BLACK, WHITE, Pyramid, ink, pyramid
+
+DUSK = 0.52
+"""How dark the half-light is: the product is still told at once."""
+
+GLINT = 0.20
+ZOOM = 1.07
+GRAIN = 8
+"""Lights are soft: their masks are kept at an eighth of the frame."""
+
+
+def compose(material: Material) -> Composition:
+    """The product in its setting while a light comes over it. Raises GenerationFailed."""
+    order, side = material.order, material.side()
+    stage = material.set_for(material.whole(0), box=material.layout.product, detail=ZOOM)
+    zoom = track((0.0, 1.0), (order.duration_s, ZOOM, drift))
+    sway = track((0.0, -0.35 * side), (order.duration_s, 0.35 * side, drift))
+
+    def camera(t: float) -> Move:
+        calm = 1 - order.calm
+        return Move(sway=sway(t) * calm, zoom=zoom(t), y=0.6)
+
+    thing = stage.thing(camera)
+    start, stop = 0.5, min(3.6, 0.45 * order.duration_s)
+    again = 0.68 * order.duration_s
+    layers: list[Layer] = [thing]
+    layers.append(_dusk(material, side=side, start_s=start, stop_s=stop))
+    layers.append(_glint(material, thing, side=side, span_s=(start, stop)))
+    layers.append(_glint(material, thing, side=side, span_s=(again, again + 1.6)))
+    return material.clip(stage.ground(camera), layers)
+
+
+def _dusk(material: Material, *, side: int, start_s: float, stop_s: float) -> Piece:
+    """The half-light, drawn away across the frame along a slanting soft edge."""
+    width, height = material.order.frame_px
+    mask = _ramp(width, height)
+    span = _span_px(width, height)
+    way = track((start_s, 0.0), (stop_s, 1.0, glide))
+    gone = track((stop_s - 0.05, 1.0), (stop_s + 0.4, 0.0, linear))
+    middle = width / 2
+
+    def pose(t: float) -> np.ndarray:
+        shift = place(x=way(t) * (width + span) * 1.06 - span * 1.02, y=0.0)
+        mirror = np.array([[-1.0, 0, 2 * middle], [0, 1, 0], [0, 0, 1]]) if side < 0 else np.eye(3)
+        return mirror @ shift @ np.diag([GRAIN, GRAIN, 1.0])
+
+    return Piece(picture=mask, pose=pose, opacity=lambda t: DUSK * gone(t))
+
+
+def _glint(material: Material, thing: Piece, *, side: int, span_s: tuple[float, float]) -> Piece:
+    """A narrow light that runs over the product and nothing else."""
+    width, height = material.order.frame_px
+    span = _span_px(width, height)
+    way = track((span_s[0], 0.0), (span_s[1], 1.0, glide))
+    middle = width / 2
+
+    def pose(t: float) -> np.ndarray:
+        shift = place(x=way(t) * (width + span) * 1.06 - span * 1.02, y=0.0)
+        mirror = np.array([[-1.0, 0, 2 * middle], [0, 1, 0], [0, 0, 1]]) if side < 0 else np.eye(3)
+        return mirror @ shift @ np.diag([GRAIN, GRAIN, 1.0])
+
+    return Piece(
+        picture=_band(width, height), pose=pose, within=thing,
+        opacity=lambda t: GLINT if span_s[0] < t < span_s[1] else 0.0,
+    )  # fmt: skip
+
+
+def _span_px(width: int, height: int) -> float:
+    """How wide the slanting edge is in all: its slant and its softness."""
+    return 0.35 * height + 0.45 * width
+
+
+def _slant(width: int, height: int, *, columns: int) -> np.ndarray:
+    """How far each place lies behind the slanting edge, in shares of its softness."""
+    y, x = np.mgrid[0 : math.ceil(height / GRAIN) + 1, 0:columns].astype(np.float32)
+    return (x * GRAIN - 0.35 * (height - y * GRAIN)) / (0.45 * width)
+
+
+def _ramp(width: int, height: int) -> Pyramid:
+    """Dark from the edge on to the right, over a frame and more."""
+    columns = math.ceil((2.2 * width + _span_px(width, height)) / GRAIN)
+    u = np.clip(_slant(width, height, columns=columns), 0, 1)
+    return pyramid(ink(np.rint(255 * u * u * (3 - 2 * u)).astype(np.uint8), color=BLACK))
+
+
+def _band(width: int, height: int) -> Pyramid:
+    columns = math.ceil(_span_px(width, height) / GRAIN) + 2
+    u = _slant(width, height, columns=columns) - 0.5
+    return pyramid(ink(np.rint(255 * np.exp(-((u / 0.16) ** 2))).astype(np.uint8), color=WHITE))

@@ -1,0 +1,114 @@
+"""Multi-view turn: the product's views pass the mark one after another, each kept for a while.
+
+Standing ones go round in a wide arc; lying ones are lifted off and laid down, front, then back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from content_engine.errors import GenerationFailed
+from pipelines.studio.cutout import CutOut
+from pipelines.studio.motion.composition import Composition, Layer, Troupe
+from pipelines.studio.motion.easing import Track, drift, glide, track
+from pipelines.studio.motion.lying import LyingSet
+from pipelines.studio.motion.material import Material
+from pipelines.studio.motion.sets import Move, Set, Step, Walk
+
+VIEWS_MAX = 4
+ARC = 0.35
+"""How far behind the mark the views stand that are not in front, in product sizes."""
+
+LIFT = 0.5
+TURN_S = 1.1
+
+
+def compose(material: Material) -> Composition:
+    """Several views of one product, in turn. Raises GenerationFailed for fewer than two."""
+    order = material.order
+    views = material.usable(range(min(len(material.photos), VIEWS_MAX)))
+    if len(views) < 2:
+        raise GenerationFailed(
+            f"{len(views)} of {len(material.photos)} photos show the whole product: a turn needs "
+            "two; use a design for one photo"
+        )
+    box = material.layout.product
+    stage = material.set_for(_largest(views), box=box, cast=False)
+    zoom = track((0.0, 1.0), (order.duration_s, 1.05, drift))
+
+    def camera(t: float) -> Move:
+        return Move(zoom=zoom(t), y=0.65)
+
+    lies = isinstance(stage, LyingSet)
+    # The next one stands just outside the frame, whichever is wider.
+    spacing = 0.55 * (order.width_px / (stage.box[2] - stage.box[0]) + 1.3)
+    walks = (_laid if lies else _turned)(material, len(views), spacing=spacing * _unit(stage))
+    members = [
+        stage.walking(stage.another(material.large_enough(view, box), box), camera, walk)
+        for view, walk in zip(views, walks, strict=True)
+    ]
+    front: list[Layer] = [Troupe(members=tuple(members), depths=tuple(map(_depth, walks)))]
+    return material.clip(stage.ground(camera), front)
+
+
+def _unit(stage: Set) -> float:
+    """The main product's width in its own sizes: its longer side is 1."""
+    x0, y0, x1, y1 = stage.box
+    return (x1 - x0) / max(x1 - x0, y1 - y0)
+
+
+def _largest(views: Sequence[CutOut]) -> CutOut:
+    return max(views, key=lambda view: view.width_px * view.height_px)
+
+
+def _stations(material: Material, count: int) -> Track:
+    """Which view is in front: 0 … count − 1, each kept for an equal time."""
+    duration = material.order.duration_s
+    keep = duration / count
+    keys = [
+        (key, value, glide)
+        for step in range(1, count)
+        for key, value in (
+            (step * keep - TURN_S / 2, step - 1.0),
+            (step * keep + TURN_S / 2, float(step)),
+        )
+    ]
+    return track((0.0, 0.0), *keys)
+
+
+def _turned(material: Material, count: int, *, spacing: float) -> list[Walk]:
+    """Along an arc whose nearest point is the mark."""
+    front, side = _stations(material, count), material.side()
+
+    def walk(number: int) -> Walk:
+        def step(t: float) -> Step:
+            away = number - front(t)
+            return Step(right=side * away * spacing, ahead=ARC * min(away * away, 2.0))
+
+        return step
+
+    return [walk(number) for number in range(count)]
+
+
+def _laid(material: Material, count: int, *, spacing: float) -> list[Walk]:
+    """Lifted in from one side, laid on the mark, lifted off to the other."""
+    front, side = _stations(material, count), material.side()
+
+    def walk(number: int) -> Walk:
+        def step(t: float) -> Step:
+            away = number - front(t)
+            lift = LIFT * math.sin(min(abs(away), 1.0) * math.pi / 2)
+            return Step(right=spacing * side * away, lift=lift, turn_rad=0.16 * side * away)
+
+        return step
+
+    return [walk(number) for number in range(count)]
+
+
+def _depth(walk: Walk) -> Callable[[float], float]:
+    def depth(t: float) -> float:
+        step = walk(t)
+        return step.ahead - step.lift
+
+    return depth

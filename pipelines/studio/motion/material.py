@@ -1,0 +1,122 @@
+"""What a clip is made from: photos, their cut-outs, the order, a seeded choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from assets.media import Picture
+from content_engine.errors import GenerationFailed
+from pipelines.studio.cutout import CutOut
+from pipelines.studio.motion.catalog import Layout
+from pipelines.studio.motion.composition import Composition, Layer
+from pipelines.studio.motion.layout import layout_of
+from pipelines.studio.motion.lying import lying_set
+from pipelines.studio.motion.order import MotionOrder
+from pipelines.studio.motion.sets import Box, Set, SetOrder
+from pipelines.studio.motion.standing import standing_set
+from pipelines.studio.scenes.spec import Setting, load_settings
+from pipelines.studio.upscale import Enlarger
+
+ENLARGE_ABOVE = 1.35
+"""Magnification from which the upscaler adds pixels; a moving product is looked at closer."""
+
+MAGNIFY_MAX = 3.0
+"""Most magnification of a product, upscaler included: beyond it a photo has nothing to show."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Material:
+    """Everything that a design may use. Cut-outs are made when they are asked for."""
+
+    order: MotionOrder
+    seed: int
+    photos: tuple[Picture, ...]
+    cutouts: Callable[[int], CutOut]
+    enlarger: Callable[[], Enlarger]
+
+    @property
+    def layout(self) -> Layout:
+        """Where product and words go."""
+        return layout_of(self.order)
+
+    def choose(self, what: str, options: int) -> int:
+        """A number below `options` by the seed: the same for the same question."""
+        mixed = np.random.default_rng([self.seed, *what.encode()])
+        return int(mixed.integers(options))
+
+    def side(self) -> int:
+        """−1 or 1: from where the camera starts."""
+        return (-1, 1)[self.choose("side", 2)]
+
+    def whole(self, index: int) -> CutOut:
+        """The cut-out of a photo. Raises GenerationFailed when the photo cuts the product off."""
+        cutout = self.cutouts(index)
+        if cutout.cut_sides:
+            raise GenerationFailed(
+                f"photo {index} cuts the product off at its "
+                f"{' and '.join(sorted(cutout.cut_sides))}: in a scene the cut would show; "
+                "use a photo of the whole product, or a design that shows the photo itself"
+            )
+        return cutout
+
+    def large_enough(self, cutout: CutOut, box: Box) -> CutOut:
+        """The cut-out with enough pixels for its box: upscaled where it would be magnified.
+
+        Raises GenerationFailed when even that is too little.
+        """
+        x0, y0, x1, y1 = box.px(self.order.frame_px)
+        scale = min((x1 - x0) / cutout.width_px, (y1 - y0) / cutout.height_px)
+        if scale <= ENLARGE_ABOVE:
+            return cutout
+        factor = 2 if scale <= 2 else 4
+        size = cutout.width_px * factor, cutout.height_px * factor
+        return replace(
+            cutout,
+            rgb=self.enlarger().enlarge(cutout.rgb, factor=factor),
+            alpha=cv2.resize(cutout.alpha, size, interpolation=cv2.INTER_CUBIC),
+        )
+
+    def set_for(
+        self, cutout: CutOut, *, box: Box, detail: float = 1.0, cast: bool = True,
+        setting: Setting | None = None,
+    ) -> Set:  # fmt: skip
+        """The set that the order names, with the product in the box; see `SetOrder`, `cast`."""
+        name = self.order.setting_for(width_px=cutout.width_px, height_px=cutout.height_px)
+        chosen = setting or load_settings()[name]
+        order = SetOrder(
+            setting=chosen,
+            frame_px=self.order.frame_px,
+            box=box,
+            seed=self.seed,
+            detail=detail,
+            scale_max=MAGNIFY_MAX,
+        )
+        ready = self.large_enough(cutout, box)
+        build = {"stand": standing_set, "lie": lying_set}[chosen.stance]
+        return build(ready, order, cast=cast)
+
+    def clip(self, ground: Sequence[Layer], front: Sequence[Layer]) -> Composition:
+        """The composition of these layers, as long and large as the order says."""
+        order = self.order
+        return Composition(
+            width_px=order.width_px,
+            height_px=order.height_px,
+            fps=order.fps,
+            frames=order.frames,
+            ground=tuple(ground),
+            front=tuple(front),
+        )
+
+    def usable(self, indices: Sequence[int]) -> list[CutOut]:
+        """The cut-outs of those photos that show the whole product, in the photos' order."""
+        found = []
+        for index in indices:
+            try:
+                found.append(self.whole(index))
+            except GenerationFailed:
+                continue
+        return found
