@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +119,7 @@ def test_the_bad_frames_are_gone_and_the_others_stand_where_they_should(
 
 def test_no_frame_stands_still_or_jumps_at_the_join(trimmed: Candidate, store: AssetStore) -> None:
     frames = pictures(store.get(trimmed.assets[0].digest))
-    steps = np.array([gap(a, b) for a, b in zip(frames, frames[1:], strict=False)])
+    steps = np.array([gap(a, b) for a, b in pairwise(frames)])
     pairs = np.convolve(
         steps, np.ones(3) / 3, "valid"
     )  # the square moves a pixel every other frame
