@@ -122,8 +122,8 @@ class Signer:
         """The file with XMP and a signed C2PA manifest; the very last step, pixels untouched.
 
         Takes PNG, JPEG, WebP and MP4 (its index stays before the pictures). Ingredients bring
-        their own manifests along. Two signatures of one picture differ (C2PA salts them); its pixels do not. Raises SigningFailed,
-        UnsupportedMedia, CorruptMedia.
+        their own manifests along. Two signatures of one file differ (C2PA salts them); its pixels
+        do not. Raises SigningFailed, UnsupportedMedia, CorruptMedia.
         """
         packet = xmp_packet(
             title=claims.title,
