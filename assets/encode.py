@@ -28,7 +28,6 @@ _AAC_BITS_PER_SECOND = 160_000
 _THREADS = 2
 _SETTINGS = {
     "preset": "superfast",
-    "crf": "20",
     "profile": "high",
     "x264-params": "open-gop=0:bframes=2:rc-lookahead=0:mbtree=0:aq-mode=3",
 }
@@ -69,11 +68,18 @@ class VideoWriter:
     """Writes one clip: H.264 High, yuv420p, BT.709 tagged, constant rate, a key frame a second.
 
     Memory does not grow with the clip's length but by the encoded bytes. The same frames give the
-    same bytes. Raises ValueError for odd sizes: 4:2:0 has no half colour pixels.
+    same bytes. `crf` is the quality, smaller is better and larger: 18 is not told from the source,
+    23 is lean. Raises ValueError for odd sizes: 4:2:0 has no half colour pixels.
     """
 
     def __init__(
-        self, *, width_px: int, height_px: int, fps: Fraction | int, sound: Sound | None = None
+        self,
+        *,
+        width_px: int,
+        height_px: int,
+        fps: Fraction | int,
+        sound: Sound | None = None,
+        crf: int = 20,
     ) -> None:
         if width_px % 2 or height_px % 2 or min(width_px, height_px) < 16:
             raise ValueError(
@@ -84,6 +90,7 @@ class VideoWriter:
         self._size_px = (width_px, height_px)
         self._fps = Fraction(fps)
         self._frames = 0
+        self._crf = crf
         self._file = io.BytesIO()
         self._container = av.open(self._file, "w", format="mp4", options=_MUXING)
         self._video = self._video_stream()
@@ -125,7 +132,7 @@ class VideoWriter:
         stream.width, stream.height = self._size_px
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
-        context.options = _SETTINGS
+        context.options = {**_SETTINGS, "crf": str(self._crf)}
         context.flags |= Flags.bitexact
         context.thread_count = _THREADS
         context.gop_size = max(1, int(self._fps))

@@ -112,3 +112,13 @@ def test_misuse_is_told() -> None:
         VideoWriter(width_px=96, height_px=64, fps=30, sound=silence)
     with pytest.raises(ValueError, match="float32"):
         Sound(np.zeros((10, 2)))
+
+
+def test_a_leaner_clip_is_smaller() -> None:
+    sizes = []
+    for crf in (14, 34):
+        writer = VideoWriter(width_px=96, height_px=64, fps=30, crf=crf)
+        for frame in moving(10):
+            writer.write(frame)
+        sizes.append(len(writer.finish()))
+    assert sizes[1] < sizes[0]
