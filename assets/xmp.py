@@ -157,5 +157,6 @@ def _in_mp4(data: bytes, packet: bytes) -> bytes:
     for box in top_boxes(data):
         if box.kind == b"uuid" and data.startswith(_MP4_UUID, box.body):
             kept[box.start + 4 : box.start + 8] = b"free"
+            kept[box.body : box.end] = bytes(box.end - box.body)
     body = b"uuid" + _MP4_UUID + packet
     return bytes(kept) + struct.pack(">I", len(body) + 4) + body
