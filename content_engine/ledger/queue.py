@@ -13,7 +13,7 @@ from content_engine.ledger.sql import Row, Session
 from content_engine.types import Kind
 
 _HOUR_US = 3_600_000_000
-_AGES = (("hour", _HOUR_US), ("day", 24 * _HOUR_US), ("week", 7 * 24 * _HOUR_US))
+_AGES_US = {"hour": _HOUR_US, "day": 24 * _HOUR_US, "week": 7 * 24 * _HOUR_US}
 """Ages are told as under an hour, under a day, under a week, older."""
 
 
@@ -125,24 +125,21 @@ def queue_stats(session: Session, tenant: str, *, now_us: int, since_us: int) ->
 
 
 def _waiting(session: Session, tenant: str, *, now_us: int) -> tuple[Waiting, ...]:
-    found: list[Waiting] = []
-    newest = now_us + _HOUR_US
-    for age, age_us in (*_AGES, ("older", now_us)):
-        oldest = now_us - age_us
-        asked = {"tenant": tenant, "oldest_us": oldest, "newest_us": newest, "now_us": now_us}
-        found += [
-            Waiting(
-                kind=Kind(row.kind),
-                age=age,
-                cases=row.cases,
-                held=row.held,
-                overdue=row.overdue,
-                value_at_risk=round(row.value_at_risk, 2),
-            )
-            for row in session.rows("waiting_by_kind", asked)
-        ]
-        newest = oldest
-    return tuple(found)
+    """By age, the youngest first, then by kind."""
+    borders = {f"{age}_us": now_us - age_us for age, age_us in _AGES_US.items()}
+    found = session.rows("waiting_by_age", {"tenant": tenant, "now_us": now_us, **borders})
+    ages = [*_AGES_US, "older"]
+    return tuple(
+        Waiting(
+            kind=Kind(row.kind),
+            age=row.age,
+            cases=row.cases,
+            held=row.held,
+            overdue=row.overdue,
+            value_at_risk=round(row.value_at_risk, 2),
+        )
+        for row in sorted(found, key=lambda row: (ages.index(row.age), row.kind))
+    )
 
 
 def _decided(verdicts: Sequence[Row], labels: Sequence[Row]) -> tuple[Decided, ...]:

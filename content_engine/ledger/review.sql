@@ -37,13 +37,15 @@ SELECT sequence, case_id, body, undone FROM label WHERE job_id = :id ORDER BY se
 SELECT kind, sku, wanted FROM job WHERE id = :id
   AND (SELECT min(sequence) FROM event WHERE job_id = :id) = :sequence;
 
--- name: waiting_by_kind
-SELECT kind, count(*) AS cases, sum(value_at_risk) AS value_at_risk,
-  sum(CASE WHEN lease_until_us > :now_us THEN 1 ELSE 0 END) AS held,
-  sum(CASE WHEN due_at_us > 0 AND due_at_us < :now_us THEN 1 ELSE 0 END) AS overdue
-FROM review_case
-WHERE tenant = :tenant AND status = 'waiting' AND opened_at_us > :oldest_us AND opened_at_us <= :newest_us
-GROUP BY kind ORDER BY kind;
+-- name: waiting_by_age
+SELECT kind, age, count(*) AS cases, sum(value_at_risk) AS value_at_risk, sum(held) AS held, sum(overdue) AS overdue
+FROM (SELECT kind, value_at_risk,
+        CASE WHEN opened_at_us > :hour_us THEN 'hour' WHEN opened_at_us > :day_us THEN 'day'
+             WHEN opened_at_us > :week_us THEN 'week' ELSE 'older' END AS age,
+        CASE WHEN lease_until_us > :now_us THEN 1 ELSE 0 END AS held,
+        CASE WHEN due_at_us > 0 AND due_at_us < :now_us THEN 1 ELSE 0 END AS overdue
+      FROM review_case WHERE tenant = :tenant AND status = 'waiting') AS waits
+GROUP BY kind, age;
 
 -- name: verdicts_since
 SELECT kind, backend, outcome, count(*) AS attempts FROM attempt JOIN job ON job.id = attempt.job_id

@@ -59,7 +59,14 @@ class CaseStates(RuleBasedStateMachine):
 
     @rule()
     def worker_takes(self) -> None:
-        self.works += self.ledger.claim("w", kinds=(Kind.TEXT,), limit=1, lease_s=LEASE_S)
+        self.works += self.ledger.claim("w", kinds=(Kind.TEXT,), limit=3, lease_s=LEASE_S)
+
+    @rule()
+    def worker_opens_a_case(self) -> None:
+        for work in self.ledger.claim("w", kinds=(Kind.TEXT,), limit=1, lease_s=LEASE_S):
+            self.works.append(work)
+            if self.ledger.missing(work):
+                self.ledger.record(work, self.next_attempt(Outcome.REVIEW))
 
     @precondition(lambda self: self.works)
     @rule(data=st.data(), outcome=TRIES, can_correct=st.booleans())
@@ -132,8 +139,15 @@ class CaseStates(RuleBasedStateMachine):
         self.ledger.label_case(claim.token, answer)
         self.ledger.label_case(claim.token, answer)
 
+    @rule(outcome=st.sampled_from(list(LabelOutcome)))
+    def reviewer_answers_at_once(self, outcome: LabelOutcome) -> None:
+        claim = self.ledger.claim_case("dora", tenant=TENANT, lease_s=LEASE_S)
+        if claim is not None:
+            correction = Regenerate(seed=self.seed) if outcome is LabelOutcome.FIX else None
+            self.ledger.label_case(claim.token, label(outcome, "dora", correction=correction))
+
     @precondition(lambda self: self.wanted)
-    @rule(data=st.data(), reviewer=st.sampled_from(REVIEWERS))
+    @rule(data=st.data(), reviewer=st.sampled_from((*REVIEWERS, "dora")))
     def reviewer_takes_back(self, data: st.DataObject, reviewer: str) -> None:
         answered = self.ledger.cases(TENANT, status=CaseStatus.LABELLED, limit=200).items
         if not answered:
@@ -151,9 +165,10 @@ class CaseStates(RuleBasedStateMachine):
         self.ledger.reap()
 
     @precondition(lambda self: self.wanted)
-    @rule(data=st.data())
-    def cancel(self, data: st.DataObject) -> None:
-        self.ledger.cancel(data.draw(st.sampled_from(sorted(self.wanted))), TENANT)
+    @rule(data=st.data(), really=st.integers(0, 3))
+    def cancel(self, data: st.DataObject, really: int) -> None:
+        if really == 0:
+            self.ledger.cancel(data.draw(st.sampled_from(sorted(self.wanted))), TENANT)
 
     @invariant()
     def what_is_counted_adds_up(self) -> None:

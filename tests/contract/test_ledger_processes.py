@@ -80,3 +80,31 @@ def test_processes_never_share_a_job(ledger_url: str) -> None:
     assert sorted(taken) == sorted(job.id for job in jobs)
     assert ledger.counts(TENANT)[JobStatus.FAILED] == 150
     ledger.close()
+
+
+REVIEWER = """
+import sys
+from content_engine.ledger import Ledger
+from content_engine.review import Label, LabelOutcome
+ledger = Ledger.open(sys.argv[1])
+while claim := ledger.claim_case(sys.argv[2], tenant="shop"):
+    print(claim.case.id, flush=True)
+    ledger.label_case(claim.token, Label(outcome=LabelOutcome.PASS, reviewer=sys.argv[2]))
+"""
+
+
+def test_reviewers_in_processes_never_share_a_case(ledger_url: str) -> None:
+    ledger = Ledger.open(ledger_url)
+    jobs = ledger.submit([brief(seed=seed) for seed in range(90)], tenant=TENANT)
+    for claim in ledger.claim("w", kinds=(Kind.TEXT,), limit=90, lease_s=60):
+        ledger.record(claim, attempt(Outcome.REVIEW))
+        ledger.settle(claim)
+    cases = [case.id for case in ledger.cases(TENANT, limit=200).items]
+    people = [start(REVIEWER, ledger_url, name) for name in ("ada", "ben", "cleo")]
+    taken = [line for person in people for line in person.communicate(timeout=60)[0].split()]
+    assert [person.returncode for person in people] == [0, 0, 0]
+    assert sorted(taken) == sorted(cases), "each case is answered by exactly one reviewer"
+    assert ledger.counts(TENANT)[JobStatus.SUCCEEDED] == len(jobs)
+    paces = ledger.queue_stats(TENANT).reviewers
+    assert sum(pace.labels for pace in paces) == len(jobs)
+    ledger.close()
