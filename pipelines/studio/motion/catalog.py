@@ -16,12 +16,16 @@ from pipelines.studio.motion.sets import Box
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """`product` and `words` are boxes of the frame; `align` and `lines` say how words are set."""
+    """Where product and words stand, as boxes of the frame, and how the words are set.
+
+    `lines` is the most lines; `size` magnifies the letters, where there is room for it.
+    """
 
     product: Box
     words: Box
     align: Literal["start", "center", "end"]
     lines: int = 2
+    size: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +33,9 @@ class Design:
     """What a motion design needs and how it is laid out.
 
     `rank` orders designs, the best first; those that `likes` name (needs of `scenes/needs.toml`)
-    come before. `photos_min`, `facts_min`, `measures_min` and `side_min_px` (of the shorter side of
-    its photos) must be there; `cutout` says that it shows products cut out. `stand` are the
+    come before. `photos_min`, `facts_min`, `measures_min` must be there; at most `photos_max` are
+    used, the last one where it is 1 and `room` is set. `cutout` says that it shows products cut
+    out; others need photos `room` times as large as the window in their layout. `stand` are the
     settings it takes for standing products, empty: those that suit the product.
     """
 
@@ -42,10 +47,11 @@ class Design:
     alone: Mapping[str, Box]
     words_from_s: float = 0.5
     photos_min: int = 1
+    photos_max: int = 1
     facts_min: int = 0
     measures_min: int = 0
-    side_min_px: int = 0
     cutout: bool = True
+    room: float = 0.0
     stand: tuple[str, ...] = ()
     likes: tuple[str, ...] = field(default=())
 
@@ -84,6 +90,7 @@ def _layout(table: dict[str, Any]) -> Layout:
         words=_box(table["words"]),
         align=table["align"],
         lines=table.get("lines", 2),
+        size=table.get("size", 1.0),
     )
 
 

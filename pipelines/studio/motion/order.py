@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Literal, Self
 
 from content_engine.codec import from_plain
 from content_engine.types import Recipe, canonical_json
@@ -25,8 +25,9 @@ class Cue:
 class Measure:
     """A measured length to draw: along the product's `height` or `width`, and its words."""
 
-    axis: str
+    axis: Literal["height", "width"]
     text: str
+    length_mm: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,6 @@ class MotionOrder:
     setting_above: str
     above_ratio: float
     measures: tuple[Measure, ...] = ()
-    labels: tuple[str, ...] = ()
     sound: bool = False
     inset: float = 0.0
     calm: float = 0.0

@@ -32,8 +32,8 @@ of one. By eye, 2026-11-22."""
 STAYS = 1e6
 """A time after every clip's end: the last caption stays, the last frame may be a still."""
 
-TITLE_SIZE = 0.075
-TEXT_SIZE = 0.062
+TITLE_SIZE = 0.082
+TEXT_SIZE = 0.066
 """Type size in shorter sides: 67 px at 1080, the size that reads on a telephone held at 30 cm."""
 
 
@@ -67,7 +67,7 @@ def caption(
     order = material.order
     x0, y0, x1, y1 = box
     style = Style(
-        size_px=round(size * min(order.frame_px)),
+        size_px=round(size * material.layout.size * min(order.frame_px)),
         color=color,
         align=material.layout.align,
         max_lines=material.layout.lines,

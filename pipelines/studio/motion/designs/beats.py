@@ -32,7 +32,7 @@ def compose(material: Material) -> Composition:
             sway=side * sway(t) * calm,
             rise=rise(t) * calm,
             x=middle,
-            y=0.75,
+            y=0.52,
         )
 
     return material.clip(stage.ground(camera), [stage.thing(camera)])

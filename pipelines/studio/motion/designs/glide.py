@@ -60,11 +60,11 @@ def _way(material: Material, rgb: U8, closest: float) -> Callable[[float], Aim]:
             (0.0, spots[0][axis]),
             (turn, spots[1][axis], glide),
             (open_from, spots[2][axis], glide),
-            (end - 0.3, 0.5, glide),
+            (end, 0.5, glide),
         )
         for axis in (0, 1)
     )
-    scale = track((0.0, 1.0), (open_from, 1.0, drift), (end - 0.3, closest, glide))
+    scale = track((0.0, 1.0), (open_from, 1.0, drift), (end, closest, glide))
     return lambda t: Aim(x=x(t), y=y(t), scale=scale(t))
 
 

@@ -10,7 +10,7 @@ from pipelines.studio.motion.lying import LyingSet
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.sets import Box, Move, Step, Walk
 
-SHOWN_MAX = 4
+SHOWN_MAX = 3
 ENTER_S = 1.1
 EVERY_S = 0.28
 GAP = 0.03
@@ -46,17 +46,24 @@ def compose(material: Material) -> Composition:
 
 
 def _boxes(views: list[CutOut], whole: Box, *, aspect: float) -> list[Box]:
-    """A box for each view, all of one height, in a row that fills the box as far as it can."""
-    shapes = [view.width_px / view.height_px / aspect for view in views]
+    """A box for each view, on one line, filling the box as far as they can."""
+    # Equal areas: a long low view and a tall one then weigh the same to the eye.
+    sizes = [(ratio**0.5, aspect / ratio**0.5) for ratio in map(_ratio, views)]
     room = whole.x1 - whole.x0 - GAP * (len(views) - 1)
-    height = min(whole.y1 - whole.y0, room / sum(shapes))
-    used = height * sum(shapes) + GAP * (len(views) - 1)
+    unit = room / sum(wide for wide, _ in sizes)
+    unit = min(unit, *((whole.y1 - whole.y0) / high for _, high in sizes))
+    used = unit * sum(wide for wide, _ in sizes) + GAP * (len(views) - 1)
     left = (whole.x0 + whole.x1 - used) / 2
+    foot = (whole.y0 + whole.y1 + unit * max(high for _, high in sizes)) / 2
     found = []
-    for shape in shapes:
-        found.append(Box(x0=left, y0=whole.y1 - height, x1=left + height * shape, y1=whole.y1))
-        left += height * shape + GAP
+    for wide, high in sizes:
+        found.append(Box(x0=left, y0=foot - unit * high, x1=left + unit * wide, y1=foot))
+        left += unit * wide + GAP
     return found
+
+
+def _ratio(view: CutOut) -> float:
+    return view.width_px / view.height_px
 
 
 def _entry(number: int, *, side: int, lies: bool) -> Walk:

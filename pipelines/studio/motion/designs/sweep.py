@@ -12,7 +12,7 @@ from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.sets import Move
 from pipelines.studio.motion.sprites import BLACK, WHITE, Pyramid, ink, pyramid
 
-DUSK = 0.52
+DUSK = 0.45
 """How dark the half-light is: the product is still told at once."""
 
 GLINT = 0.20
@@ -33,7 +33,7 @@ def compose(material: Material) -> Composition:
         return Move(sway=sway(t) * calm, zoom=zoom(t), y=0.6)
 
     thing = stage.thing(camera)
-    start, stop = 0.5, min(3.6, 0.45 * order.duration_s)
+    start, stop = 0.15, 2.3
     again = 0.68 * order.duration_s
     layers: list[Layer] = [thing]
     layers.append(_dusk(material, side=side, start_s=start, stop_s=stop))

@@ -42,7 +42,7 @@ def compose(material: Material) -> Composition:
 
     lies = isinstance(stage, LyingSet)
     # The next one stands just outside the frame, whichever is wider.
-    spacing = 0.55 * (order.width_px / (stage.box[2] - stage.box[0]) + 1.3)
+    spacing = 0.55 * (order.width_px / (stage.box[2] - stage.box[0]) + 1.6)
     walks = (_laid if lies else _turned)(material, len(views), spacing=spacing * _unit(stage))
     members = [
         stage.walking(stage.another(material.large_enough(view, box), box), camera, walk)

@@ -1,0 +1,206 @@
+"""The motion studio: a backend that renders clips on the CPU, a chunk of frames a step."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from assets.encode import Planes, VideoWriter
+from assets.errors import AssetError
+from assets.media import Picture, decode_picture, encode_jpeg
+from assets.weights import locate
+from content_engine.errors import GenerationFailed
+from content_engine.types import Digest, Recipe
+from pipelines.backend import Inputs, Media
+from pipelines.studio.cutout import CutOut, cut_out
+from pipelines.studio.motion.composition import Composition
+from pipelines.studio.motion.designs import (
+    beats,
+    glide,
+    lineup,
+    measure,
+    orbit,
+    prints,
+    sweep,
+    turn,
+)
+from pipelines.studio.motion.material import Material
+from pipelines.studio.motion.order import MotionOrder
+from pipelines.studio.motion.sound import audio_bed
+from pipelines.studio.motion.webvtt import webvtt
+from pipelines.studio.motion.wording import worded
+from pipelines.studio.segmenter import U2NetSegmenter
+from pipelines.studio.upscale import SpanEnlarger
+
+CHUNK = 15
+"""Frames a step: half a second of film, about half a second of work."""
+
+POSTER_AT = 0.58
+"""The share of the clip whose frame is its poster: everything has come in, a caption stands."""
+
+POSTER_QUALITY = 90
+CUTOUTS_KEPT = 8
+
+COMPOSE: Mapping[str, Callable[[Material], Composition]] = {
+    "orbit": orbit.compose,
+    "turn": turn.compose,
+    "sweep": sweep.compose,
+    "beats": beats.compose,
+    "measure": measure.compose,
+    "lineup": lineup.compose,
+    "glide": glide.compose,
+    "prints": prints.compose,
+}
+"""The designs by name; the same names as in `designs/designs.toml`."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class MotionRun:
+    """One clip in the making: first its composition, then its frames, a chunk at a time."""
+
+    order: MotionOrder
+    material: Material
+    scene: Composition | None = None
+    writer: VideoWriter | None = None
+    drawn: int = 0
+    poster: bytes = b""
+
+    @property
+    def done(self) -> bool:
+        """True when every frame is written."""
+        return self.drawn >= self.order.frames
+
+
+class MotionBackend:
+    """Moves a product's own photos. Its pixels are never repainted: scaled, moved, lit, cut out.
+
+    Deterministic: same recipe, same frames. The networks are loaded at their first use. Any thread
+    may use it.
+    """
+
+    def __init__(self) -> None:
+        self._cutouts: OrderedDict[tuple[Digest, float], CutOut | str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def start(self, recipe: Recipe, inputs: Inputs) -> MotionRun:
+        """Decodes the photos. Raises GenerationFailed when one is no usable picture."""
+        order = MotionOrder.of(recipe)
+        try:
+            photos = tuple(decode_picture(inputs.assets[item.role]) for item in recipe.ingredients)
+        except AssetError as error:
+            raise GenerationFailed(f"a photo can't be used: {error}") from error
+        digests = tuple(item.digest for item in recipe.ingredients)
+        material = Material(
+            order=order,
+            seed=recipe.seed,
+            photos=photos,
+            cutouts=partial(self._cut_out, photos, digests, order.tight_px),
+            enlarger=lambda: self._enlarger,
+        )
+        return MotionRun(order=order, material=material)
+
+    def step(self, runs: Sequence[MotionRun]) -> None:
+        """Advances each run: composes it, or draws and encodes a chunk. Raises GenerationFailed."""
+        for run in runs:
+            if run.scene is None:
+                run.scene = worded(run.material, COMPOSE[run.order.design](run.material))
+                run.writer = _writer(run)
+            elif run.writer is not None and not run.done:
+                _draw(run, run.scene, run.writer)
+
+    def finish(self, run: MotionRun) -> tuple[Media, ...]:
+        """The clip, its poster, and its captions if it has any."""
+        if run.writer is None or not run.done:
+            raise GenerationFailed("the clip is not drawn to its end: step until it is done")
+        order, steps = run.order, _steps(run)
+        width, height = order.frame_px
+        clip = Media(
+            role=order.role("clip"),
+            data=run.writer.finish(),
+            media_type="video/mp4",
+            width_px=width,
+            height_px=height,
+            steps=steps,
+        )
+        poster = Media(
+            role=order.role("poster"),
+            data=run.poster,
+            media_type="image/jpeg",
+            width_px=width,
+            height_px=height,
+            steps=steps,
+        )
+        if not order.cues:
+            return clip, poster
+        said = webvtt(order.cues, duration_s=order.duration_s)
+        words = Media(role="captions", data=said, media_type="text/vtt")
+        return clip, poster, words
+
+    def _cut_out(
+        self,
+        photos: Sequence[Picture],
+        digests: Sequence[Digest],
+        tight_px: float,
+        index: int,
+    ) -> CutOut:
+        """A photo's cut-out, kept for the product's next clips; so is why there is none."""
+        key = digests[index], tight_px
+        with self._lock:
+            kept = self._cutouts.get(key)
+        if kept is None:
+            kept = self._fresh(photos[index], tight_px)
+            with self._lock:
+                self._cutouts[key] = kept
+                while len(self._cutouts) > CUTOUTS_KEPT:
+                    self._cutouts.popitem(last=False)
+        if isinstance(kept, str):
+            raise GenerationFailed(kept)
+        return kept
+
+    def _fresh(self, photo: Picture, tight_px: float) -> CutOut | str:
+        try:
+            return cut_out(photo, segmenter=self._segmenter, tight_px=tight_px)
+        except GenerationFailed as error:
+            return str(error)
+
+    @cached_property
+    def _segmenter(self) -> U2NetSegmenter:
+        return U2NetSegmenter(locate("u2netp"))
+
+    @cached_property
+    def _enlarger(self) -> SpanEnlarger:
+        return SpanEnlarger({2: locate("span-x2"), 4: locate("span-x4")})
+
+
+def _writer(run: MotionRun) -> VideoWriter:
+    order = run.order
+    beats_s = tuple(cue.start_s for cue in order.cues)
+    sound = audio_bed(order.duration_s, seed=run.material.seed, beats=beats_s)
+    return VideoWriter(
+        width_px=order.width_px,
+        height_px=order.height_px,
+        fps=order.fps,
+        sound=sound if order.sound else None,
+    )
+
+
+def _draw(run: MotionRun, scene: Composition, writer: VideoWriter) -> None:
+    poster_at = round(POSTER_AT * run.order.frames)
+    for index in range(run.drawn, min(run.drawn + CHUNK, run.order.frames)):
+        canvas = scene.frame(index)
+        writer.write_planes(Planes(*canvas.planes))
+        if index == poster_at:
+            run.poster = encode_jpeg(Picture(canvas.rgb()), quality=POSTER_QUALITY)
+        run.drawn = index + 1
+
+
+def _steps(run: MotionRun) -> tuple[str, ...]:
+    """What was done, in words, for the credentials."""
+    order, many = run.order, len(run.material.photos)
+    photos = "the product's photo" if many == 1 else f"{many} photos of the product"
+    said = ("captions set from the product's facts",) if order.cues else ()
+    heard = ("a synthesised sound bed added",) if order.sound else ()
+    return (f"{photos} moved by the design {order.design}, {order.duration_s:g} s", *said, *heard)

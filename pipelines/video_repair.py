@@ -1,0 +1,53 @@
+"""The repair ladder of clips: which change of the order answers which fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass, replace
+
+from pipelines.studio.motion.order import MotionOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A change of the order that answers faults of these metrics; None: it can't be made again."""
+
+    metrics: frozenset[str]
+    change: Callable[[MotionOrder], MotionOrder | None]
+
+
+def repaired(order: MotionOrder, faults: Set[str]) -> MotionOrder | None:
+    """The order with every change that a fault asks for, or None when none is left to make."""
+    changed = order
+    for rung in LADDER:
+        if rung.metrics & faults:
+            changed = rung.change(changed) or changed
+    return changed if changed != order else None
+
+
+def _further_in(order: MotionOrder) -> MotionOrder | None:
+    """Beyond 6 % of the frame the words would crowd the product."""
+    return replace(order, inset=round(order.inset + 0.03, 3)) if order.inset < 0.06 else None
+
+
+def _calmer(order: MotionOrder) -> MotionOrder | None:
+    """A third of the movement less, twice: less than that would be a still."""
+    return replace(order, calm=round(order.calm + 0.33, 2)) if order.calm < 0.6 else None
+
+
+def _tighter(order: MotionOrder) -> MotionOrder | None:
+    """A fringe goes when the outline moves inwards; beyond 2 px it would eat the product."""
+    return replace(order, tight_px=order.tight_px + 1) if order.tight_px < 2 else None
+
+
+def _heard(order: MotionOrder) -> MotionOrder | None:
+    return None if order.sound else replace(order, sound=True)
+
+
+LADDER = (
+    Rung(frozenset({"video.caption", "video.caption_unsafe"}), _further_in),
+    Rung(frozenset({"video.glitch", "video.glitch_risk", "video.blur"}), _calmer),
+    Rung(frozenset({"video.silhouette"}), _tighter),
+    Rung(frozenset({"video.sound"}), _heard),
+)
+"""Metrics are keys of the gate's policy: the maker knows them by name, never the judge itself."""
