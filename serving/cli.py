@@ -130,5 +130,51 @@ def bench_image_qa(
     raise typer.Exit(0 if report.passed else 1)
 
 
+Clips = Annotated[Path, typer.Option("--clips", help="Folder of clips.")]
+
+
+@bench.command("inject")
+def bench_inject(
+    clips: Clips,
+    out: Annotated[Path, typer.Option("--out", help="Folder for spoilt clips, twins and labels.")],
+    families: Annotated[str, typer.Option(help="Which faults, comma-separated; else all.")] = "",
+    strengths: Annotated[str, typer.Option(help="1 (subtle) to 4, comma-separated.")] = "1,2,3,4",
+    seed: Annotated[int, typer.Option(help="Another seed, other frames and places.")] = 0,
+    sheets: Annotated[bool, typer.Option("--sheets", help="Contact sheets for people.")] = False,
+) -> None:
+    """Plants faults of every kind at known frames and places in a folder of clean clips."""
+    from serving.bench.video import inject
+
+    order = inject.checked_order(
+        clips, out=out, families=families, strengths=strengths, seed=seed, sheets=sheets
+    )
+    typer.echo(f"{len(inject.run(order))} clips and {inject.LABELS} in {out}")
+
+
+@bench.command("video-qa")
+def bench_video_qa(
+    clips: Clips,
+    labels: Annotated[Path, typer.Option(help="CSV: what is wrong with each, and where.")],
+    photos: Annotated[
+        list[Path] | None, typer.Option(help="Folder of photos to film; may be repeated.")
+    ] = None,
+    planted: Annotated[
+        bool | None, typer.Option("--planted/--natural", help="One examination; else both.")
+    ] = None,
+    half: Annotated[
+        str, typer.Option(help="Sources to plant in: report, tune (for tuning on) or all.")
+    ] = "report",
+    seed: Annotated[int, typer.Option(help="Another seed, other faults and places.")] = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="A small sample.")] = False,
+) -> None:
+    """Examines the video judge on planted faults and labelled clips; exit code 1 when below."""
+    from serving.bench.video import command
+
+    order = command.checked_order(
+        clips, labels=labels, photos=photos or (), half=half, seed=seed, quick=quick
+    )
+    raise typer.Exit(command.run(order, planted=planted is not False, natural=planted is not True))
+
+
 if __name__ == "__main__":
     main()
