@@ -109,6 +109,11 @@ def _why_lost(row: Row, *, token: str, now_us: int) -> str:
     return f"{row.reviewer} has {case} now, until {until} UTC: take the next one"
 
 
+def lock_job(session: Session, job_id: str, *, now_us: int) -> None:
+    """Lets this transaction alone count the job's cases: two answers at once must not miss it."""
+    session.run("lock_job", {"id": job_id, "now_us": now_us})
+
+
 def write_label(session: Session, case: Row, label: Label, *, now_us: int) -> None:
     """Writes the answer, its faults, and the correction that it orders."""
     shared = {"case_id": case.id, "tenant": case.tenant, "backend": case.backend, "now_us": now_us}

@@ -108,6 +108,7 @@ class LedgerCases(LedgerReads):
             now_us = self._now_us()
             known = session.row("claimed_case", {"token": token})
             if known is None or not _answered_so(session, known, token=token, label=label):
+                answers.lock_job(session, known.job_id if known else "", now_us=now_us)
                 known = answers.held(session, token, now_us=now_us)
                 answers.write_label(session, known, label, now_us=now_us)
                 if not known.gold:
@@ -125,6 +126,7 @@ class LedgerCases(LedgerReads):
             case = session.row("case", {"case_id": case_id, "tenant": tenant})
             if case is None:
                 raise NotFound(f"there is no case {case_id!r}")
+            answers.lock_job(session, case.job_id, now_us=now_us)
             label = session.row("last_label", {"case_id": case_id})
             status = _undoable(session, case, label, reviewer=reviewer, now_us=now_us)
             self._undo(session, case, label, now_us=now_us)

@@ -109,6 +109,9 @@ WHERE id = :id AND status = :before;
 -- name: give_up
 UPDATE job SET status = :status WHERE id = :id;
 
+-- name: lock_job
+UPDATE job SET updated_at_us = :now_us WHERE id = :id;
+
 -- name: recheck_job
 UPDATE job SET recheck = 1 WHERE id = :id AND status = 'running';
 
