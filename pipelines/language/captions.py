@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from content_engine.types import Product
 from pipelines.language.compose import scopes_of
 from pipelines.language.frames import Frame, Option, Part, Slot
+from pipelines.language.items import Labelled, Measure
 from pipelines.language.localise import localise, with_known_noun
 from pipelines.language.realiser import Realiser
 from pipelines.language.tongue import VERBATIM
 from pipelines.language.voice import voice_of
-from pipelines.language.writing import Filled, Writer
+from pipelines.language.writing import Filled, Slots, Writer
 
 COLUMNS = 36
 """The widest caption, in columns: two lines of a vertical clip at a legible size.
@@ -102,8 +103,9 @@ def _claims(writer: Writer) -> Iterator[CaptionLine]:
         chosen = _best(writer, found)
         if chosen is None:
             continue
+        line = CaptionLine(chosen.text, _facts_of(chosen, writer.unsaid))
         writer.tell(chosen)
-        yield CaptionLine(chosen.text, _facts_of(chosen))
+        yield line
 
 
 def _best(writer: Writer, found: list[Filled]) -> Filled | None:
@@ -150,6 +152,13 @@ def _fits(text: str) -> bool:
     return 0 < columns(text) <= COLUMNS and not _TWO_THOUGHTS.search(text)
 
 
-def _facts_of(filled: Filled) -> tuple[str, ...]:
-    told = (name for slot in filled.taken for name in _FACTS.get(slot, (slot,)))
+def _facts_of(filled: Filled, unsaid: Slots) -> tuple[str, ...]:
+    """The names of the facts told; amounts and labels carry theirs in the merchant's words."""
+    told: list[str] = []
+    for slot, count in filled.taken.items():
+        named = [
+            item for item in unsaid.get(slot, ())[:count] if isinstance(item, Measure | Labelled)
+        ]
+        told += [item.text.partition(":")[0].replace(" ", "_") for item in named]
+        told += [] if named else _FACTS.get(slot, (slot,))
     return tuple(dict.fromkeys(told))
