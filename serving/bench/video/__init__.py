@@ -1,0 +1,1 @@
+"""The video judge examined: clean footage, planted faults, recall and false alarms."""

@@ -1,0 +1,213 @@
+"""The video judge examined on faults planted in clean clips of three kinds.
+
+    content-engine bench video-qa --clips DIR --labels CSV
+
+Clean clips are those that the CSV calls so, camera-like ones filmed from photographs, and clips of
+the video pipeline. Each family of faults is planted at each strength in a few of them, and every
+clip is judged once. A CSV that holds planted clips already (`bench inject`) is judged as it stands.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from serving.bench.video.footage import filmed, read_footage
+from serving.bench.video.labels import Row, read_rows
+from serving.bench.video.plants import PLANTERS, STRENGTHS, STRONGER
+from serving.bench.video.report import PlantedReport, print_planted
+from serving.bench.video.sources import Making, Source, camera, generated, made, rendered
+from serving.bench.video.trials import (
+    Task,
+    Trial,
+    clean_trial,
+    examiner,
+    judged_row,
+    planted_trials,
+    wanted_of,
+)
+
+_PROCESSES = 2
+_ROUNDS = 3
+_SPEED_S = 5
+_SPEED_SIZE = (1280, 720)
+_SPEED_FPS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """How much is examined: clips of each kind, and how often each fault is planted."""
+
+    camera: int
+    rendered: int
+    subtle: int
+    stronger: int
+
+    def wanted(self, strength: int) -> int:
+        """How many clips shall carry a fault of that strength."""
+        return self.stronger if strength in STRONGER else self.subtle
+
+
+FULL = Sample(camera=40, rendered=20, subtle=2, stronger=4)
+QUICK = Sample(camera=8, rendered=4, subtle=0, stronger=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to examine. `half` is tune, report or all: the sources that are looked at."""
+
+    clips: Path
+    labels: Path
+    photos: tuple[Path, ...] = ()
+    half: str = "report"
+    seed: int = 0
+    sample: Sample = FULL
+    kinds: tuple[str, ...] = tuple(PLANTERS)
+
+
+def run(order: Order) -> PlantedReport:
+    """What the judge finds of planted faults and flags of clean clips. Prints the tables."""
+    rows = read_rows(order.labels)
+    with tempfile.TemporaryDirectory() as folder, _pool() as pool:
+        examination = Examination(order, Path(folder), pool)
+        if any(row.strength for row in rows):
+            trials = examination.as_they_stand(rows)
+        else:
+            trials = examination.planted(rows)
+        report = PlantedReport(
+            trials=beside_twins(trials),
+            half=order.half,
+            seed=order.seed,
+            speed=examination.speed(order.clips / rows[0].file),
+        )
+    print_planted(report)
+    return report
+
+
+def beside_twins(trials: Sequence[Trial]) -> tuple[Trial, ...]:
+    """The trials, each knowing what its clean twin fails by itself."""
+    own = {trial.source: frozenset(trial.metrics) for trial in trials if not trial.kind}
+    return tuple(
+        replace(trial, own=own.get(trial.source, frozenset())) if trial.kind else trial
+        for trial in trials
+    )
+
+
+class Examination:
+    """Makes sources, plants and judges, two processes at a time."""
+
+    def __init__(self, order: Order, folder: Path, pool: ProcessPoolExecutor) -> None:
+        self._order, self._folder, self._pool = order, folder, pool
+        self._rng = np.random.default_rng(order.seed)
+
+    def as_they_stand(self, rows: Sequence[Row]) -> list[Trial]:
+        """The judgements on a folder that holds planted clips beside their clean twins."""
+        known = [row for row in rows if row.strength or row.glitchy == "no"]
+        known = [row for row in known if self._order.half in ("all", row.half or self._order.half)]
+        judge = partial(judged_row, clips=self._order.clips, store=self._folder)
+        return list(self._pool.map(judge, known))
+
+    def planted(self, rows: Sequence[Row]) -> list[Trial]:
+        """The judgements on clean clips and on faults planted in them."""
+        sources = self._sources(rows)
+        _say(f"{len(sources)} clean clips")
+        trials = list(self._pool.map(partial(clean_trial, store=self._folder), sources))
+        _say(f"{sum(trial.flagged for trial in trials)} of {len(trials)} clean clips flagged")
+        for turn in range(_ROUNDS):
+            tasks = self._tasks(sources, trials, turn)
+            if tasks:
+                trials += self._round(tasks)
+                _say(f"round {turn + 1}: {len(trials)} clips judged")
+        return trials
+
+    def speed(self, clip: Path) -> float:
+        """Seconds of a 720p30 clip that the judge looks through in a second of one core."""
+        return self._pool.submit(_speed, clip, self._folder).result()
+
+    def _sources(self, rows: Sequence[Row]) -> list[Source]:
+        order = self._order
+        makings: list[Making] = [
+            *rendered(count=order.sample.rendered),
+            *generated(order.clips, rows),
+            *camera(order.photos, count=order.sample.camera, seed=order.seed),
+        ]
+        chosen = [making for making in makings if order.half in ("all", making.half)]
+        found = self._pool.map(partial(made, folder=self._folder), chosen)
+        return [source for source in found if source is not None]
+
+    def _tasks(
+        self, sources: Sequence[Source], trials: Iterable[Trial], turn: int
+    ) -> dict[Source, list[Task]]:
+        """What is still to be planted, spread over the sources by chance."""
+        done = Counter((trial.kind, trial.strength) for trial in trials)
+        tasks: dict[Source, list[Task]] = {}
+        load = Counter[str]()
+        for kind in self._order.kinds:
+            for strength in STRENGTHS:
+                missing = self._order.sample.wanted(strength) - done[kind, strength]
+                for source in self._hosts(sources, load, count=max(0, missing) * (turn + 1)):
+                    seed = int(self._rng.integers(1000))
+                    task = Task(kind=kind, strength=strength, seed=seed)
+                    tasks.setdefault(source, []).append(task)
+        return tasks
+
+    def _hosts(
+        self, sources: Sequence[Source], load: Counter[str], *, count: int
+    ) -> Iterator[Source]:
+        """Different sources, the kinds of source taking turns, those with little to do first."""
+        chance = self._rng.random(len(sources))
+        ranked = sorted(range(len(sources)), key=lambda at: (load[sources[at].name], chance[at]))
+        kinds = Counter[str]()
+        ranked.sort(key=lambda at: _nth(kinds, sources[at].origin))
+        for at in ranked[:count]:
+            load[sources[at].name] += 1
+            yield sources[at]
+
+    def _round(self, tasks: Mapping[Source, list[Task]]) -> list[Trial]:
+        heavy_first = sorted(tasks.items(), key=lambda pair: -len(pair[1]))
+        jobs = [
+            self._pool.submit(_trials, source, todo, self._folder) for source, todo in heavy_first
+        ]
+        return [trial for job in jobs for trial in job.result()]
+
+
+def _nth(kinds: Counter[str], kind: str) -> int:
+    kinds[kind] += 1
+    return kinds[kind]
+
+
+def _trials(source: Source, tasks: Sequence[Task], store: Path) -> list[Trial]:
+    return list(planted_trials(source, tasks, store=store))
+
+
+def _speed(clip: Path, store: Path) -> float:
+    """The clip at 720p30, judged twice; the second time counts: networks are loaded by then."""
+    footage = read_footage(clip.read_bytes())
+    shown = (
+        cv2.resize(footage.rgb(at % footage.count), _SPEED_SIZE)
+        for at in range(_SPEED_S * _SPEED_FPS)
+    )
+    path = store / "speed.mp4"
+    path.write_bytes(filmed(shown, fps=_SPEED_FPS))
+    source = Source(name="speed", origin="", half="", path=path)
+    judge, wanted = examiner(store), wanted_of(source)
+    judge.judged(path.read_bytes(), source, wanted=wanted)
+    return _SPEED_S / judge.judged(path.read_bytes(), source, wanted=wanted).cpu_s
+
+
+def _pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn"))
+
+
+def _say(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", flush=True)
