@@ -1,4 +1,4 @@
-"""The command line: `content-engine produce | serve | doctor | bench`."""
+"""The command line: `content-engine produce | serve | review | doctor | bench`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from assets.errors import AssetError
 from content_engine.config import load_settings
 from content_engine.errors import ContentEngineError
+from serving.review.command import review
 
 cli = typer.Typer(
     add_completion=False,
@@ -84,6 +85,8 @@ def doctor(config: Config = None) -> None:
     raise typer.Exit(doctors.run(load_settings(config)))
 
 
+cli.add_typer(review, name="review")
+
 bench = typer.Typer(help="Measures this machine beside what is promised.")
 cli.add_typer(bench, name="bench")
 
@@ -128,6 +131,14 @@ def bench_image_qa(
 
     report = judge.run(feeds or [SAMPLES], limit=limit, show=show)
     raise typer.Exit(0 if report.passed else 1)
+
+
+@bench.command("video-speed")
+def bench_video_speed() -> None:
+    """Renders a clip beside moviepy, and long ones for their memory; exit code 1 when too slow."""
+    from serving.bench import video_speed
+
+    raise typer.Exit(video_speed.run())
 
 
 Clips = Annotated[Path, typer.Option("--clips", help="Folder of clips.")]
