@@ -34,7 +34,9 @@ _PAIRS = 8
 _PAIRS_A_FRAME = 3
 _CLEARLY_BACK = 1.5
 _ONE_FRAME_WEIGHT = 0.5
-_LEAST_ENERGY = 60.0
+_ENOUGH_EXCESS = 150.0
+_NEAR_CELLS = 2
+_NEAR_FRAMES = 6
 _NOISE_LEVELS = 2.0
 _FOOTPRINT = 0.4
 _SEARCH_PX = 4
@@ -148,7 +150,7 @@ def _pair(sudden: Numbers, wide: Numbers, first: int, after: int) -> _Pair:
 
 
 def _came_back(seen: Surprise, pair: _Pair, region: Mask) -> float:
-    """The pair's strength over its limit, weighed by how alike before and after are.
+    """The pair's strength over its limit, weighed by size and by how alike before and after are.
 
     Alike: the place after the fault differs less from before it than from every frame between.
     """
@@ -158,11 +160,23 @@ def _came_back(seen: Surprise, pair: _Pair, region: Mask) -> float:
     gap = pair.after - pair.first
     search = min(_MOST_SEARCH_PX, _SEARCH_PX + gap // 2)
     back = _unlike(patch, seen, trail[-1], search)
-    if between[0] * region.sum() < _LEAST_ENERGY:
-        return 0.0
     alike = min(_CLEARLY_BACK, min(between) / (back + _NOISE_LEVELS))
     weight = _ONE_FRAME_WEIGHT if gap == 1 else 1.0
+    excess = min(_excess(seen, frame, pair.cell) for frame in (pair.first, pair.after))
+    weight *= min(1.0, excess / _ENOUGH_EXCESS)
     return weight * pair.strength * alike / _BACK_LIMIT
+
+
+def _excess(seen: Surprise, frame: int, cell: tuple[int, int]) -> float:
+    """Residual beyond what is usual around a cell, summed over 5×5 cells: a blink has little."""
+    row, column = cell
+    near = (
+        slice(max(0, row - _NEAR_CELLS), row + _NEAR_CELLS + 1),
+        slice(max(0, column - _NEAR_CELLS), column + _NEAR_CELLS + 1),
+    )
+    around = seen.residual[max(1, frame - _NEAR_FRAMES) : frame + _NEAR_FRAMES + 1]
+    beyond = seen.residual[frame][near] - np.median(around, axis=0)[near]
+    return float(np.maximum(beyond, 0.0).sum())
 
 
 def _trail(seen: Surprise, region: Mask, pair: _Pair) -> Iterator[_Patch]:
