@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from content_engine.codec import from_plain
 from content_engine.review import (
@@ -24,7 +24,10 @@ from content_engine.review import (
 from content_engine.types import Digest, Evidence, Kind, Severity, canonical_json
 from serving.api.wire import Seed, Wire
 
-Reviewer = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
+_NAME = r"^[^\x00-\x1f\x7f\s]([^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s])?$"
+_PARAMETERS_MAX = 20_000
+
+Reviewer = Annotated[str, Field(min_length=1, max_length=100, pattern=_NAME)]
 Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 LeaseSeconds = Annotated[float, Field(ge=1, le=3600)]
 Frames = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
@@ -100,6 +103,13 @@ class RegenerateIn(Wire):
     action: Literal["regenerate"]
     seed: Seed
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("parameters")
+    @classmethod
+    def _json(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if len(canonical_json(given).encode()) > _PARAMETERS_MAX:
+            raise ValueError(f"the changes have more than {_PARAMETERS_MAX} bytes")
+        return given
 
     def noun(self) -> Correction:
         """The correction."""

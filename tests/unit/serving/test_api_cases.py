@@ -221,6 +221,21 @@ def test_what_cannot_be_carried_out_is_refused_before_it_counts(
     assert label(client, sheet, outcome="pass").status_code == 200, "the case must still be held"
 
 
+@pytest.mark.parametrize("value", ["NaN", '"\\ud800"', f'"{"x" * 20_001}"'])
+def test_parameters_that_have_no_json_text_are_refused(
+    client: Client, job_id: str, value: str
+) -> None:
+    sheet = claim(client)
+    body = (
+        f'{{"token": "{sheet["token"]}", "outcome": "fix", "correction": '
+        f'{{"action": "regenerate", "seed": 3, "parameters": {{"a": {value}}}}}}}'
+    )
+    headers = {"content-type": "application/json"}
+    path = f"/v1/cases/{sheet['id']}/label"
+    refused = ask(client, "POST", path, content=body, headers=headers)
+    assert (refused.status_code, refused.json()["type"]) == (422, problem_type("invalid-request"))
+
+
 def test_who_lost_a_case_hears_to_whom(client: Client, job_id: str) -> None:
     lost = claim(client, "ada")
     taken = claim(client, "ada", prefer=lost["id"])
