@@ -32,10 +32,10 @@ _SETTINGS = {
     "x264-params": "open-gop=0:bframes=2:rc-lookahead=0:mbtree=0:aq-mode=3",
 }
 """Source: measured at 1080² on a rendered scene with textured ground, per frame of one core
-(2026-11-22): superfast crf 23 10.8 ms, 374 kB/s, 49.2 dB; crf 20 11.5 ms, 668 kB/s, 51.4 dB; veryfast
-crf 20 17.2 ms, 418 kB/s, 50.3 dB; faster crf 22 37 ms, 264 kB/s, 49.0 dB. Without mbtree: its vector
-code reads memory that was never written (same frames, other bytes). `aq-mode=3` spends more on
-dark, smooth grounds, where bands would show.
+(2026-11-22): superfast crf 23 10.8 ms, 374 kB/s, 49.2 dB; crf 20 11.5 ms, 668 kB/s, 51.4 dB;
+veryfast crf 20 17.2 ms, 418 kB/s, 50.3 dB; faster crf 22 37 ms, 264 kB/s, 49.0 dB. Without
+mbtree: its vector code reads memory that was never written (same frames, other bytes).
+`aq-mode=3` spends more on dark, smooth grounds, where bands would show.
 """
 
 _MUXING = {"fflags": "+bitexact", "movflags": "+negative_cts_offsets", "use_editlist": "0"}
@@ -69,8 +69,9 @@ class VideoWriter:
     """Writes one clip: H.264 High, yuv420p, BT.709 tagged, constant rate, a key frame a second.
 
     Memory does not grow with the clip's length but by the encoded bytes. The same frames give the
-    same bytes. `crf` is the quality: 20 for masters, 23 shows no bands or blocks in smooth walls at
-    four times the contrast, 26 is lean. Raises ValueError for odd sizes: 4:2:0 has no half colour pixels.
+    same bytes. `crf` is the quality: 20 for masters, 23 shows no bands or blocks in smooth walls
+    at four times the contrast, 26 is lean. Raises ValueError for odd sizes: 4:2:0 has no half
+    colour pixels.
     """
 
     def __init__(
