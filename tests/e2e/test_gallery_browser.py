@@ -1,7 +1,6 @@
 """The gallery in a real browser: it works from a file, keyboard and filter included."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from PIL import Image
 from content_engine.codec import to_json
 from serving.produce.gallery import write_gallery
 from serving.produce.gallery_views import ProductCard, preview_path
+from tests.browser import launched, listened
 
 pytestmark = pytest.mark.browser
 
@@ -76,19 +76,10 @@ def _card(sku: str, *pictures: dict[str, Any], out: Path) -> ProductCard:
 
 @pytest.fixture(scope="module")
 def page(page_file: Path) -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("needs a Chromium: apt-get install chromium")
-    sync = pytest.importorskip("playwright.sync_api")
-    with sync.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        opened = browser.new_page()
-        opened.complaints = []
-        opened.on("console", lambda message: opened.complaints.append(message.text))
-        opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    with launched() as browser:
+        opened = listened(browser.new_page())
         opened.goto(page_file.as_uri())
         yield opened
-        browser.close()
 
 
 def test_pictures_load_and_nothing_is_refused(page: Any) -> None:

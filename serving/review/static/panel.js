@@ -24,7 +24,7 @@ export class ProductPanel {
         product.photos.length ? this.large : el("p", { class: "no-photo" }, "The product has no photo."),
         product.photos.length > 1 ? el("div", { class: "thumbs" }, ...this.thumbs) : null),
       el("h2", { dir: "auto" }, product.title),
-      el("p", { class: "under" }, [sheet.sku, sheet.channel, sheet.locale === "und" ? "" : sheet.locale, sheet.backend].filter(Boolean).join(" · ")),
+      el("p", { class: "about" }, [sheet.sku, sheet.channel, sheet.locale === "und" ? "" : sheet.locale, sheet.backend].filter(Boolean).join(" · ")),
       el("dl", { class: "facts" }, ...rows));
     this.turn(0);
   }

@@ -4,7 +4,7 @@
 import { clamp } from "./dom.js";
 
 /** Longest wait for the browser to present a frame it sought: then the frame is what was asked. */
-const PRESENT_MS = 400;
+const PRESENT_MS = 250;
 
 export const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2, 4];
 
@@ -37,6 +37,7 @@ export class Player {
     this.timer = 0;
     video.muted = true;
     video.playsInline = true;
+    video.addEventListener("loadedmetadata", () => this.wanted >= 0 && this.#go());
     video.addEventListener("seeked", () => this.#sought());
     video.addEventListener("play", () => this.#tell());
     video.addEventListener("pause", () => this.#tell());
@@ -55,7 +56,7 @@ export class Player {
     const busy = this.wanted >= 0;
     this.wanted = target;
     const shown = new Promise((/** @type {(frame: number) => void} */ tell) => this.waiting.push(tell));
-    if (!busy) this.#go();
+    if (!busy && this.video.readyState > 0) this.#go();
     this.#tell();
     return shown;
   }
@@ -139,11 +140,10 @@ export class Player {
   #sought() {
     if (this.wanted < 0) return;
     if (this.wanted !== this.target) this.#go();
-    else if (this.frame === this.target) this.#settle(this.frame);
     else {
       this.sought = true;
       window.clearTimeout(this.late);
-      // A seek within the frame on the screen presents nothing new.
+      // A seek within the frame on the screen may present nothing new.
       this.late = window.setTimeout(() => this.#settle(Math.floor(this.video.currentTime * this.fps + 1e-4)), PRESENT_MS);
     }
   }
@@ -164,7 +164,7 @@ export class Player {
     this.video.requestVideoFrameCallback((_, { mediaTime }) => {
       this.frame = clamp(Math.round(mediaTime * this.fps), 0, this.frames - 1);
       if (this.wanted < 0) this.#bound();
-      else if (this.frame === this.target || this.sought) this.#settle(this.frame);
+      else if (this.frame === this.target || (this.sought && !this.video.paused)) this.#settle(this.frame);
       this.#tell();
       this.#watch();
     });

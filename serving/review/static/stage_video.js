@@ -98,14 +98,10 @@ export class VideoStage {
     };
   }
 
-  /** Paused on nothing yet: the frame 2 s before the first evidence waits on the screen. */
+  /** The frame 2 s before the first evidence lies ready; a key pressed meanwhile goes before. */
   async #load(/** @type {HTMLVideoElement} */ video) {
-    await new Promise((done) => {
-      video.addEventListener("loadeddata", done, { once: true });
-      video.addEventListener("error", done, { once: true });
-    });
-    if (video.error) throw new Error(`The clip cannot be played: ${video.error.message || "unknown format"}`);
-    await this.player.seek(this.first);
+    const broken = new Promise((_, fail) => video.addEventListener("error", () => fail(new Error(`The clip cannot be played: ${video.error?.message || "unknown format"}`))));
+    await Promise.race([this.player.seek(this.first), broken]);
   }
 
   #opening() {
