@@ -30,7 +30,7 @@ from serving.dispatcher import Dispatcher, Limits
 from serving.executors import PlannerByKind
 from serving.news import News
 
-KINDS = (Kind.TEXT, Kind.IMAGE)
+KINDS = (Kind.TEXT, Kind.IMAGE, Kind.VIDEO)
 """The kinds that this engine makes."""
 
 
@@ -83,6 +83,24 @@ def image_maker(settings: Settings) -> Pipeline:
     )
 
 
+def video_maker(settings: Settings) -> Pipeline:
+    """The video pipeline on the motion studio; for a rehearsal some of its clips are spoilt."""
+    from assets.provenance import Signer
+    from pipelines.studio.motion.backend import MotionBackend
+    from pipelines.video import BACKEND, VideoPipeline
+    from serving.rehearsal import SpoilingPipeline
+
+    store = AssetStore.open(settings.assets_url)
+    maker = VideoPipeline(
+        store=store, signer=Signer.open(settings.keys_path), backend=MotionBackend()
+    )
+    if not settings.spoilt_share:
+        return maker
+    return SpoilingPipeline(
+        maker, store=store, share=settings.spoilt_share, backends=frozenset({BACKEND})
+    )
+
+
 def text_judge(settings: Settings) -> Judge:
     """The text judge."""
     from qa.text import TextJudge
@@ -97,8 +115,15 @@ def image_judge(settings: Settings) -> Judge:
     return ImageJudge(store=AssetStore.open(settings.assets_url))
 
 
-MAKERS = {Kind.TEXT: text_maker, Kind.IMAGE: image_maker}
-JUDGES = {Kind.TEXT: text_judge, Kind.IMAGE: image_judge}
+def video_judge(settings: Settings) -> Judge:
+    """The video judge."""
+    from qa.video import VideoJudge
+
+    return VideoJudge(store=AssetStore.open(settings.assets_url))
+
+
+MAKERS = {Kind.TEXT: text_maker, Kind.IMAGE: image_maker, Kind.VIDEO: video_maker}
+JUDGES = {Kind.TEXT: text_judge, Kind.IMAGE: image_judge, Kind.VIDEO: video_judge}
 
 
 def build_makers(settings: Settings, kinds: Sequence[Kind]) -> dict[Kind, Pipeline]:
@@ -123,7 +148,11 @@ def gate() -> Decide:
 
 def places(settings: Settings, kinds: Sequence[Kind]) -> tuple[Place, ...]:
     """The deployments that serve those kinds: a maker each, and the inspector."""
-    replicas = {Kind.TEXT: settings.text_replicas, Kind.IMAGE: settings.image_replicas}
+    replicas = {
+        Kind.TEXT: settings.text_replicas,
+        Kind.IMAGE: settings.image_replicas,
+        Kind.VIDEO: settings.video_replicas,
+    }
     makers = [
         Place(
             name=kind.value,
@@ -199,7 +228,11 @@ def _planned(plans: Planner) -> Callable[[Brief], None]:
 
 def models() -> tuple[dict[str, Any], ...]:
     """The backends of this engine and every pinned weight file, with licences."""
-    own = ({"name": "realiser", "kind": "text"}, {"name": "studio", "kind": "image"})
+    own = (
+        {"name": "realiser", "kind": "text"},
+        {"name": "studio", "kind": "image"},
+        {"name": "studio-motion", "kind": "video"},
+    )
     backends = [each | {"licence": "Apache-2.0", "commercial": True} for each in own]
     weights = [
         {
