@@ -16,13 +16,15 @@ from assets.sound import read_sound
 from content_engine.channels import channel
 from content_engine.errors import ScorerFailed
 from content_engine.types import Asset, Brief, Candidate, Score, VideoSpec
-from qa.film import breaks, container, frame, light, pacing, softness
+from qa.film import breaks, container, frame, light, overlay, pacing, product, softness
 from qa.film.decency import nudity
 from qa.film.glitch import glitch
+from qa.film.letters import letters_lost
 from qa.film.odds import p_bad
 from qa.film.pulse import Pulse, read_pulse
 from qa.film.reel import Reel, read_reel
-from qa.film.screened import Screened, Source, Wanted
+from qa.film.screened import Screened, Wanted
+from qa.film.sight import Source, Views
 from qa.gate import Policy, load_policy
 from qa.vision.decency import Decency
 from qa.vision.failures import OPENCV_ERRORS, measuring
@@ -68,7 +70,11 @@ class VideoJudge:
         self._reader, self._decency = Reader(), Decency()
         self._source = lru_cache(maxsize=_PHOTOS_KEPT)(self._read_source)
         self._always = self._instruments()
-        self._beside_photos: tuple[Instrument, ...] = ()
+        self._beside_photos = (
+            Instrument("video.product", "local-correlation@1", product.drawing),
+            Instrument("video.product_colour", "cielab@1", product.colours),
+            Instrument("video.proportions", "affine@1", product.proportions),
+        )
 
     def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
         """Every metric of the policy's `video` tables for every clip of the candidate.
@@ -145,6 +151,9 @@ class VideoJudge:
         )
         return (
             *watched,
+            Instrument("video.watermark", "pp-ocrv6@3.10.0", self._watermark),
+            Instrument("video.captions", "pp-ocrv6@3.10.0", self._captions),
+            Instrument("video.lettering", "pp-ocrv6@3.10.0", self._letters),
             Instrument(_RISK, "tracks@1", lambda seen: glitch(seen.reel)),
             Instrument("video.duration", "container@1", container.duration),
             Instrument("video.sound", "container@1", container.sound),
@@ -153,6 +162,15 @@ class VideoJudge:
             Instrument("video.file", "container@1", container.file_format),
             Instrument("video.nsfw", "open-nsfw@1.0.0", self._nudity),
         )
+
+    def _watermark(self, seen: Screened) -> Reading:
+        return overlay.watermark(seen, reader=self._reader)
+
+    def _captions(self, seen: Screened) -> Reading:
+        return overlay.captions_outside(seen, reader=self._reader)
+
+    def _letters(self, seen: Screened) -> Reading:
+        return letters_lost(seen, reader=self._reader)
 
     def _nudity(self, seen: Screened) -> Reading:
         return nudity(seen, network=self._decency)
@@ -166,7 +184,7 @@ def screened(data: bytes, *, wanted: Wanted, sources: Sequence[Source]) -> Scree
         pulse=read_pulse(reel),
         sound=read_sound(data) if reel.facts.audio else None,
         wanted=wanted,
-        sources=tuple(sources),
+        views=Views(reel.stills, sources=sources),
     )
 
 

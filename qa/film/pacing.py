@@ -17,13 +17,15 @@ from qa.vision.observed import Reading
 
 _REACH = 6
 _STILL = 0.16
-_KEY_FRAME = 0.5
-_LEAST_MOTION = 0.6
+_KEY_FRAME = 0.75
+_LEAST_MOTION = 0.3
 _ABRUPT = 0.35
 _REGULAR = 0.75
 _SPIKE = 1.45
-_FLOW_LEAST_PX = 0.35
-_SAME_WAY = 0.6
+_FLOW_LEAST_PX = 0.15
+_BASELINE = 3
+_SAME_WAY = 0.5
+_MOVING_SHARE = 0.01
 
 
 def freeze(reel: Reel, pulse: Pulse) -> Reading:
@@ -162,18 +164,26 @@ def _spikes(change: Numbers, shot: Span) -> Iterator[int]:
 
 
 def _skip(reel: Reel, index: int) -> float:
-    """How much farther the step to `index` leads than its neighbours; 0 when it leads elsewhere."""
-    motion = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    unknown: Any = None
-    pairs = [(step - 1, step) for step in (index - 1, index, index + 1)]
-    before, here, after = (
-        motion.calc(reel.luma[one], reel.luma[two], unknown) for one, two in pairs
-    )
+    """How much farther the step to `index` leads than the steps around; 0 when it leads elsewhere.
+
+    Their motion is the mean over three frames before and three after: slow things need that.
+    """
+    first, last = next(shot for shot in reel.shots if shot[0] <= index <= shot[1])
+    start, end = max(first, index - 1 - _BASELINE), min(last, index + _BASELINE)
+    before = _flow(reel, start, index - 1) / (index - 1 - start)
+    after = _flow(reel, index, end) / (end - index)
     usual = (before + after) / 2
+    here = _flow(reel, index - 1, index)
     speed = np.linalg.norm(usual, axis=2)
-    moving = speed > _FLOW_LEAST_PX
-    if moving.mean() < 0.02:
+    moving = speed > max(_FLOW_LEAST_PX, 0.3 * float(np.percentile(speed, 98)))
+    if moving.mean() < _MOVING_SHARE:
         return 0.0
     ratio = (here * usual).sum(axis=2)[moving] / speed[moving] ** 2
-    same = np.abs(ratio / max(float(np.median(ratio)), 1e-3) - 1.0) < 0.5
+    same = np.abs(ratio / max(float(np.median(ratio)), 1e-3) - 1.0) < 0.6
     return float(np.median(ratio)) if same.mean() >= _SAME_WAY else 0.0
+
+
+def _flow(reel: Reel, one: int, two: int) -> Numbers:
+    motion = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    unknown: Any = None
+    return motion.calc(reel.luma[one], reel.luma[two], unknown)

@@ -8,9 +8,7 @@ from assets.sound import Sound
 from content_engine.channels import VideoRules
 from qa.film.pulse import Pulse
 from qa.film.reel import Reel
-from qa.vision.arrays import Numbers
-from qa.vision.lettering import Line
-from qa.vision.reference import Reference
+from qa.film.sight import Views
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,20 +28,11 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Source:
-    """All the judge knows of a source photo; `features` is (1280,) float32 of length 1."""
-
-    reference: Reference
-    features: Numbers
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Screened:
-    """A clip as shown to the judge, beside what it was made from. `sources` may be empty."""
+    """A clip as shown to the judge, beside what it was made from."""
 
     reel: Reel
     pulse: Pulse
     sound: Sound | None
     wanted: Wanted
-    sources: tuple[Source, ...]
+    views: Views

@@ -24,8 +24,9 @@ _SHRINK = 4
 _FARTHEST_S = 0.6
 _LEAST_SHARE = 0.08
 _EXPLAINED = 0.5
-_BOTH_EXPLAINED = 1.2
+_BOTH_EXPLAINED = 1.12
 _SEEN_LEVELS = 0.8
+_NEVER = 1e18
 _LONGEST_GHOST_S = 1.5
 _BACK = 0.5
 
@@ -138,11 +139,13 @@ def _mixing(
     """The moment that explains best what a step has beyond the motion."""
     others = small[moments.start : moments.stop] - small[base]
     energy = np.einsum("ij,ij->i", others, others)
-    energy[max(0, at - 2 - moments.start) : at + 2 - moments.start] = np.inf
+    energy[max(0, at - 2 - moments.start) : at + 2 - moments.start] = _NEVER
     products = others @ excess
     likeness = np.abs(products) / np.maximum(np.sqrt(energy) * own, 1e-3)
     best = int(np.argmax(likeness))
-    return _Mixing(at, float(products[best] / energy[best]), float(likeness[best]))
+    return _Mixing(
+        at, float(products[best] / max(float(energy[best]), 1e-3)), float(likeness[best])
+    )
 
 
 def _excess(small: Numbers, at: int) -> Numbers:

@@ -86,6 +86,18 @@ class Reader:
         ]
         return tuple((*box.min(axis=0).tolist(), *box.max(axis=0).tolist()) for box in corners)
 
+    def read(
+        self, rgb: Pixels, rects: Sequence[tuple[int, int, int, int]]
+    ) -> list[tuple[str, float]]:
+        """(text as read, score 0..1) of each rectangle (x0, y0, x1, y1) of a picture."""
+        if not rects:
+            return []
+        crops = [_bgr(rgb[y0:y1, x0:x1]) for x0, y0, x1, y1 in rects]
+        with self._reading():
+            found = self._engine.recognize_txt(crops)
+        pairs = zip(found.txts, found.scores, strict=True)
+        return [(str(text).strip(), float(score)) for text, score in pairs]
+
     def loss(self, seen: Observed, *, lines: Sequence[Line]) -> Reading:
         """The most letters of one line that no longer stand on the product as in the source.
 

@@ -1,0 +1,184 @@
+"""Does the product stay itself? Its drawing, outline, proportions and colours over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+import cv2
+import numpy as np
+
+from content_engine.types import Evidence
+from qa.film.found import Span, found, reading
+from qa.film.screened import Screened
+from qa.film.sight import Sight, boxed
+from qa.vision.arrays import Mask, Numbers, Pixels
+from qa.vision.lab import to_lab
+from qa.vision.observed import Box, Reading, largest_part
+
+_WINDOW_PX = 15
+_AGREES = 0.5
+_TEXTURE_LEVELS = 5.0
+_RIM_SHARE = 0.06
+_AT_RIM = 0.5
+_CELL_PX = 12
+_COLOUR_PERCENTILE = 96.0
+_LEAST_DRAWN = 0.01
+_LEAST_COLOUR = 2.0
+_LEAST_STRETCH = 0.03
+
+
+def drawing(seen: Screened) -> Reading:
+    """The greatest share of the product drawn otherwise than at another moment; 0 is best.
+
+    Every sight is held against the first and against the median of all, in the product's own
+    frame: motion and zoom are no difference, nor is light. `silhouette` where most of it lies at
+    the outline, else `product_drift`.
+    """
+    return reading(_events(seen, _redrawn, _drawn_message, least=_LEAST_DRAWN))
+
+
+def colours(seen: Screened) -> Reading:
+    """How far a part of the product leaves the colour it has at other moments; 0 is best.
+
+    The CIELAB distance in a* and b* of cells of 1/20 of the product, its 96th percentile: light
+    and shade change L* alone.
+    """
+    return reading(_events(seen, _recoloured, _colour_message, least=_LEAST_COLOUR))
+
+
+def proportions(seen: Screened) -> Reading:
+    """How far the product's proportions leave those of its photo and first sight; 0 is best.
+
+    The natural logarithm of width over height. A turn is foreshortened too: only what two sights
+    in a row show, or the last one, counts.
+    """
+    return reading(_stretches(seen))
+
+
+Compared = tuple[float, str, tuple[int, int, int, int]]
+"""(number, kind, rectangle in the view) of one sight against another picture of the product."""
+
+
+def _events(
+    seen: Screened,
+    compare: Callable[[Pixels, Pixels, Mask], Compared],
+    message: Callable[[float], str],
+    *,
+    least: float,
+) -> Iterator[Evidence]:
+    """One piece of evidence for each run of sights that differ."""
+    for _, group in groupby(seen.views.sights, key=lambda sight: id(sight.source)):
+        same = list(group)
+        if len(same) < 2:
+            continue
+        median = np.median(np.stack([sight.view for sight in same]), axis=0).astype(np.uint8)
+        held = [
+            max(
+                compare(sight.view, median, sight.mask),
+                compare(sight.view, same[0].view, sight.mask & same[0].mask),
+            )
+            for sight in same
+        ]
+        differs = [number >= least for number, _, _ in held]
+        for first, last in _stretches_of(differs):
+            worst = max(range(first, last + 1), key=lambda at: held[at][0])
+            number, kind, rect = held[worst]
+            box = boxed(same[worst], rect, seen.views.frame_px)
+            span = _span(seen, same, first, last)
+            yield found(kind, message(number), frames=span, number=number, box=box)
+
+
+def _stretches_of(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    start = None
+    for at, flag in enumerate([*flags, False]):
+        if flag and start is None:
+            start = at
+        if not flag and start is not None:
+            yield start, at - 1
+            start = None
+
+
+def _span(seen: Screened, same: Sequence[Sight], first: int, last: int) -> Span:
+    """From half way to the sight before up to half way to the one after, or the clip's ends."""
+    start = (same[first - 1].frame + same[first].frame) // 2 if first else 0
+    if last + 1 < len(same):
+        return start, (same[last].frame + same[last + 1].frame) // 2
+    return start, seen.reel.frames - 1
+
+
+def _drawn_message(number: float) -> str:
+    return f"{number:.1%} of the product is drawn otherwise than at other moments"
+
+
+def _colour_message(number: float) -> str:
+    return f"a part of the product leaves its colour by {number:.1f}"
+
+
+def _redrawn(view: Pixels, other: Pixels, mask: Mask) -> Compared:
+    """The share of the product in windows that do not correlate; where most of it lies."""
+    one, two = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY).astype(np.float32) for p in (view, other))
+    agrees, textured = _agreement(one, two, mask)
+    differs = textured & (agrees < _AGREES)
+    area, rect = largest_part(differs)
+    reach = max(3, round(_RIM_SHARE * max(mask.shape)))
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
+    rim = float((differs & ~inner).sum()) / max(float(differs.sum()), 1.0)
+    kind = "silhouette" if rim > _AT_RIM else "product_drift"
+    return area / max(float(mask.sum()), 1.0), kind, rect
+
+
+def _agreement(one: Numbers, two: Numbers, mask: Mask) -> tuple[Numbers, Mask]:
+    """Local correlation of brightness inside the mask, and where there is texture to compare."""
+    weight = mask.astype(np.float32)
+    mass = np.maximum(_mean(weight), 1e-3)
+    mean_1, mean_2 = _mean(one * weight) / mass, _mean(two * weight) / mass
+    spread_1 = np.maximum(_mean(one * one * weight) / mass - mean_1**2, 0.0)
+    spread_2 = np.maximum(_mean(two * two * weight) / mass - mean_2**2, 0.0)
+    joint = _mean(one * two * weight) / mass - mean_1 * mean_2
+    floor = (_TEXTURE_LEVELS / 2) ** 2
+    agrees = (joint + floor) / (np.sqrt(spread_1 * spread_2) + floor)
+    textured = np.maximum(spread_1, spread_2) > _TEXTURE_LEVELS**2
+    return agrees, textured & mask & (mass > 0.3)
+
+
+def _mean(image: Numbers) -> Numbers:
+    return cv2.boxFilter(image, -1, (_WINDOW_PX, _WINDOW_PX), borderType=cv2.BORDER_REFLECT)
+
+
+def _recoloured(view: Pixels, other: Pixels, mask: Mask) -> Compared:
+    height, width = mask.shape
+    size = (max(2, width // _CELL_PX), max(2, height // _CELL_PX))
+    one, two = (to_lab(cv2.resize(p, size, interpolation=cv2.INTER_AREA)) for p in (view, other))
+    inside = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 250
+    if not inside.any():
+        return 0.0, "colour_drift", (0, 0, width, height)
+    apart = np.linalg.norm((one - two)[..., 1:], axis=2) * inside
+    number = float(np.percentile(apart[inside], _COLOUR_PERCENTILE))
+    _, (x, y, across, down) = largest_part((apart >= 0.6 * number) & inside)
+    step_x, step_y = width / size[0], height / size[1]
+    rect = (round(x * step_x), round(y * step_y), round(across * step_x), round(down * step_y))
+    return number, "colour_drift", rect
+
+
+def _stretches(seen: Screened) -> Iterator[Evidence]:
+    """Runs of sights whose proportions differ from the photo's and the first sight's."""
+    found_in = seen.views.sights
+    if not found_in:
+        return
+    ratios = [_proportion(sight) for sight in found_in]
+    apart = [min(abs(ratio), abs(ratio - ratios[0])) for ratio in ratios]
+    for first, last in _stretches_of([number >= _LEAST_STRETCH for number in apart]):
+        if first == last and last + 1 < len(found_in):
+            continue
+        number = float(np.sort(apart[first : last + 1])[-2:].min())
+        box: Box = found_in[last].box
+        message = f"the product is {np.expm1(number):.0%} wider or higher than at first"
+        span = _span(seen, found_in, first, last)
+        yield found("product_drift", message, frames=span, number=number, box=box)
+
+
+def _proportion(sight: Sight) -> float:
+    """The logarithm of how much more the product's width is scaled than its height."""
+    across, down = (float(np.linalg.norm(sight.matrix[:, axis])) for axis in (0, 1))
+    return float(np.log(across / down))

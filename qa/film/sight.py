@@ -1,0 +1,205 @@
+"""The product wherever the clip's stills show it, seen as in its source photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from qa.vision.arrays import Mask, Numbers, Pixels
+from qa.vision.lettering import Line
+from qa.vision.observed import Box
+from qa.vision.reference import Reference
+from qa.vision.register import Features, features
+
+_STILL_PX = 480
+_MOST_POINTS = 900
+_RATIO = 0.8
+_REACH_SHARE = 0.008
+_FEWEST = 10
+_SCALES = (0.12, 6.0)
+_MOST_STRETCH = 2.2
+_MOST_TURN_DEGREES = 35.0
+_VIEW_PX = 256
+_PRESENT_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Source:
+    """All the judge knows of a source photo; `features` is (1280,) float32 of length 1."""
+
+    reference: Reference
+    features: Numbers
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Sight:
+    """The product in one still.
+
+    `frame` is the still's; `matrix` (2, 3) maps reference pixels to the still's; `stretch` ≥ 1 is
+    how much farther it is drawn one way than the other. `view` and `photo` (h, w, 3) uint8 are
+    still and source in the reference's frame, the product's longer side about 256 px; `mask`
+    (h, w) bool is the product where the still holds it; `box` (0..1) where it lies in the still.
+    """
+
+    frame: int
+    source: Source
+    matrix: Numbers
+    stretch: float
+    view: Pixels
+    photo: Pixels
+    mask: Mask
+    box: Box
+
+
+class Views:
+    """The stills of a clip and what is found in them; each is looked at when first asked for."""
+
+    def __init__(self, stills: Mapping[int, Pixels], *, sources: Sequence[Source]) -> None:
+        self.stills = dict(sorted(stills.items()))
+        self.sources = tuple(sources)
+        self._points: dict[int, Features] = {}
+
+    @property
+    def frame_px(self) -> tuple[int, int]:
+        """(width, height) of the stills."""
+        picture = next(iter(self.stills.values()))
+        return picture.shape[1], picture.shape[0]
+
+    def points(self, frame: int) -> Features:
+        """The distinct points of a still."""
+        if frame not in self._points:
+            self._points[frame] = _points(self.stills[frame])
+        return self._points[frame]
+
+    @cached_property
+    def sights(self) -> tuple[Sight, ...]:
+        """The product in every still that shows half of it or more, in order of frames."""
+        found = (self._sight(frame) for frame in self.stills) if self.sources else ()
+        return tuple(sight for sight in found if sight is not None)
+
+    def related(self, one: int, two: int) -> Numbers | None:
+        """The (2, 3) map of pixels of one still to another's; None where they show other things.
+
+        By the product where both show it, else by what both pictures share.
+        """
+        held = {sight.frame: sight for sight in self.sights}
+        here, there = held.get(one), held.get(two)
+        if here is not None and there is not None and here.source is there.source:
+            forth = np.vstack([there.matrix, [0, 0, 1]])
+            return (forth @ np.linalg.inv(np.vstack([here.matrix, [0, 0, 1]])))[:2]
+        place = _matched(self.points(one), self.points(two))
+        return None if place is None else place[0]
+
+    def _sight(self, frame: int) -> Sight | None:
+        """The source that agrees on most points, seen in the still; None where none does."""
+        points = self.points(frame)
+        places = [(source, _matched(source.reference.features, points)) for source in self.sources]
+        held = [(source, place) for source, place in places if place is not None]
+        if not held:
+            return None
+        source, (matrix, _) = max(held, key=lambda pair: pair[1][1])
+        return _seen(self.stills[frame], frame, source, matrix)
+
+
+def _points(picture: Pixels) -> Features:
+    return features(picture, longer_side_px=_STILL_PX, most=_MOST_POINTS)
+
+
+def _matched(own: Features, points: Features) -> tuple[Numbers, int] | None:
+    """The affine map that most points agree on and their number, or None.
+
+    Source: Lowe's ratio test 0.8; RANSAC within 0.8 % of the product; ten points agree or more.
+    """
+    if min(len(own.points), len(points.points)) < _FEWEST:
+        return None
+    pairs = cv2.BFMatcher().knnMatch(own.descriptors, points.descriptors, k=2)
+    sure = [one for one, two in pairs if one.distance < _RATIO * two.distance]
+    if len(sure) < _FEWEST:
+        return None
+    here = own.points[[match.queryIdx for match in sure]]
+    there = points.points[[match.trainIdx for match in sure]]
+    reach = max(2.0, _REACH_SHARE * float(np.ptp(there, axis=0).max()))
+    matrix, agreeing = cv2.estimateAffine2D(here, there, ransacReprojThreshold=reach)
+    if matrix is None or int(agreeing.sum()) < _FEWEST or not _is_likely(matrix):
+        return None
+    return np.asarray(matrix, np.float64), int(agreeing.sum())
+
+
+def _is_likely(matrix: Numbers) -> bool:
+    sizes = np.linalg.svd(matrix[:, :2], compute_uv=False)
+    turn = np.degrees(np.arctan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1]))
+    return bool(
+        np.linalg.det(matrix[:, :2]) > 0
+        and _SCALES[0] <= sizes[1]
+        and sizes[0] <= _SCALES[1]
+        and sizes[0] <= _MOST_STRETCH * sizes[1]
+        and abs(turn) <= _MOST_TURN_DEGREES
+    )
+
+
+def _seen(picture: Pixels, frame: int, source: Source, matrix: Numbers) -> Sight | None:
+    reference = source.reference
+    shrink = _VIEW_PX / reference.longer_side_px
+    height, width = reference.rgb.shape[:2]
+    size = (max(8, round(width * shrink)), max(8, round(height * shrink)))
+    sizes = np.linalg.svd(matrix[:, :2], compute_uv=False)
+    near = min(1.0, shrink / float(sizes[0]))
+    small = cv2.resize(picture, None, fx=near, fy=near, interpolation=cv2.INTER_AREA)
+    across = matrix * near
+    across[:, :2] /= shrink
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    view = cv2.warpAffine(small, across, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    here = np.full(small.shape[:2], 255, np.uint8)
+    present = cv2.warpAffine(here, across, size, flags=flags) > 250
+    own = cv2.resize(reference.mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
+    mask = own > 127
+    if (mask & present).sum() < _PRESENT_SHARE * mask.sum():
+        return None
+    return Sight(
+        frame=frame,
+        source=source,
+        matrix=matrix,
+        stretch=float(sizes[0] / sizes[1]),
+        view=view,
+        photo=_as_sharp(reference.rgb, size, float(sizes[1])),
+        mask=mask & present,
+        box=_box(reference.box, matrix, picture),
+    )
+
+
+def _as_sharp(rgb: Pixels, size: tuple[int, int], scale: float) -> Pixels:
+    """The source at that size, no sharper than a still of that scale can show it."""
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    shown = scale * rgb.shape[1] / size[0]
+    return small if shown >= 1.0 else cv2.GaussianBlur(small, (0, 0), 0.5 / shown)
+
+
+def _box(box: tuple[int, int, int, int], matrix: Numbers, picture: Pixels) -> Box:
+    corners = np.array([[x, y, 1.0] for x in (box[0], box[2]) for y in (box[1], box[3])])
+    placed = corners @ matrix.T / (picture.shape[1], picture.shape[0])
+    x0, y0 = np.clip(placed.min(axis=0), 0.0, 1.0)
+    x1, y1 = np.clip(placed.max(axis=0), 0.0, 1.0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def boxed(sight: Sight, rect: tuple[int, int, int, int], frame_px: tuple[int, int]) -> Box:
+    """A rectangle (x, y, width, height) of the view as a box of the still, 0..1."""
+    x, y, width, height = rect
+    ratio = sight.source.reference.rgb.shape[1] / sight.view.shape[1]
+    corners = np.array(
+        [[a * ratio, b * ratio, 1.0] for a in (x, x + width) for b in (y, y + height)]
+    )
+    placed = corners @ sight.matrix.T / frame_px
+    x0, y0 = np.clip(placed.min(axis=0), 0.0, 1.0)
+    x1, y1 = np.clip(placed.max(axis=0), 0.0, 1.0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def placed_points(points: Numbers, matrix: Numbers) -> Numbers:
+    """(n, 2) points moved by a (2, 3) map."""
+    return points @ matrix[:, :2].T + matrix[:, 2]
