@@ -33,7 +33,7 @@ SPARE = 3
 ROUND = 1009
 """The seed moves on so far when all designs were tried once."""
 
-LEADERS = 3
+LEADERS = 4
 """So many of the best designs take turns in coming first: a catalog shall not look all the same."""
 
 _MEASURES: tuple[tuple[Literal["height", "width"], tuple[str, ...]], ...] = (
@@ -62,11 +62,12 @@ def planned(
     spec = checked(brief)
     photos = _photos(brief.product, spec)
     measures = _measures(brief.product, locale=brief.locale)
-    suited = [
+    able = [
         each
-        for each in _in_turn(brief.product, seed=seed)
+        for each in designs().values()
         if not _lack(each, spec=spec, photos=photos, texts=texts, measures=measures)
     ]
+    suited = _in_turn(able, brief.product, seed=seed)
     if wanted := design or spec.design:
         suited = [_suited(wanted, brief, texts=texts)]
     if not suited:
@@ -141,12 +142,12 @@ def _photos(product: Product, spec: VideoSpec) -> tuple[Photo, ...]:
     return tuple(large)
 
 
-def _in_turn(product: Product, *, seed: int) -> list[Design]:
-    """All designs, those first that suit the product's kind; the leaders take turns by seed."""
+def _in_turn(able: Sequence[Design], product: Product, *, seed: int) -> list[Design]:
+    """The designs, those first that suit the product's kind; the leaders take turns by seed."""
     need = need_of(product).name
-    ranked = sorted(designs().values(), key=lambda each: each.rank - 2.5 * (need in each.likes))
+    ranked = sorted(able, key=lambda each: each.rank - 2.5 * (need in each.likes))
     text = f"{product.sku}|{seed}|motion".encode()
-    turn = int.from_bytes(hashlib.sha256(text).digest()[:4], "big") % LEADERS
+    turn = int.from_bytes(hashlib.sha256(text).digest()[:4], "big") % min(LEADERS, len(ranked) or 1)
     leaders, rest = ranked[:LEADERS], ranked[LEADERS:]
     return [*leaders[turn:], *leaders[:turn], *rest]
 

@@ -19,8 +19,8 @@ from pipelines.studio.scenes.staging import Stage, set_stage
 from pipelines.studio.scenes.stand import focus
 
 CALM_GRAIN = 0.35
-"""Grain that goes with a moving ground shimmers and costs bits: a third of a still's is kept, enough
-that nothing bands. By eye, 2026-11-22."""
+"""Grain that goes with a moving ground shimmers and costs bits: a third of a still's is kept,
+enough that nothing bands. By eye, 2026-11-22."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
