@@ -111,8 +111,7 @@ class LedgerCases(LedgerReads):
                 answers.lock_job(session, known.job_id if known else "", now_us=now_us)
                 known = answers.held(session, token, now_us=now_us)
                 answers.write_label(session, known, label, now_us=now_us)
-                if not known.gold:
-                    answers.carry_on(session, known.job_id, label.outcome, now_us=now_us)
+                answers.carry_on(session, known.job_id, label.outcome, now_us=now_us)
         return self.job(known.job_id, known.tenant)
 
     def undo_label(self, case_id: str, *, reviewer: str, tenant: str) -> Case:

@@ -39,7 +39,7 @@ VALUES (:token, :case_id, :reviewer, :now_us);
 
 -- name: claimed_case
 SELECT review_case.sequence, id, tenant, job_id, recipe_sha256, reasons, opened_at_us, kind, sku, backend,
-  status, due_at_us, value_at_risk, review_case.reviewer, review_case.token, lease_until_us, answer, gold,
+  status, due_at_us, value_at_risk, review_case.reviewer, review_case.token, lease_until_us, answer,
   case_claim.reviewer AS claimant
 FROM case_claim JOIN review_case ON review_case.id = case_claim.case_id WHERE case_claim.token = :token;
 
@@ -124,12 +124,12 @@ DELETE FROM fault WHERE case_id = :case_id AND label_sequence = :label_sequence;
 
 -- name: case
 SELECT sequence, id, tenant, job_id, recipe_sha256, reasons, opened_at_us, kind, sku, backend,
-  status, due_at_us, value_at_risk, reviewer, token, lease_until_us, answer, gold
+  status, due_at_us, value_at_risk, reviewer, token, lease_until_us, answer
 FROM review_case WHERE id = :case_id AND tenant = :tenant;
 
 -- name: cases
 SELECT sequence, id, tenant, job_id, recipe_sha256, reasons, opened_at_us, kind, sku, backend,
-  status, due_at_us, value_at_risk, reviewer, token, lease_until_us, answer, gold
+  status, due_at_us, value_at_risk, reviewer, token, lease_until_us, answer
 FROM review_case
 WHERE tenant = :tenant AND kind IN :kinds AND status IN :statuses AND sequence > :after
 ORDER BY sequence LIMIT :limit;
@@ -141,7 +141,7 @@ SELECT body FROM attempt WHERE job_id = :id AND recipe_sha256 = :recipe_sha256;
 SELECT recipe_sha256 FROM attempt WHERE job_id = :id AND outcome = 'ACCEPT'
 UNION
 SELECT recipe_sha256 FROM review_case
-WHERE job_id = :id AND status = 'labelled' AND answer = 'pass' AND gold = '';
+WHERE job_id = :id AND status = 'labelled' AND answer = 'pass';
 
 -- name: add_asset_use
 INSERT INTO asset_use (digest, job_id, recipe_sha256, made) VALUES (:digest, :id, :recipe_sha256, :made)

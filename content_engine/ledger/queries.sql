@@ -97,7 +97,7 @@ SELECT recipe_sha256 FROM attempt WHERE job_id = :id;
 -- name: tally
 SELECT wanted, tenant, status, recheck,
   (SELECT count(*) FROM attempt WHERE job_id = job.id AND outcome = 'ACCEPT')
-  + (SELECT count(*) FROM review_case WHERE job_id = job.id AND status = 'labelled' AND answer = 'pass' AND gold = '')
+  + (SELECT count(*) FROM review_case WHERE job_id = job.id AND status = 'labelled' AND answer = 'pass')
   AS accepted,
   (SELECT count(*) FROM review_case WHERE job_id = job.id AND status = 'waiting') AS waiting,
   (SELECT count(*) FROM correction WHERE job_id = job.id AND status = 'ordered') AS ordered

@@ -86,7 +86,6 @@ CREATE TABLE IF NOT EXISTS review_case (
   token TEXT NOT NULL DEFAULT '',         -- of the claim that may label
   lease_until_us BIGINT NOT NULL DEFAULT 0,
   answer TEXT NOT NULL DEFAULT '',        -- pass, fix, reject: the label in force
-  gold TEXT NOT NULL DEFAULT '',          -- the planted fault of a case that measures reviewers
   UNIQUE (job_id, recipe_sha256)
 );
 CREATE INDEX IF NOT EXISTS case_queue ON review_case (tenant, kind, due_day, value_at_risk DESC, sequence)

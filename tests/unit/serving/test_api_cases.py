@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
+from assets.encode import VideoWriter
 from content_engine.types import (
     Asset,
     Attempt,
@@ -304,6 +306,29 @@ def test_an_uploaded_picture_comes_back_by_its_digest(client: Client) -> None:
     shown = raw.json()
     assert (shown["media_type"], shown["width_px"], shown["height_px"]) == ("image/png", 40, 30)
     assert ask(client, "GET", shown["url"]).content == png()
+
+
+def test_an_uploaded_clip_is_served_as_what_it_is(client: Client) -> None:
+    writer = VideoWriter(width_px=64, height_px=48, fps=25, sound=None)
+    for level in range(10):
+        writer.write(np.full((48, 64, 3), 20 * level, np.uint8))
+    kept = ask(client, "POST", "/v1/uploads", content=writer.finish()).json()
+    facts = {name: kept[name] for name in ("media_type", "width_px", "height_px", "fps", "frames")}
+    assert facts == {
+        "media_type": "video/mp4",
+        "width_px": 64,
+        "height_px": 48,
+        "fps": 25.0,
+        "frames": 10,
+    }
+    served = ask(client, "GET", kept["url"], headers={"range": "bytes=0-99"})
+    assert (served.status_code, served.headers["content-type"]) == (206, "video/mp4")
+
+
+def test_captions_are_served_as_what_they_are(client: Client, door: Door) -> None:
+    digest = door.store.put(b"WEBVTT\n\n00:00.000 --> 00:01.000\nMug\n")
+    served = ask(client, "GET", f"/v1/assets/{digest}")
+    assert served.headers["content-type"].startswith("text/vtt"), "the player needs the type"
 
 
 def test_uploaded_copy_is_an_object(client: Client) -> None:
