@@ -184,6 +184,7 @@ def _writer(run: MotionRun) -> VideoWriter:
         height_px=order.height_px,
         fps=order.fps,
         sound=sound if order.sound else None,
+        crf=order.crf,
     )
 
 

@@ -12,6 +12,10 @@ Ease = Callable[[float], float]
 """A curve from (0, 0) to (1, 1)."""
 
 
+SWELL = 0.5
+"""How much `drift` swells: 0 would be even speed, 1 would start from rest."""
+
+
 def glide(u: float) -> float:
     """Rest to rest, with the least jerk: a hand's own movement; u and result 0..1.
 
@@ -37,19 +41,13 @@ def depart(u: float) -> float:
 
 
 def drift(u: float) -> float:
-    """Nearly even speed with soft ends: for a camera that never quite stops; u and result 0..1.
+    """Slow, faster, slow, never at rest: for a camera that goes on as long as the clip does.
 
-    The speed rises over the first sixth and falls over the last one by half a cosine.
-    Source: trapezoidal speed profile with cosine ramps, own integration.
+    The speed swells from half to one and a half of its mean: at rest a coder repeats frames, and
+    repeated frames look like a fault. Source: a cosine about an even speed, own integration.
     """
     u = min(max(u, 0.0), 1.0)
-    ramp = 1 / 6
-    top = 1 / (1 - ramp)
-    if u < ramp:
-        return top * (u - ramp / math.pi * math.sin(math.pi * u / ramp)) / 2
-    if u > 1 - ramp:
-        return 1 - drift(1 - u)
-    return top * (u - ramp / 2)
+    return u - SWELL * math.sin(2 * math.pi * u) / (2 * math.pi)
 
 
 def linear(u: float) -> float:
@@ -95,21 +93,26 @@ def track(first: tuple[float, float], *rest: tuple[float, float, Ease]) -> Track
     return Track(keys)
 
 
-def steady(value: float) -> Track:
-    """A value that does not change."""
-    return Track((Key(0.0, value),))
+def curve(times_s: Sequence[float], values: Sequence[float]) -> Callable[[float], float]:
+    """A smooth way through all values at their times, held at both ends; no stop in between.
 
+    Source: Fritsch and Carlson, "Monotone Piecewise Cubic Interpolation", SIAM J. Numer. Anal.
+    17(2), 1980, with speeds by central differences, limited so that nothing overshoots.
+    """
+    steps = [(b - a) for a, b in itertools.pairwise(times_s)]
+    slopes = [(b - a) / h for (a, b), h in zip(itertools.pairwise(values), steps, strict=True)]
+    inner = [
+        0.0 if a * b <= 0 else math.copysign(min(abs(a + b) / 2, 3 * abs(a), 3 * abs(b)), a)
+        for a, b in itertools.pairwise(slopes)
+    ]
+    speeds = [slopes[0], *inner, 0.4 * slopes[-1]]
 
-def in_and_out(*, start_s: float, stop_s: float, fade_s: float = 0.4) -> Track:
-    """An opacity: 0 before `start_s`, 1 within, 0 after `stop_s`; the fades lie within."""
-    fade = min(fade_s, (stop_s - start_s) / 2.5)
-    return track(
-        (start_s, 0.0), (start_s + fade, 1.0, glide), (stop_s - fade, 1.0, linear),
-        (stop_s, 0.0, glide),
-    )  # fmt: skip
+    def value(time_s: float) -> float:
+        index = min(max(bisect.bisect_right(times_s, time_s) - 1, 0), len(steps) - 1)
+        h = steps[index]
+        u = min(max((time_s - times_s[index]) / h, 0.0), 1.0)
+        a, b = values[index], values[index + 1]
+        p, q = speeds[index] * h, speeds[index + 1] * h
+        return a + u * (p + u * (3 * (b - a) - 2 * p - q + u * (p + q - 2 * (b - a))))
 
-
-def beats(count: int, *, start_s: float, stop_s: float) -> Sequence[tuple[float, float]]:
-    """`count` spans of equal length that fill the time: (start, stop) in seconds."""
-    step = (stop_s - start_s) / max(count, 1)
-    return [(start_s + index * step, start_s + (index + 1) * step) for index in range(count)]
+    return value

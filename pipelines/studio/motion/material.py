@@ -18,6 +18,7 @@ from pipelines.studio.motion.lying import lying_set
 from pipelines.studio.motion.order import MotionOrder
 from pipelines.studio.motion.sets import Box, Set, SetOrder
 from pipelines.studio.motion.standing import standing_set
+from pipelines.studio.scenes.placement import resized
 from pipelines.studio.scenes.spec import Setting, load_settings
 from pipelines.studio.upscale import Enlarger
 
@@ -111,12 +112,40 @@ class Material:
             front=tuple(front),
         )
 
-    def usable(self, indices: Sequence[int]) -> list[CutOut]:
-        """The cut-outs of those photos that show the whole product, in the photos' order."""
-        found = []
-        for index in indices:
+    def views(self, most: int) -> list[CutOut]:
+        """The cut-outs that can be shown side by side or in turn, at one scale, the main one first.
+
+        Left out is what shows less than the whole product and what was seen from above where it
+        would have to stand. Raises GenerationFailed when fewer than two are left.
+        """
+        found: list[CutOut] = []
+        for index, photo in enumerate(self.photos[:most]):
             try:
-                found.append(self.whole(index))
+                cutout = self.whole(index)
             except GenerationFailed:
                 continue
+            if not found or self._goes_with(found[0], cutout):
+                found.append(_at_scale(cutout, self.photos[0].width_px / photo.width_px))
+        if len(found) < 2:
+            raise GenerationFailed(
+                f"{len(found)} of {len(self.photos)} photos show the whole product in one way: "
+                "views in turn or in line need two; use a design for one photo"
+            )
         return found
+
+    def _goes_with(self, first: CutOut, other: CutOut) -> bool:
+        """Whether both stand, or both lie: one ground can't hold a standing and a lying one."""
+        return self._stands(first) == self._stands(other)
+
+    def _stands(self, cutout: CutOut) -> bool:
+        name = self.order.setting_for(width_px=cutout.width_px, height_px=cutout.height_px)
+        return load_settings()[name].stance == "stand"
+
+
+def _at_scale(cutout: CutOut, scale: float) -> CutOut:
+    """The cut-out as if its photo were `scale` times as large: photos of one product share one."""
+    if abs(scale - 1) < 0.02:
+        return cutout
+    size = max(2, round(cutout.width_px * scale)), max(2, round(cutout.height_px * scale))
+    rgb, alpha = resized(cutout, size)
+    return replace(cutout, rgb=rgb, alpha=alpha)

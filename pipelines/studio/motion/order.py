@@ -37,7 +37,8 @@ class MotionOrder:
     `safe_area` is where captions may stand, (x0, y0, x1, y1) in shares of the frame; `inset` moves
     them further in. `setting` names a scene; `setting_above` the one for a product seen from above,
     which shows only once it is cut out (height / width at least `above_ratio`; 0: never).
-    `calm` 0..1 lessens every camera movement. `tight_px` as in `studio/order.py`.
+    `calm` 0..1 lessens every camera movement. `tight_px` as in `studio/order.py`. `crf` is the
+    coder's quality (x264: lower is finer).
     """
 
     design: str
@@ -58,6 +59,7 @@ class MotionOrder:
     calm: float = 0.0
     tight_px: float = 0.0
     fps: int = FPS
+    crf: int = 23
 
     @classmethod
     def of(cls, recipe: Recipe) -> Self:

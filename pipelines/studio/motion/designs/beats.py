@@ -7,7 +7,7 @@ from pipelines.studio.motion.easing import Ease, Track, arrive, drift, glide, tr
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.sets import Move
 
-FRAMINGS = ((1.0, 0.0, 0.0), (1.13, 0.55, 0.1), (1.05, -0.65, 0.35), (1.15, 0.25, -0.1))
+FRAMINGS = ((1.0, 0.0, 0.0), (1.12, 0.45, 0.1), (1.04, -0.5, 0.3), (1.13, 0.2, -0.1))
 """Zoom, sway and rise of the framings, one after another. By eye, 2026-11-22."""
 
 OPENING = 1.16
@@ -23,13 +23,14 @@ def compose(material: Material) -> Composition:
     stage = material.set_for(material.whole(0), box=box, detail=1.18)
     zoom, sway, rise = (_over_cues(material, axis) for axis in range(3))
     opening = track((0.0, OPENING), (OPENING_S, 1.0, arrive))
-    breath = track((0.0, 1.0), (order.duration_s, 1.03, drift))
+    breath = track((0.0, 1.0), (order.duration_s, 1.06, drift))
+    pass_by = track((0.0, -0.45), (order.duration_s, 0.45, drift))
     calm, middle = 1 - order.calm, (box.x0 + box.x1) / 2
 
     def camera(t: float) -> Move:
         return Move(
             zoom=opening(t) * zoom(t) * breath(t),
-            sway=side * sway(t) * calm,
+            sway=side * (sway(t) + pass_by(t)) * calm,
             rise=rise(t) * calm,
             x=middle,
             y=0.52,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from content_engine.errors import GenerationFailed
 from pipelines.studio.motion.composition import Composition, Layer
-from pipelines.studio.motion.easing import drift, glide, track
+from pipelines.studio.motion.easing import curve, glide, linear, track
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.paper import (
     Aim,
@@ -52,20 +52,18 @@ def compose(material: Material) -> Composition:
 
 
 def _way(material: Material, rgb: U8, closest: float) -> Callable[[float], Aim]:
-    """From detail to detail with every pixel shown, then open to the whole photo."""
-    spots = _details(material, rgb)
-    turn, open_from, end = (share * material.order.duration_s for share in (0.3, OPEN_FROM, 1.0))
-    x, y = (
-        track(
-            (0.0, spots[0][axis]),
-            (turn, spots[1][axis], glide),
-            (open_from, spots[2][axis], glide),
-            (end, 0.5, glide),
-        )
-        for axis in (0, 1)
-    )
-    scale = track((0.0, 1.0), (open_from, 1.0, drift), (end, closest, glide))
+    """From detail to detail with every pixel shown, then open to the whole photo; never at rest."""
+    end = material.order.duration_s
+    spots = [*_details(material, rgb), (0.5, 0.5)]
+    times = [0.0, 0.34 * end, OPEN_FROM * end, end]
+    x, y = (curve(times, [spot[axis] for spot in spots]) for axis in (0, 1))
+    scale = track((0.0, 1.0), (OPEN_FROM * end, 1.0, linear), (end, closest, ease_open))
     return lambda t: Aim(x=x(t), y=y(t), scale=scale(t))
+
+
+def ease_open(u: float) -> float:
+    """From rest, opening, and still moving a little at the end: `glide` over a slow even speed."""
+    return 0.88 * glide(u) + 0.12 * u * u
 
 
 def _details(material: Material, rgb: U8) -> list[tuple[float, float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from content_engine.errors import GenerationFailed
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.composition import Composition, Layer, Troupe
 from pipelines.studio.motion.easing import arrive, drift, track
@@ -20,19 +19,15 @@ GAP = 0.03
 def compose(material: Material) -> Composition:
     """Views side by side. Raises GenerationFailed when fewer than two show the whole product."""
     order = material.order
-    views = material.usable(range(min(len(material.photos), SHOWN_MAX)))
-    if len(views) < 2:
-        raise GenerationFailed(
-            f"{len(views)} of {len(material.photos)} photos show the whole product: a line-up "
-            "needs two; use a design for one photo"
-        )
+    views = material.views(SHOWN_MAX)
     boxes = _boxes(views, material.layout.product, aspect=order.width_px / order.height_px)
     stage = material.set_for(views[0], box=boxes[0], cast=False)
-    zoom = track((0.0, 1.0), (order.duration_s, 1.05, drift))
+    zoom = track((0.0, 1.0), (order.duration_s, 1.08, drift))
+    sway = track((0.0, -0.4 * material.side()), (order.duration_s, 0.4 * material.side(), drift))
     middle = (boxes[0].x0 + boxes[-1].x1) / 2
 
     def camera(t: float) -> Move:
-        return Move(zoom=zoom(t), x=middle, y=0.65)
+        return Move(zoom=zoom(t), sway=sway(t), x=middle, y=0.65)
 
     lies = isinstance(stage, LyingSet)
     walks = [_entry(number, side=material.side(), lies=lies) for number in range(len(views))]
@@ -46,9 +41,8 @@ def compose(material: Material) -> Composition:
 
 
 def _boxes(views: list[CutOut], whole: Box, *, aspect: float) -> list[Box]:
-    """A box for each view, on one line, filling the box as far as they can."""
-    # Equal areas: a long low view and a tall one then weigh the same to the eye.
-    sizes = [(ratio**0.5, aspect / ratio**0.5) for ratio in map(_ratio, views)]
+    """A box for each view, on one line and at one scale, as large as fits."""
+    sizes = [(view.width_px, view.height_px * aspect) for view in views]
     room = whole.x1 - whole.x0 - GAP * (len(views) - 1)
     unit = room / sum(wide for wide, _ in sizes)
     unit = min(unit, *((whole.y1 - whole.y0) / high for _, high in sizes))
@@ -60,10 +54,6 @@ def _boxes(views: list[CutOut], whole: Box, *, aspect: float) -> list[Box]:
         found.append(Box(x0=left, y0=foot - unit * high, x1=left + unit * wide, y1=foot))
         left += unit * wide + GAP
     return found
-
-
-def _ratio(view: CutOut) -> float:
-    return view.width_px / view.height_px
 
 
 def _entry(number: int, *, side: int, lies: bool) -> Walk:

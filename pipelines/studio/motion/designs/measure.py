@@ -31,7 +31,7 @@ SKEW_MAX = 0.16
 """Most difference (logarithm) of the shown and the stated proportion: a view from 15° above shows
 a mug 8 % too high."""
 
-ZOOM = 1.03
+ZOOM = 1.07
 
 
 def compose(material: Material) -> Composition:
@@ -42,8 +42,10 @@ def compose(material: Material) -> Composition:
     stage = material.set_for(cutout, box=material.layout.product, detail=ZOOM)
     zoom = track((0.0, 1.0), (order.duration_s, ZOOM, drift))
 
+    sway = track((0.0, -0.4 * material.side()), (order.duration_s, 0.4 * material.side(), drift))
+
     def camera(t: float) -> Move:
-        return Move(zoom=zoom(t), y=0.6)
+        return Move(zoom=zoom(t), sway=sway(t) * (1 - order.calm), y=0.6)
 
     def frame(t: float) -> F64:
         return about(0.5 * order.width_px, 0.6 * order.height_px, scale=zoom(t))

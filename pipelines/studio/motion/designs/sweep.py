@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,10 +14,14 @@ from pipelines.studio.motion.sets import Move
 from pipelines.studio.motion.sprites import BLACK, WHITE, Pyramid, ink, pyramid
 
 DUSK = 0.45
-"""How dark the half-light is: the product is still told at once."""
+SHADE = 0.14
+"""How dark the half-light is on the set, and on the product, which is told at once and keeps its
+colours: below the step that a shopper would take for another shade. By eye, 2026-11-22."""
 
-GLINT = 0.20
-ZOOM = 1.07
+SWEEP_S = (0.15, 2.3)
+
+GLINT = 0.17
+ZOOM = 1.09
 GRAIN = 8
 """Lights are soft: their masks are kept at an eighth of the frame."""
 
@@ -26,29 +31,29 @@ def compose(material: Material) -> Composition:
     order, side = material.order, material.side()
     stage = material.set_for(material.whole(0), box=material.layout.product, detail=ZOOM)
     zoom = track((0.0, 1.0), (order.duration_s, ZOOM, drift))
-    sway = track((0.0, -0.35 * side), (order.duration_s, 0.35 * side, drift))
+    sway = track((0.0, -0.5 * side), (order.duration_s, 0.5 * side, drift))
 
     def camera(t: float) -> Move:
         calm = 1 - order.calm
         return Move(sway=sway(t) * calm, zoom=zoom(t), y=0.6)
 
     thing = stage.thing(camera)
-    start, stop = 0.15, 2.3
-    again = 0.68 * order.duration_s
-    layers: list[Layer] = [thing]
-    layers.append(_dusk(material, side=side, start_s=start, stop_s=stop))
-    layers.append(_glint(material, thing, side=side, span_s=(start, stop)))
-    layers.append(_glint(material, thing, side=side, span_s=(again, again + 1.6)))
-    return material.clip(stage.ground(camera), layers)
+    again = 0.62 * order.duration_s
+    dusk, shade = (_dusk(material, side=side, strength=each) for each in (DUSK, SHADE))
+    front: list[Layer] = [thing, replace(shade, within=thing)]
+    front.append(_glint(material, thing, side=side, span_s=SWEEP_S))
+    front.append(_glint(material, thing, side=side, span_s=(again, again + 1.5)))
+    return material.clip([*stage.ground(camera), dusk], front)
 
 
-def _dusk(material: Material, *, side: int, start_s: float, stop_s: float) -> Piece:
+def _dusk(material: Material, *, side: int, strength: float) -> Piece:
     """The half-light, drawn away across the frame along a slanting soft edge."""
     width, height = material.order.frame_px
     mask = _ramp(width, height)
     span = _span_px(width, height)
-    way = track((start_s, 0.0), (stop_s, 1.0, glide))
-    gone = track((stop_s - 0.05, 1.0), (stop_s + 0.4, 0.0, linear))
+    start, stop = SWEEP_S
+    way = track((start, 0.0), (stop, 1.0, glide))
+    gone = track((stop - 0.05, 1.0), (stop + 0.4, 0.0, linear))
     middle = width / 2
 
     def pose(t: float) -> np.ndarray:
@@ -56,7 +61,7 @@ def _dusk(material: Material, *, side: int, start_s: float, stop_s: float) -> Pi
         mirror = np.array([[-1.0, 0, 2 * middle], [0, 1, 0], [0, 0, 1]]) if side < 0 else np.eye(3)
         return mirror @ shift @ np.diag([GRAIN, GRAIN, 1.0])
 
-    return Piece(picture=mask, pose=pose, opacity=lambda t: DUSK * gone(t))
+    return Piece(picture=mask, pose=pose, opacity=lambda t: strength * gone(t))
 
 
 def _glint(material: Material, thing: Piece, *, side: int, span_s: tuple[float, float]) -> Piece:

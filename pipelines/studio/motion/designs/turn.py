@@ -8,13 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from content_engine.errors import GenerationFailed
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.composition import Composition, Layer, Troupe
 from pipelines.studio.motion.easing import Track, drift, glide, track
 from pipelines.studio.motion.lying import LyingSet
 from pipelines.studio.motion.material import Material
-from pipelines.studio.motion.sets import Move, Set, Step, Walk
+from pipelines.studio.motion.sets import Box, Move, Set, Step, Walk
 
 VIEWS_MAX = 4
 ARC = 0.35
@@ -27,25 +26,27 @@ TURN_S = 1.1
 def compose(material: Material) -> Composition:
     """Several views of one product, in turn. Raises GenerationFailed for fewer than two."""
     order = material.order
-    views = material.usable(range(min(len(material.photos), VIEWS_MAX)))
-    if len(views) < 2:
-        raise GenerationFailed(
-            f"{len(views)} of {len(material.photos)} photos show the whole product: a turn needs "
-            "two; use a design for one photo"
-        )
+    views = material.views(VIEWS_MAX)
     box = material.layout.product
     stage = material.set_for(_largest(views), box=box, cast=False)
-    zoom = track((0.0, 1.0), (order.duration_s, 1.05, drift))
+    zoom = track((0.0, 1.0), (order.duration_s, 1.08, drift))
+    sway = track((0.0, -0.4 * material.side()), (order.duration_s, 0.4 * material.side(), drift))
 
     def camera(t: float) -> Move:
-        return Move(zoom=zoom(t), y=0.65)
+        return Move(zoom=zoom(t), sway=sway(t), y=0.65)
 
     lies = isinstance(stage, LyingSet)
     # The next one stands just outside the frame, whichever is wider.
     spacing = 0.55 * (order.width_px / (stage.box[2] - stage.box[0]) + 1.6)
     walks = (_laid if lies else _turned)(material, len(views), spacing=spacing * _unit(stage))
     members = [
-        stage.walking(stage.another(material.large_enough(view, box), box), camera, walk)
+        stage.walking(
+            stage.another(
+                material.large_enough(view, _share(view, views, box)), _share(view, views, box)
+            ),
+            camera,
+            walk,
+        )
         for view, walk in zip(views, walks, strict=True)
     ]
     front: list[Layer] = [Troupe(members=tuple(members), depths=tuple(map(_depth, walks)))]
@@ -56,6 +57,15 @@ def _unit(stage: Set) -> float:
     """The main product's width in its own sizes: its longer side is 1."""
     x0, y0, x1, y1 = stage.box
     return (x1 - x0) / max(x1 - x0, y1 - y0)
+
+
+def _share(view: CutOut, views: Sequence[CutOut], box: Box) -> Box:
+    """The view's own part of the box, so that all are shown at one scale."""
+    across = view.width_px / max(each.width_px for each in views)
+    down = view.height_px / max(each.height_px for each in views)
+    middle, wide = (box.x0 + box.x1) / 2, (box.x1 - box.x0) * across
+    high = (box.y1 - box.y0) * down
+    return Box(x0=middle - wide / 2, y0=box.y1 - high, x1=middle + wide / 2, y1=box.y1)
 
 
 def _largest(views: Sequence[CutOut]) -> CutOut:
