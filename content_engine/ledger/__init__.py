@@ -193,7 +193,8 @@ class Ledger(LedgerCases):
             now_us = self._now_us()
             writes.hold(session, claim, now_us=now_us)
             status = answers.given_up(session, claim.job.id, problem=problem, now_us=now_us)
-            writes.end_claim(session, claim, status=status, now_us=now_us, problem=problem)
+            told = "" if status is JobStatus.SUCCEEDED else problem
+            writes.end_claim(session, claim, status=status, now_us=now_us, problem=told)
         return status
 
     # The flow (see flow.Record)

@@ -180,13 +180,17 @@ def settled(session: Session, job_id: str) -> JobStatus:
 def given_up(session: Session, job_id: str, *, problem: str, now_us: int) -> JobStatus:
     """The status of a job that machines can't go on with: people's, while cases are open.
 
-    Corrections that were not carried out go back to people.
+    Corrections that were not carried out go back to people. What has enough has succeeded: a
+    person may have passed it while machines toiled in vain.
     """
     reason = f"the correction could not be carried out: {problem}"
     for row in session.rows("ordered", {"id": job_id}):
         refuse(session, job_id, row.case_id, reason=reason, now_us=now_us)
-    waiting = writes.tally(session, job_id).waiting
-    return JobStatus.IN_REVIEW if waiting else JobStatus.FAILED
+    count = writes.tally(session, job_id)
+    if count.accepted >= count.wanted:
+        session.run("withdraw_cases", {"id": job_id})
+        return JobStatus.SUCCEEDED
+    return JobStatus.IN_REVIEW if count.waiting else JobStatus.FAILED
 
 
 def ordered(session: Session, job_id: str) -> tuple[Ordered, ...]:

@@ -107,7 +107,7 @@ UPDATE job SET status = :status, problem = '', token = '', lost_claims = 0, upda
 WHERE id = :id AND status = :before;
 
 -- name: give_up
-UPDATE job SET status = :status WHERE id = :id;
+UPDATE job SET status = :status, problem = CASE WHEN :status = 'succeeded' THEN '' ELSE problem END WHERE id = :id;
 
 -- name: lock_job
 UPDATE job SET updated_at_us = :now_us WHERE id = :id;

@@ -20,6 +20,7 @@ from serving.api.wire_cases import CaseOut, CaseSheet
 from serving.api.wire_labels import CasesQuery, ClaimIn, ExtendIn, LabelIn, TokenIn, UndoIn
 
 _HEAD_BYTES = 4096
+_NONE_FREE: dict[int | str, dict[str, Any]] = {204: {"description": "No case is free."}}
 
 
 def routes(door: Door) -> APIRouter:
@@ -31,11 +32,11 @@ def routes(door: Door) -> APIRouter:
 
 
 def _taking(router: APIRouter, door: Door) -> None:
-    @router.post("/claim", responses={204: {"description": "No case is free."}})
-    async def claim_case(body: ClaimIn) -> CaseSheet:
+    @router.post("/claim", response_model=CaseSheet, responses=_NONE_FREE)
+    async def claim_case(body: ClaimIn) -> CaseSheet | Response:
         """The next case, this reviewer's until the lease ends; 204 when none is free."""
         found = await asyncio.to_thread(_claimed, door, body)
-        return found or Response(status_code=204)  # type: ignore[return-value]
+        return found or Response(status_code=204)
 
     @router.get("")
     async def list_cases(query: Annotated[CasesQuery, Query()]) -> Response:

@@ -187,8 +187,9 @@ class CaseStates(RuleBasedStateMachine):
             if job.status in ENDED:
                 assert not waiting.count(job_id), f"{job.status}, and a case still waits"
                 assert not ordered, f"{job.status}, and a correction is still ordered"
-            if job.status is JobStatus.SUCCEEDED:
-                assert len(delivered) == wanted
+            if job.status in (JobStatus.SUCCEEDED, JobStatus.FAILED):
+                enough = len(delivered) == wanted
+                assert enough is (job.status is JobStatus.SUCCEEDED), job.status
 
     @invariant()
     def nothing_accepted_is_lost(self) -> None:

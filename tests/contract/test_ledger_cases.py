@@ -334,6 +334,15 @@ def test_a_worker_that_fails_gives_corrections_back_to_people(ledger: Ledger) ->
     assert status(ledger, job.id) is JobStatus.IN_REVIEW
 
 
+def test_what_a_person_passed_ships_though_the_machines_failed(ledger: Ledger) -> None:
+    ledger.submit([brief()], tenant=TENANT)
+    work = take(ledger)
+    ledger.record(work, attempt(Outcome.REVIEW))
+    ledger.label_case(claimed(ledger).token, label(PASS))
+    assert ledger.fail(work, "a bug") is JobStatus.SUCCEEDED
+    assert ledger.job(work.job.id, TENANT).problem == ""
+
+
 def test_a_job_that_takes_workers_down_keeps_its_cases(ledger: Ledger, clock: Clock) -> None:
     job = in_review(ledger, brief())
     ledger.label_case(claimed(ledger).token, label(FIX, correction=AGAIN))
