@@ -58,9 +58,8 @@ def _check(name: str, value: object, *, known: Mapping[str, type]) -> None:
     if name not in known:
         names = ", ".join(known) or "none, only the seed"
         raise InvalidBrief(f"{name!r} can't be changed here; what can: {names}")
-    # A bool is an int to isinstance, and no number to a person.
-    wrong = not isinstance(value, known[name]) or (
-        isinstance(value, bool) and known[name] is not bool
-    )
-    if wrong:
+    # A bool is an int to isinstance, and no number to a person; a whole number is a float to one.
+    wanted = (int, float) if known[name] is float else known[name]
+    odd = isinstance(value, bool) and known[name] is not bool
+    if odd or not isinstance(value, wanted):
         raise InvalidBrief(f"{name!r} can't be {value!r}")

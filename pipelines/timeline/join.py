@@ -9,7 +9,6 @@ import numpy as np
 from pipelines.timeline.bridge import bridge, dissolve, motion_between
 from pipelines.timeline.footage import Footage, chosen_frames
 from pipelines.timeline.splice import (
-    BRIDGE_MAX_FRAMES,
     Meeting,
     Splice,
     best_meeting,
@@ -34,7 +33,7 @@ def join(footage: Footage, cut: tuple[int, int], *, least_frames: int) -> Join:
     """How the clip goes on where `cut` (first, last) was taken out, at least that long afterwards.
 
     First it is looked for two frames, close to the cut, whose step is like the clip's own. Failing
-    that, a few frames are interpolated where motion explains the step, else the sides dissolve.
+    that, frames are interpolated where motion explains the step, else the sides dissolve.
     """
     frames = len(footage.looks)
     at_the_end = ends_cut(cut, frames=frames)
@@ -52,8 +51,8 @@ def join(footage: Footage, cut: tuple[int, int], *, least_frames: int) -> Join:
 
 def _bridged(footage: Footage, meeting: Meeting) -> Join | None:
     last, first = meeting.last, meeting.first
-    count = min(bridge_frames(meeting.ratio), first - last - 1)
-    if count > BRIDGE_MAX_FRAMES:
+    count = bridge_frames(meeting, fps=footage.fps)
+    if not count:
         return None
     one, other = chosen_frames(footage, (last, first))
     motion = motion_between(_luma(one), _luma(other))

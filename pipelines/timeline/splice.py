@@ -40,9 +40,11 @@ LOOKED_AT = 8
 LOSS_PER_FRAME = 0.03
 """What one good frame more that falls away is worth, in RMS: of equal matches the nearer wins."""
 
-BRIDGE_MAX_FRAMES = 4
-"""Source: research, qa §7.5: flow interpolation keeps 35.7 dB over gaps of 4 frames (holding the
-frame: 31.3 dB) and 31 dB over 8."""
+BRIDGE_S = 0.3
+HURRIED_MAX = 2
+"""Longest time that interpolated frames fill, and how many times faster than the clip's own steps
+they may go to fit into it. Source: research, qa §7.5: over 8 frames flow keeps 31.4 dB, holding the
+frame 28.9; here only motion that explains the step and returns to its start is trusted."""
 
 DISSOLVE_S = 0.3
 """Long enough to be seen as meant, short enough not to show two products. Chosen by eye."""
@@ -169,9 +171,16 @@ def dissolve_frames(footage: Footage, *, last: int, first: int, spare: int) -> i
     return min(wanted, last + 1, len(footage.looks) - first, spare)
 
 
-def bridge_frames(ratio: float) -> int:
-    """How many frames a bridge needs so that its steps are like the clip's own."""
-    return max(2, int(np.ceil(ratio / NATURAL_MAX)) - 1)
+def bridge_frames(meeting: Meeting, *, fps: float) -> int:
+    """How many frames a bridge needs so that its steps are like the clip's own; 0: too many.
+
+    Never more than were taken out.
+    """
+    wanted = max(1, int(np.ceil(meeting.ratio / NATURAL_MAX)) - 1)
+    most = max(2, round(BRIDGE_S * fps))
+    return (
+        min(wanted, most, meeting.first - meeting.last - 1) if wanted <= HURRIED_MAX * most else 0
+    )
 
 
 def _splice(method: Method, last: int, first: int, *, frames: int, mixed: int = 0) -> Splice:
