@@ -25,6 +25,7 @@ from qa.film.pulse import Pulse, read_pulse
 from qa.film.reel import Reel, read_reel
 from qa.film.screened import Screened, Wanted
 from qa.film.sight import Source, Views
+from qa.film.spikes import spikes
 from qa.gate import Policy, load_policy
 from qa.vision.decency import Decency
 from qa.vision.failures import OPENCV_ERRORS, measuring
@@ -154,6 +155,7 @@ class VideoJudge:
             Instrument("video.watermark", "pp-ocrv6@3.10.0", self._watermark),
             Instrument("video.captions", "pp-ocrv6@3.10.0", self._captions),
             Instrument("video.lettering", "pp-ocrv6@3.10.0", self._letters),
+            Instrument("video.glitch", "surprise@1", lambda seen: spikes(seen.reel)),
             Instrument(_RISK, "tracks@1", lambda seen: glitch(seen.reel)),
             Instrument("video.duration", "container@1", container.duration),
             Instrument("video.sound", "container@1", container.sound),

@@ -20,75 +20,95 @@ from qa.vision.observed import Box, Reading
 
 _SURE = 0.85
 _FEWEST_LETTERS = 4
-_MOST_LINES = 2
+_MOST_LINES = 3
 _HEIGHT_PX = 40
 _LEGIBLE_PX = 11.0
 _DOUBTFUL = 0.75
 _SEARCH_SHARE = 0.35
-_MOST_DOUBTS = 4
+_MOST_DOUBTS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Anchor:
-    """A line that was surely read: its letters, its corners (4, 2) in the still `frame`."""
+    """What may be a line of letters: its rectangle and corners (4, 2) in the still `frame`."""
 
-    text: str
     frame: int
+    rect: Rect
     corners: Numbers
     crop: Pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Doubt:
+    """A still in which the line looks otherwise; `likeness` is its correlation, −1..1."""
+
+    likeness: float
+    frame: int
+    crop: Pixels
+    box: Box
 
 
 def letters_lost(seen: Screened, *, reader: Reader) -> Reading:
     """The most letters of one line that another still no longer shows; 0 is best.
 
-    Lines are read in the first still that holds any, and on the product's photo; where a still's
-    line looks like the one that was read, it is not read again.
+    Lines are looked for in the first two stills. Only where another still's line looks otherwise
+    are both read: what is not surely read in the first proves nothing.
     """
     return reading(
-        item for anchor in _anchors(seen, reader) for item in _losses(seen, anchor, reader)
+        item
+        for anchor in _anchors(seen)
+        for item in _losses(anchor, _doubts(seen, anchor), seen, reader)
     )
 
 
-def _anchors(seen: Screened, reader: Reader) -> tuple[_Anchor, ...]:
-    """Up to two lines of the first still that holds surely read letters."""
-    for frame in sorted(seen.views.stills)[:2]:
+def _anchors(seen: Screened) -> tuple[_Anchor, ...]:
+    """The likeliest lines of letters of the first still that holds any."""
+    for frame in list(seen.views.stills)[:2]:
         picture = seen.views.stills[frame]
-        rects = lines_of(picture)[: _MOST_LINES + 1]
-        read = reader.read(picture, rects)
-        held = [
-            _Anchor(text=text, frame=frame, corners=_corners(rect), crop=_crop(picture, rect))
-            for rect, (text, score) in zip(rects, read, strict=True)
-            if score >= _SURE and len(_plain(text)) >= _FEWEST_LETTERS
-        ]
-        if held:
-            return tuple(held[:_MOST_LINES])
+        rects = lines_of(picture)[:_MOST_LINES]
+        if rects:
+            return tuple(
+                _Anchor(frame=frame, rect=rect, corners=_corners(rect), crop=_crop(picture, rect))
+                for rect in rects
+            )
     return ()
 
 
-def _losses(seen: Screened, anchor: _Anchor, reader: Reader) -> Iterator[Evidence]:
-    """The line's worst loss over the other stills, if any."""
-    doubts: list[tuple[float, int, Pixels, Box]] = []
-    order = sorted(seen.views.stills)
-    for frame in order:
-        if frame == anchor.frame:
-            continue
-        matrix = seen.views.related(anchor.frame, frame)
+def _doubts(seen: Screened, anchor: _Anchor) -> list[_Doubt]:
+    """The stills whose line looks otherwise, the least alike first."""
+    doubts = []
+    for frame, picture in seen.views.stills.items():
+        matrix = None if frame == anchor.frame else seen.views.related(anchor.frame, frame)
         if matrix is None:
             continue
-        crop, box = _again(seen.views.stills[frame], anchor, matrix)
+        crop, box = _again(picture, anchor, matrix)
         if crop is None:
             continue
         likeness = float(cv2.matchTemplate(crop, anchor.crop, cv2.TM_CCOEFF_NORMED).max())
         if likeness < _DOUBTFUL:
-            doubts.append((likeness, frame, crop, box))
-    doubts.sort(key=lambda doubt: doubt[0])
-    for _, frame, crop, box in doubts[:_MOST_DOUBTS]:
-        text, _ = reader.read(crop, [(0, 0, crop.shape[1], crop.shape[0])])[0]
-        lost = _lost(_plain(anchor.text), _plain(text))
+            doubts.append(_Doubt(likeness=likeness, frame=frame, crop=crop, box=box))
+    return sorted(doubts, key=lambda doubt: doubt.likeness)[:_MOST_DOUBTS]
+
+
+def _losses(
+    anchor: _Anchor, doubts: list[_Doubt], seen: Screened, reader: Reader
+) -> Iterator[Evidence]:
+    """What the doubtful stills no longer say, where the line was surely read."""
+    if not doubts:
+        return
+    picture = seen.views.stills[anchor.frame]
+    said, score = reader.read(picture, [anchor.rect])[0]
+    if score < _SURE or len(_plain(said)) < _FEWEST_LETTERS:
+        return
+    order = list(seen.views.stills)
+    for doubt in doubts:
+        whole = (0, 0, doubt.crop.shape[1], doubt.crop.shape[0])
+        text, _ = reader.read(doubt.crop, [whole])[0]
+        lost = _lost(_plain(said), _plain(text))
         if lost:
-            message = f"a line that says {anchor.text!r} says {text!r} here"
-            span = _span(order, frame, seen.reel.frames)
-            yield found("text_garble", message, frames=span, number=float(lost), box=box)
+            message = f"a line that says {said!r} says {text!r} here"
+            span = _span(order, doubt.frame, seen.reel.frames)
+            yield found("text_garble", message, frames=span, number=float(lost), box=doubt.box)
 
 
 def _again(picture: Pixels, anchor: _Anchor, matrix: Numbers) -> tuple[Pixels | None, Box]:

@@ -22,11 +22,12 @@ from qa.vision.lettering import Reader
 from qa.vision.observed import Box, Reading
 
 _MARK_LOOKS = 12
-_MOST_READ = 4
+_MOST_READ = 3
 _SURE = 0.6
 _FEWEST_LETTERS = 4
 _SAME = 0.6
 _STANDS = 0.7
+_STANDS_LEAST = 0.5
 _MOVES = 0.6
 _OUTSIDE = 0.2
 _CHECKS_PER_S = 10.0
@@ -56,13 +57,20 @@ def watermark(seen: Screened, *, reader: Reader) -> Reading:
     either says what marks say (`watermarks.toml`) or stays while the picture behind it moves.
     """
     picture = _mean(seen.reel)
+    still = np.median(_samples(seen.reel), axis=0)
+    candidates = lines_of(picture)[: 3 * _MOST_READ]
+    standing = [
+        rect
+        for rect in candidates
+        if _standing(seen.reel, _shares(rect, picture), still).mean() >= _STANDS_LEAST
+    ]
     known = _own_words(seen)
+    span = (0, seen.reel.frames - 1)
     evidence = []
-    for line in _read(seen.reel, picture, lines_of(picture), reader=reader):
+    for line in _read(seen.reel, picture, standing, reader=reader):
         share = float(line.stands.mean())
         foreign = _is_mark(line.text) or (line.moving and share >= _STANDS)
-        if share >= 0.5 and foreign and not _is_own(line.text, known):
-            span = (0, seen.reel.frames - 1)
+        if foreign and not _is_own(line.text, known):
             message = f"{line.text!r} lies over the clip"
             evidence.append(found("watermark", message, frames=span, number=share, box=line.box))
     return reading(evidence)
