@@ -25,14 +25,15 @@ LIMIT = 1.0
 """A value above it is a fault: every number here is a multiple of what clean clips reach."""
 
 # Source for the constants: 170 planted and 22 clean clips (2026-11-22), see ARCHITECTURE.md.
-_BACK_LIMIT = 3.7
+_BACK_LIMIT = 1.85
 _ONCE_LIMIT = 14.0
 _LEAST = 1.3
 _LONGEST_S = 1.7
 _POP_S = 0.45
 _PAIRS = 8
 _PAIRS_A_FRAME = 3
-_CLEARLY_BACK = 1.5
+# How many times more the place must differ during the fault than after it: not back, surely back.
+_BACK = (1.0, 1.5)
 _ONE_FRAME_WEIGHT = 0.5
 _ENOUGH_EXCESS = 150.0
 _NEAR_CELLS = 2
@@ -160,7 +161,7 @@ def _came_back(seen: Surprise, pair: _Pair, region: Mask) -> float:
     gap = pair.after - pair.first
     search = min(_MOST_SEARCH_PX, _SEARCH_PX + gap // 2)
     back = _unlike(patch, seen, trail[-1], search)
-    alike = min(_CLEARLY_BACK, min(between) / (back + _NOISE_LEVELS))
+    alike = float(np.interp(min(between) / (back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
     weight = _ONE_FRAME_WEIGHT if gap == 1 else 1.0
     excess = min(_excess(seen, frame, pair.cell) for frame in (pair.first, pair.after))
     weight *= min(1.0, excess / _ENOUGH_EXCESS)

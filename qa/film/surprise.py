@@ -16,6 +16,7 @@ _WINDOW = 5
 _FEWEST_AROUND = 3
 _FLOOR_LEVELS = 2.0
 _EDGE_CELLS = 1
+_LIGHT_PX = (25, 25)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,8 +46,8 @@ def surprise(luma: Pixels) -> Surprise:
     for index in range(1, count):
         one, two = small[index - 1], small[index]
         forth, back = flow.calc(one, two, empty.copy()), flow.calc(two, one, empty.copy())
-        new = cells(cv2.absdiff(two, warped(one, back)))
-        old = cells(cv2.absdiff(one, warped(two, forth)))
+        new = cells(_unexplained(two, warped(one, back)))
+        old = cells(_unexplained(one, warped(two, forth)))
         residual[index] = np.maximum(new, old)
         motion[index] = cv2.resize(forth, (GRID, GRID), interpolation=cv2.INTER_AREA)
     return Surprise(
@@ -55,6 +56,12 @@ def surprise(luma: Pixels) -> Surprise:
         motion=motion,
         sudden=_sudden(residual),
     )
+
+
+def _unexplained(image: Pixels, fetched: Pixels) -> Numbers:
+    """|difference| in levels without its smooth part: light that passes is no fault."""
+    difference = cv2.subtract(image, fetched, dtype=cv2.CV_32F)
+    return cv2.absdiff(difference, cv2.blur(difference, _LIGHT_PX))
 
 
 def widened(maps: Numbers) -> Numbers:
