@@ -39,27 +39,30 @@ from serving.bench.video.trials import (
 
 _PROCESSES = 2
 _ROUNDS = 3
-_SPEED_S = 5
 _SPEED_SIZE = (1280, 720)
 _SPEED_FPS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """How much is examined: clips of each kind, and how often each fault is planted."""
+    """How much is examined: clips of each kind, how often each fault is planted at each strength.
+
+    `speed_s` is how long the clip is that the judge's speed is measured on.
+    """
 
     camera: int
     rendered: int
     subtle: int
     stronger: int
+    speed_s: int = 5
 
     def wanted(self, strength: int) -> int:
         """How many clips shall carry a fault of that strength."""
         return self.stronger if strength in STRONGER else self.subtle
 
 
-FULL = Sample(camera=40, rendered=20, subtle=2, stronger=4)
-QUICK = Sample(camera=8, rendered=4, subtle=0, stronger=1)
+FULL = Sample(camera=40, rendered=16, subtle=1, stronger=3)
+QUICK = Sample(camera=8, rendered=2, subtle=0, stronger=1, speed_s=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,7 @@ class Examination:
 
     def speed(self, clip: Path) -> float:
         """Seconds of a 720p30 clip that the judge looks through in a second of one core."""
-        return self._pool.submit(_speed, clip, self._folder).result()
+        return self._pool.submit(_speed, clip, self._folder, self._order.sample.speed_s).result()
 
     def _sources(self, rows: Sequence[Row]) -> list[Source]:
         order = self._order
@@ -190,19 +193,19 @@ def _trials(source: Source, tasks: Sequence[Task], store: Path) -> list[Trial]:
     return list(planted_trials(source, tasks, store=store))
 
 
-def _speed(clip: Path, store: Path) -> float:
+def _speed(clip: Path, store: Path, length_s: int) -> float:
     """The clip at 720p30, judged twice; the second time counts: networks are loaded by then."""
     footage = read_footage(clip.read_bytes())
     shown = (
         cv2.resize(footage.rgb(at % footage.count), _SPEED_SIZE)
-        for at in range(_SPEED_S * _SPEED_FPS)
+        for at in range(length_s * _SPEED_FPS)
     )
     path = store / "speed.mp4"
     path.write_bytes(filmed(shown, fps=_SPEED_FPS))
     source = Source(name="speed", origin="", half="", path=path)
     judge, wanted = examiner(store), wanted_of(source)
     judge.judged(path.read_bytes(), source, wanted=wanted)
-    return _SPEED_S / judge.judged(path.read_bytes(), source, wanted=wanted).cpu_s
+    return length_s / judge.judged(path.read_bytes(), source, wanted=wanted).cpu_s
 
 
 def _pool() -> ProcessPoolExecutor:

@@ -12,6 +12,7 @@ from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from assets.fetch import Fetcher
@@ -24,7 +25,7 @@ from content_engine.types import Brief, Kind, Product, VideoSpec
 from serving import app
 from serving.bench.makers import SAMPLES
 from serving.bench.video.camera import Shot, film, manners
-from serving.bench.video.footage import coded, read_footage
+from serving.bench.video.footage import Footage, coded, filmed, read_footage
 from serving.bench.video.foreign import sample_photos
 from serving.bench.video.labels import Row
 
@@ -34,7 +35,9 @@ HALVES = ("tune", "report")
 _CAMERA_SIZES = ((640, 360), (360, 640), (480, 480))
 _CAMERA_S = 4.0
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
-_RENDERED_SIDE_PX = 540
+_RENDERED_SIDE_PX = 720
+_SHORTER_SIDE_PX = 480
+_LONGEST_S = 8.0
 _ASPECTS = ("1:1", "9:16", "16:9")
 
 
@@ -128,11 +131,23 @@ def made(making: Making, folder: Path) -> Source | None:
         if result is None:
             return None
         first, photos = result
-    footage = read_footage(first)
-    path.write_bytes(coded(footage, range(footage.count), sound=footage.sound))
+    path.write_bytes(_reduced(read_footage(first)))
     return Source(
         name=making.name, origin=making.origin, half=making.half, path=path, photos=photos
     )
+
+
+def _reduced(footage: Footage) -> bytes:
+    """The clip, at most 480 px on its shorter side and 8 s long: planting takes its time."""
+    shown = range(min(footage.count, round(_LONGEST_S * footage.fps)))
+    scale = _SHORTER_SIDE_PX / min(footage.size_px)
+    if scale >= 1.0:
+        return coded(footage, shown, sound=footage.sound)
+    width, height = (round(side * scale / 2) * 2 for side in footage.size_px)
+    pictures = (
+        cv2.resize(footage.rgb(at), (width, height), interpolation=cv2.INTER_AREA) for at in shown
+    )
+    return filmed(pictures, fps=footage.facts.fps, sound=footage.sound)
 
 
 def _shooting(photo: Path, turns: Sequence[Path], at: int, seed: int) -> Making:
