@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import combinations, pairwise
@@ -17,6 +18,11 @@ _STOP_GAIN = 0.12
 """A short word (article, preposition) does not end a line where another break is nearly as even; a
 comma draws the break to itself. In shares of the text's length; set by eye in eight languages."""
 
+_LONG_PHRASE = 6
+_NEVER_FIRST = "、。，．：；？！」』）ーぁぃぅぇぉっゃゅょァィゥェォッャュョヶ％%"
+_JOINTS = re.compile(r"(?<=：)|(?<=[一-龠ぁ-ん])(?=[ァ-ヴ])|(?<=[ァ-ヴー])(?=[一-龠])")
+_LETTER = re.compile(rf"[「『（]?(?:[!-~]+|[^!-~])[{_NEVER_FIRST}]*")
+
 Words = tuple[str, ...]
 Lines = tuple[Words, ...]
 
@@ -30,7 +36,24 @@ def words_of(text: str, *, language: str) -> Words:
     if language != "ja":
         return tuple(word for word in words if word)
     spaced = [f"{word} " for word in words[:-1]] + words[-1:]
-    return tuple(phrase for word in spaced for phrase in _phrases().parse(word))
+    phrases = (phrase for word in spaced for phrase in _phrases().parse(word))
+    return tuple(part for phrase in phrases for part in _parts(phrase))
+
+
+def letters_of(words: Words, *, language: str) -> Words:
+    """The words in smaller parts, for a line too narrow for them; the same words elsewhere.
+
+    Japanese may break between any two letters but before those in `_NEVER_FIRST` and behind an
+    opening sign. Source: JLREQ, sections 3.1.7 and 3.1.8.
+    """
+    if language != "ja":
+        return words
+    return tuple(part for word in words for part in _LETTER.findall(word))
+
+
+def _parts(phrase: str) -> list[str]:
+    """A long phrase in two or more: behind a colon, and where katakana begin or end."""
+    return _JOINTS.split(phrase) if len(phrase) > _LONG_PHRASE else [phrase]
 
 
 def joint(language: str) -> str:

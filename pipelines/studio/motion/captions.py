@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,15 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from content_engine.errors import GenerationFailed
-from pipelines.studio.motion.breaking import Lines, Words, balanced, joint, said, words_of
+from pipelines.studio.motion.breaking import (
+    Lines,
+    Words,
+    balanced,
+    joint,
+    letters_of,
+    said,
+    words_of,
+)
 from pipelines.studio.motion.faces import Face, Weight, face_for
 from pipelines.studio.motion.wordboxes import Box, word_spans
 
@@ -78,20 +87,27 @@ def _fitted(
 ) -> tuple[int, Lines]:
     """The size and the lines: the fewest lines at full size, else the largest size that fits."""
     least_px = style.min_size_px or round(style.size_px * 0.6)
-    layouts = [
-        balanced(words, lines=count, width=lambda line: _em(line, face))
-        for count in range(1, style.max_lines + 1)
-    ]
-    size_px = style.size_px
-    while size_px >= least_px:
-        for lines in layouts:
-            if _fits(lines, face, size_px=size_px, box_px=box_px):
-                return size_px, lines
-        size_px = min(size_px - 1, int(size_px * _STEP))
+    for parts in (words, letters_of(words, language=face.language)):
+        layouts = [
+            balanced(parts, lines=count, width=lambda line: _em(line, face))
+            for count in range(1, style.max_lines + 1)
+        ]
+        for size_px in _sizes(style.size_px, least_px):
+            for lines in layouts:
+                if _fits(lines, face, size_px=size_px, box_px=box_px):
+                    return size_px, lines
     raise GenerationFailed(
         f"the caption {joint(face.language).join(words)!r} does not fit {box_px[0]} × {box_px[1]} "
         f"px at {least_px} px: leave it out or give it more room"
     )
+
+
+def _sizes(size_px: int, least_px: int) -> Iterator[int]:
+    """From the size wished for down to the least one, in steps that the eye just sees."""
+    while size_px > least_px:
+        yield size_px
+        size_px = min(size_px - 1, int(size_px * _STEP))
+    yield least_px
 
 
 def _fits(lines: Lines, face: Face, *, size_px: int, box_px: tuple[int, int]) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content_engine.errors import GenerationFailed
-from pipelines.studio.motion.breaking import balanced, said, words_of
+from pipelines.studio.motion.breaking import balanced, letters_of, said, words_of
 from pipelines.studio.motion.captions import Lettering, Style, typeset
 from pipelines.studio.motion.faces import shaping_problem
 
@@ -135,3 +135,15 @@ def test_no_word_is_lost_in_breaking(words, lines) -> None:
 
 def test_this_machine_shapes() -> None:
     assert shaping_problem() == ""
+
+
+def test_a_long_japanese_word_breaks_between_letters_only_where_nothing_else_fits() -> None:
+    text = "Lunde クルーネックスウェットシャツ"
+    roomy = typeset(text, locale="ja", box_px=(1200, 220), style=Style(size_px=77))
+    assert roomy.texts == ("Lunde ", "クルーネックスウェットシャツ")
+    style = Style(size_px=77, min_size_px=77, max_lines=3)
+    narrow = typeset(text, locale="ja", box_px=(756, 330), style=style)
+    assert "".join(narrow.texts) == text
+    assert len(narrow.lines) == 3
+    parts = letters_of(("クルーネックス、", "「ウェット」100%"), language="ja")
+    assert parts == ("ク", "ルー", "ネッ", "ク", "ス、", "「ウェッ", "ト」", "100%")
