@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from content_engine.review import Adjust, Edit, Label, LabelOutcome, Trim
+from content_engine.review import Adjust, Edit, Label, LabelOutcome, Replace, Trim
 from content_engine.types import Evidence, JobStatus, Severity
 from tests.browser import launched, listened
 from tests.e2e.review_clips import NUMBER_ON_SCREEN, numbered_clip
@@ -30,6 +30,10 @@ FAULT = Evidence(
 )
 LATER = Evidence(kind="flicker", severity=Severity.MINOR, message="4 %", frames=(90, 95))
 TOUCH_PX = 40
+
+
+OPEN = ".case:not(.waiting)"
+SHOWN = f"document.querySelector('{OPEN}')"
 
 
 @pytest.fixture(scope="module")
@@ -325,17 +329,73 @@ def test_a_lost_hold_is_said_and_nothing_typed_is_lost(
     page.keyboard.press("Escape")
     shop.clock.ahead_s = 601
     assert shop.ledger.claim_case("Bo", tenant=TENANT) is not None
+    page.evaluate("dispatchEvent(new Event('visibilitychange'))")  # as on coming back to the tab
+    page.get_by_text("Your hold on this case ran out").wait_for()
     page.keyboard.press("a")
     page.keyboard.press("Enter")
-    page.get_by_text("was not taken").wait_for()
+    page.get_by_text("take it back first").wait_for()
+    page.evaluate("dispatchEvent(new Event('visibilitychange'))")
     shop.clock.ahead_s = 1300  # Bo never answered
-    page.get_by_role("button", name="Open it again").click()
-    until(page, "document.querySelectorAll('.case:not(.waiting)').length === 1")
+    page.reload()
+    page.locator(".case:not(.waiting)").wait_for()
     assert page.get_by_label("Comment").input_value() == "the handle"
     page.keyboard.press("a")
     page.keyboard.press("Enter")
     sent(page, 1)
     assert answer_of(shop, job).comment == "the handle"
+
+
+def test_a_refused_answer_comes_back_with_all_that_was_entered(
+    browser: Any, shop: Shop, clip: bytes
+) -> None:
+    for index in range(2):
+        clip_case(shop, clip, f"{90 - index}-refused")
+    page = sat_down(browser, shop)
+    first = case_of(page)
+    page.keyboard.press("t")
+    page.get_by_label("Frames", exact=True).fill("5")
+    page.get_by_label("to", exact=True).fill("100")
+    page.keyboard.press("Enter")
+    page.get_by_text("was not taken: only ").wait_for()
+    page.get_by_role("button", name="Open it again").click()
+    until(page, f"{SHOWN}.querySelector('.about').textContent.startsWith('{first}')")
+    assert page.locator(f"{OPEN} [name=last]").input_value() == "100"
+    page.locator(f"{OPEN} [name=last]").fill("20")
+    page.keyboard.press("Enter")
+    sent(page, 1)
+
+
+def test_a_file_ships_instead(browser: Any, shop: Shop, clip: bytes) -> None:
+    job = clip_case(shop, clip, "1-file")
+    page = sat_down(browser, shop)
+    better = numbered_clip(frames=100, fps=25)
+    file = {"name": "better.mp4", "mimeType": "video/mp4", "buffer": better}
+    page.keyboard.press("p")
+    page.locator(f"{OPEN} input[type=file]").set_input_files(file)
+    page.get_by_text("better.mp4 (video/mp4) ships instead").wait_for()
+    page.keyboard.press("Enter")
+    sent(page, 1)
+    correction = answer_of(shop, job).correction
+    assert isinstance(correction, Replace)
+    assert shop.store.get(correction.digest) == better
+
+
+def test_j_k_l_shuttle(browser: Any, shop: Shop, clip: bytes) -> None:
+    clip_case(shop, clip, "1-shuttle")
+    page = sat_down(browser, shop)
+    stilled(page, 70)
+    page.keyboard.press("j")
+    until(page, f"+{SHOWN}.querySelector('.readout').textContent < 66")
+    assert page.locator(f"{OPEN} .speed").inner_text() == "-1×"
+    page.keyboard.press("k")
+    page.keyboard.press("l")
+    page.keyboard.press("l")
+    until(page, f"{SHOWN}.querySelector('.speed').textContent === '2×'")
+    page.keyboard.press("k")
+    page.keyboard.press("<")
+    page.keyboard.press("<")
+    page.keyboard.press(" ")
+    assert page.locator(f"{OPEN} video").evaluate("(video) => video.playbackRate") == 0.25
 
 
 def test_an_answer_is_taken_back(browser: Any, shop: Shop, clip: bytes) -> None:

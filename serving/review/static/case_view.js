@@ -37,7 +37,7 @@ export class CaseView {
     this.sheet = sheet;
     this.draft = new Draft(sheet.id);
     this.order = reading(sheet.evidence);
-    this.index = Math.max(0, sheet.evidence.findIndex(({ frames, box, span }) => frames || box || span));
+    this.index = opening(sheet);
     /** @type {Context} */
     this.context = {
       sheet, draft: this.draft, boxesOn: true, run, say,
@@ -116,6 +116,13 @@ export class CaseView {
     this.marks.refresh();
     this.answers.refresh();
   }
+}
+
+/** The heaviest evidence that has a place; what is wrong with the whole clip comes after. @param {Sheet} sheet */
+function opening({ evidence, assets }) {
+  const frames = Math.max(1, ...assets.map((asset) => asset.frames));
+  const short = evidence.findIndex((each) => each.frames && each.frames[1] - each.frames[0] < 0.6 * frames);
+  return Math.max(0, short >= 0 ? short : evidence.findIndex(({ box, span }) => box || span));
 }
 
 /** Indices of the evidence in the order in which a reader meets it. @param {Evidence[]} evidence */

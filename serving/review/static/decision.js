@@ -2,7 +2,7 @@
 /** The bar of answers, and the strip that says what the chosen one will do. */
 
 import { el, keyButton } from "./dom.js";
-import { edits, objection } from "./draft.js";
+import { changes, edits, objection } from "./draft.js";
 
 /** @typedef {import("./case_view.js").Context} Context */
 /** @typedef {import("./types.js").Action} Action */
@@ -31,7 +31,7 @@ export class DecisionBar {
     this.answers = ANSWERS.filter(([action]) => allowed.has(action)).map(([action, words, key, command]) =>
       keyButton(words, key, () => this.#press(command), { class: `answer ${action}`, "data-action": action, title: this.#title(action) }));
     this.confirm = keyButton("Send", "Enter", () => context.run("confirm"), { class: "confirm" });
-    this.file = /** @type {HTMLInputElement} */ (el("input", { type: "file", hidden: true, accept: "video/mp4,video/webm,video/quicktime,image/jpeg,image/png,image/webp" }));
+    this.file = /** @type {HTMLInputElement} */ (el("input", { type: "file", hidden: true, accept: "video/mp4,video/webm,video/quicktime,image/jpeg,image/png,image/webp,application/json" }));
     this.strip = el("div", { class: "strip", "aria-live": "polite" });
     this.comment = /** @type {HTMLTextAreaElement} */ (el("textarea", { class: "comment", rows: "1", placeholder: "Comment (C)", "aria-label": "Comment", maxlength: "4000" }));
     this.comment.value = context.draft.state.comment;
@@ -119,13 +119,22 @@ export class DecisionBar {
     return el("label", {}, words, field);
   }
 
-  /** What may be edited: a line of JSON, with what it was made with as the example. */
+  /** What it was made with, to be changed: numbers, words and choices of yes or no. */
   #parameters() {
     const { draft, sheet } = this.context;
-    const field = /** @type {HTMLInputElement} */ (el("input", { type: "text", class: "wide", name: "parameters", placeholder: "{} as before", spellcheck: "false", autocomplete: "off", title: JSON.stringify(sheet.parameters, null, 1).slice(0, 2000) }));
-    field.value = draft.state.parameters;
-    field.addEventListener("input", () => draft.change({ parameters: field.value }, { typing: true }));
-    return [el("label", {}, "Changed parameters", field)];
+    const plain = Object.entries(sheet.parameters).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
+    if (!plain.length) return [];
+    const fields = plain.map(([name, value]) => {
+      const yesOrNo = typeof value === "boolean";
+      const field = /** @type {HTMLInputElement | HTMLSelectElement} */ (yesOrNo
+        ? el("select", { name }, el("option", { value: "true" }, "yes"), el("option", { value: "false" }, "no"))
+        : el("input", { type: "text", name, inputmode: typeof value === "number" ? "decimal" : null, spellcheck: "false", autocomplete: "off" }));
+      field.value = draft.state.parameters[name] ?? String(value);
+      field.addEventListener("input", () => draft.change({ parameters: { ...draft.state.parameters, [name]: field.value } }, { typing: true }));
+      return el("label", {}, name.replaceAll("_", " "), field);
+    });
+    const open = Object.keys(changes(draft.state, sheet)).length > 0;
+    return [el("details", { class: "parameters", open }, el("summary", {}, `Parameters (${fields.length})`), el("div", {}, ...fields))];
   }
 
   #design() {

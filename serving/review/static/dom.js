@@ -77,6 +77,7 @@ const GLYPHS = {
   faster: "M3 4L7 8L3 12M8 4L12 8L8 12",
   start: "M9 3H5V13H9",
   end: "M7 3H11V13H7",
+  zoom: "M7 3A4 4 0 1 0 7 11A4 4 0 1 0 7 3M10 10L14 14",
   closer: "M8 3V13M3 8H13",
   wider: "M3 8H13",
 };

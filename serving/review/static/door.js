@@ -31,7 +31,7 @@ async function ask(method, path, body) {
   const raw = body instanceof Blob;
   const type = raw ? body.type || "application/octet-stream" : "application/json";
   /** @type {RequestInit} */
-  const request = { method, headers: body === undefined ? {} : { "content-type": type } };
+  const request = { method, keepalive: path.endsWith("/label"), headers: body === undefined ? {} : { "content-type": type } };
   if (body !== undefined) request.body = raw ? body : JSON.stringify(body);
   const answer = await fetch(path, request).catch(() => {
     throw new Refusal(0, "unreachable", "The engine cannot be reached. Is it running?");

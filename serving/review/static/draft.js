@@ -11,7 +11,7 @@ const KEEP_MS = 7 * 86_400_000;
 /** @returns {DraftState} */
 function empty() {
   return {
-    action: "", marks: [], active: -1, cut: null, seed: 0, parameters: "", design: "", upload: null,
+    action: "", marks: [], active: -1, cut: null, seed: 0, parameters: {}, design: "", upload: null,
     slots: {}, mask_grow_px: 0, crop: null, comment: "",
   };
 }
@@ -109,7 +109,8 @@ export function objection(state, sheet) {
   if (state.action === "replace" && !state.upload) return "Choose the file that shall ship instead.";
   if (state.action === "edit" && !Object.keys(edits(state, sheet)).length) return "No slot was changed yet: press E and type.";
   if (state.action === "adjust" && !state.mask_grow_px && !state.crop) return "Nudge the outline with + and −, or draw the crop.";
-  if (state.action === "regenerate" && parsed(state.parameters) === null) return "The changed parameters are not a JSON object, such as {\"zoom\": 1.2}.";
+  const wrong = state.action === "regenerate" ? Object.entries(changes(state, sheet)).find(([, value]) => Number.isNaN(value)) : null;
+  if (wrong) return `${wrong[0].replaceAll("_", " ")} must be a number.`;
   return "";
 }
 
@@ -122,21 +123,25 @@ export function edits(state, sheet) {
   return Object.fromEntries(Object.entries(state.slots).filter(([slot, text]) => sheet.slots[slot] !== text));
 }
 
-/** @param {string} text @returns {Record<string, any> | null} */
-function parsed(text) {
-  if (!text.trim()) return {};
-  try {
-    const value = JSON.parse(text);
-    return value && typeof value === "object" && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
+/**
+ * The parameters that were changed, in the type of what they replace; NaN for a number that is none.
+ * @param {DraftState} state
+ * @param {Sheet} sheet
+ * @returns {Record<string, string | number | boolean>}
+ */
+export function changes(state, sheet) {
+  const typed = Object.entries(state.parameters).filter(([name, text]) => text !== String(sheet.parameters[name]));
+  return Object.fromEntries(typed.map(([name, text]) => {
+    const made = sheet.parameters[name];
+    if (typeof made === "boolean") return [name, text === "true"];
+    return [name, typeof made === "number" ? (text.trim() ? Number(text) : NaN) : text];
+  }));
 }
 
 /** @type {Record<string, (state: DraftState, sheet: Sheet) => Record<string, any>>} */
 const ORDERS = {
   trim: (state) => ({ frames: state.cut }),
-  regenerate: (state) => ({ seed: state.seed, parameters: parsed(state.parameters) ?? {} }),
+  regenerate: (state, sheet) => ({ seed: state.seed, parameters: changes(state, sheet) }),
   fall_back: (state) => ({ design: state.design }),
   replace: (state) => ({ digest: state.upload?.digest, media_type: state.upload?.media_type }),
   edit: (state, sheet) => ({ slots: edits(state, sheet) }),

@@ -17,7 +17,7 @@ const TABLE = [
     [["e"], "E", "edit", "edit the marked words", "text"],
     [["g"], "G", "regenerate", "make it again with another seed"],
     [["f"], "F", "fallBack", "fall back to a designed-motion clip", "video"],
-    [["p"], "P", "replace", "replace by a file", "video image"],
+    [["p"], "P", "replace", "replace by a file"],
     [["Enter"], "Enter", "confirm", "send the answer; the next case opens"],
     [["Escape"], "Esc", "cancel", "leave a field; drop what is being drawn or chosen"],
     [["u"], "U", "undo", "take the last step or the last answer back"],

@@ -32,6 +32,7 @@ class Page {
     this.desk.onlost = (sheet, words) => this.#lost(sheet, words);
     addEventListener("keydown", (event) => this.#key(event));
     addEventListener("click", (event) => dropFocus(event));
+    setInterval(() => this.view && !this.ahead && this.#fetchAhead().catch(() => undefined), LOOK_AGAIN_MS);
     for (const name of ["dragover", "drop"]) addEventListener(name, (event) => this.#drop(/** @type {DragEvent} */ (event)));
   }
 

@@ -2,7 +2,7 @@
 /** The panels beside the stage: the product, what the judge found, what the reviewer marks. */
 
 import { el } from "./dom.js";
-import { numberWords, spanWords, wordOf } from "./words.js";
+import { agoWords, numberWords, spanWords, wordOf } from "./words.js";
 
 /** @typedef {import("./case_view.js").Context} Context */
 /** @typedef {import("./types.js").Evidence} Evidence */
@@ -24,7 +24,7 @@ export class ProductPanel {
         product.photos.length ? this.large : el("p", { class: "no-photo" }, "The product has no photo."),
         product.photos.length > 1 ? el("div", { class: "thumbs" }, ...this.thumbs) : null),
       el("h2", { dir: "auto" }, product.title),
-      el("p", { class: "about" }, [sheet.sku, sheet.channel, sheet.locale === "und" ? "" : sheet.locale, sheet.backend].filter(Boolean).join(" · ")),
+      el("p", { class: "about" }, [sheet.sku, sheet.channel, sheet.locale === "und" ? "" : sheet.locale, sheet.backend, sheet.due_at ? dueWords(sheet.due_at) : ""].filter(Boolean).join(" · ")),
       el("dl", { class: "facts" }, ...rows));
     this.turn(0);
   }
@@ -134,4 +134,10 @@ export class MarkPanel {
     const known = this.kinds.some((button) => button.dataset.kind === draft.mark?.kind);
     this.#more.value = known ? "" : draft.mark?.kind ?? "";
   }
+}
+
+/** @param {string} due */
+function dueWords(due) {
+  const left = (Date.parse(due) - Date.now()) / 1000;
+  return left > 0 ? `due in ${agoWords(left)}` : `overdue by ${agoWords(-left)}`;
 }

@@ -91,6 +91,7 @@ export class Player {
       const faster = !this.video.paused ? Math.min(4, Math.max(1, this.video.playbackRate * 2)) : 1;
       this.play();
       this.video.playbackRate = faster;
+      this.#tell();
       return;
     }
     const speed = this.backward ? Math.min(4, this.backward * 2) : 1;

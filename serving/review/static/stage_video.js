@@ -19,6 +19,10 @@ const LOOP_TAIL_S = 0.5;
 /** Evidence nearer than this is one bad stretch: what is between would not be worth keeping. */
 const JOIN_S = 0.34;
 
+/** A fault of so much of the clip is one of the whole: nothing to cut, nothing to frame. */
+const WHOLE = 0.6;
+const WHOLE_BOX = 0.92;
+
 export class VideoStage {
   /** @param {Context} context */
   constructor(context) {
@@ -177,11 +181,12 @@ export class VideoStage {
 
   /** The frames of the evidence at hand and of all that touches it. @returns {Span | null} */
   #stretch() {
-    const start = this.context.selected()?.frames;
-    if (!start) return null;
     const gap = JOIN_S * this.player.fps;
-    const whole = 0.6 * this.player.frames;
-    const bad = this.context.sheet.evidence.filter(({ frames, severity }) => frames && severity !== "note" && frames[1] - frames[0] < whole);
+    const short = (/** @type {Evidence | null} */ each) => each?.frames && each.frames[1] - each.frames[0] < WHOLE * this.player.frames;
+    const bad = this.context.sheet.evidence.filter((each) => short(each) && each.severity !== "note");
+    const at = this.context.selected();
+    const start = short(at) ? at?.frames : bad[0]?.frames;
+    if (!start) return null;
     let [first, last] = start;
     for (let grew = true; grew; ) {
       const near = bad.flatMap(({ frames }) => (frames && frames[0] <= last + gap && frames[1] >= first - gap ? [frames] : []));
@@ -229,7 +234,7 @@ export class VideoStage {
   #boxes(at) {
     const { sheet, draft } = this.context;
     const holds = (/** @type {Span | null} */ frames) => !frames || (at >= frames[0] && at <= frames[1]);
-    const here = sheet.evidence.filter((each) => each.box && each.frames && holds(each.frames) && (!each.asset || each.asset === this.clip.role));
+    const here = sheet.evidence.filter((each) => each.box && area(each.box) < WHOLE_BOX && each.frames && holds(each.frames) && (!each.asset || each.asset === this.clip.role));
     const found = here.map((each) => ({ box: /** @type {any} */ (each.box), label: wordOf(sheet.faults, each.kind).name, tone: each.severity }));
     const own = draft.state.marks.filter((mark) => mark.box && holds(mark.frames));
     const drawn = own.map((mark) => ({ box: /** @type {any} */ (mark.box), label: mark.kind ? wordOf(sheet.faults, mark.kind).name : "Your mark", tone: "mark" }));
@@ -243,3 +248,6 @@ export class VideoStage {
     return `${secondsWords(gone / fps)} are cut out; ${secondsWords((frames - gone) / fps)} of ${secondsWords(frames / fps)} remain.`;
   }
 }
+
+/** @param {import("./types.js").Box} box */
+const area = ([x0, y0, x1, y1]) => (x1 - x0) * (y1 - y0);

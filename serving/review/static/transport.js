@@ -22,7 +22,7 @@ export class Transport {
       el("div", { class: "cluster" }, icon("Slower", "<", "slower"), this.speed, icon("Faster", ">", "faster")),
       el("div", { class: "cluster" }, this.loop, this.sound),
       el("div", { class: "cluster" }, icon("Span starts at this frame", "[", "start"), icon("Span ends at this frame", "]", "end")),
-      el("div", { class: "cluster" }, icon("Timeline: fewer frames", "+", "closer"), icon("Timeline: more frames", "−", "wider")));
+      el("div", { class: "cluster" }, icon("Zoom into the picture", "Z", "zoom"), icon("Timeline: fewer frames", "+", "closer"), icon("Timeline: more frames", "−", "wider")));
   }
 
   /**

@@ -104,7 +104,7 @@
  * @property {number} active index of the mark being worked on, or -1
  * @property {Span | null} cut frames to trim
  * @property {number} seed
- * @property {string} parameters changed recipe parameters as typed, or empty
+ * @property {Record<string, string>} parameters changed recipe parameters as typed
  * @property {string} design
  * @property {{digest: string, media_type: string, name: string} | null} upload
  * @property {Record<string, string>} slots edited copy
