@@ -21,7 +21,7 @@ comma draws the break to itself. In shares of the text's length; set by eye in e
 _LONG_PHRASE = 6
 _NEVER_FIRST = "、。，．：；？！」』）ーぁぃぅぇぉっゃゅょァィゥェォッャュョヶ％%"
 _JOINTS = re.compile(r"(?<=：)|(?<=[一-龠ぁ-ん])(?=[ァ-ヴ])|(?<=[ァ-ヴー])(?=[一-龠])")
-_LETTER = re.compile(rf"[「『（]?(?:[!-~]+|[^!-~])[{_NEVER_FIRST}]*")
+_LETTER = re.compile(rf"[「『（]?(?:[!-~]+|[^!-~])[{_NEVER_FIRST} ]*")
 
 Words = tuple[str, ...]
 Lines = tuple[Words, ...]
