@@ -204,6 +204,7 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
             locales=locales(),
             check=_planned(plans),
             check_correction=plans.correct,
+            designs=motion_designs(),
             models=models(),
             checks=checks,
         )
@@ -215,6 +216,13 @@ def locales() -> tuple[str, ...]:
     from pipelines.language.realiser import known_locales
 
     return tuple(sorted(known_locales(), key=lambda locale: (locale != "en", locale)))
+
+
+def motion_designs() -> tuple[str, ...]:
+    """The names of the designs that a clip can fall back to."""
+    from pipelines.studio.motion.catalog import designs
+
+    return tuple(designs())
 
 
 def _planned(plans: Planner) -> Callable[[Brief], None]:

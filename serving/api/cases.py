@@ -8,18 +8,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
-from assets.sniffing import sniff_media
 from content_engine.errors import InvalidBrief
 from content_engine.faults import fault_kinds
-from content_engine.review import CaseStatus, Label, LabelOutcome, Replace
+from content_engine.review import CaseStatus, Label
 from content_engine.types import Kind
 from serving.api.door import Door
+from serving.api.orders import check_order
 from serving.api.sheets import case_out, claimed_sheet, sheet
 from serving.api.wire import job_out
 from serving.api.wire_cases import CaseOut, CaseSheet
 from serving.api.wire_labels import CasesQuery, ClaimIn, ExtendIn, LabelIn, TokenIn, UndoIn
 
-_HEAD_BYTES = 4096
 _NONE_FREE: dict[int | str, dict[str, Any]] = {204: {"description": "No case is free."}}
 
 
@@ -122,8 +121,10 @@ def _labelled(door: Door, case_id: str, body: LabelIn) -> dict[str, Any]:
     case = door.ledger.case(case_id, door.tenant)
     label = body.noun(door.ledger.claimant(body.token, case_id))
     _check_faults(label, case.kind)
-    if label.outcome is LabelOutcome.FIX and case.status is CaseStatus.WAITING:
-        _check_correction(door, case_id, label)
+    if label.correction is not None and case.status is CaseStatus.WAITING:
+        brief = door.ledger.job(case.job_id, door.tenant).brief
+        attempt = door.ledger.case_attempt(case)
+        check_order(door, case, label.correction, brief=brief, attempt=attempt)
     job = door.ledger.label_case(body.token, label)
     after = door.ledger.case(case_id, door.tenant)
     row = door.ledger.job_row(job.id, door.tenant)
@@ -136,28 +137,6 @@ def _check_faults(label: Label, kind: Kind) -> None:
     strange = sorted({fault.kind for fault in label.faults} - set(known))
     if strange and known:
         raise InvalidBrief(f"no fault {strange[0]!r} of {kind} is known; known: {', '.join(known)}")
-
-
-def _check_correction(door: Door, case_id: str, label: Label) -> None:
-    """Raises InvalidBrief for what can't be carried out, or was made before."""
-    correction = label.correction
-    if correction is None:
-        return
-    if isinstance(correction, Replace):
-        _check_upload(door, correction)
-    case = door.ledger.case(case_id, door.tenant)
-    brief = door.ledger.job(case.job_id, door.tenant).brief
-    recipe = door.check_correction(brief, door.ledger.case_attempt(case), correction)
-    if recipe.digest in door.ledger.recipes(case.job_id):
-        raise InvalidBrief("the same was made for this job before: order something else")
-
-
-def _check_upload(door: Door, correction: Replace) -> None:
-    door.store.size(correction.digest)
-    if correction.media_type.startswith(("image/", "video/")):
-        found = sniff_media(door.store.read_range(correction.digest, start=0, end=_HEAD_BYTES))
-        if found != correction.media_type:
-            raise InvalidBrief(f"the uploaded file is {found}, not {correction.media_type}")
 
 
 def _same(case_id: str, claimed: str) -> None:

@@ -16,7 +16,20 @@ _SEED_END = 2**31
 _MOST_CUT = 0.5
 """A cut of more than half the clip is nobody's wish unasked. House rule."""
 _SEED = {"type": "integer", "minimum": 0, "maximum": _SEED_END - 1, "words": "seed"}
-_CHANGES = {"type": "object", "words": "changes of the recipe's parameters"}
+_CHANGES: Mapping[Kind, Mapping[str, str]] = {
+    Kind.VIDEO: {
+        "design": "string",
+        "duration_s": "number",
+        "captions": "boolean",
+        "sound": "boolean",
+    },
+    Kind.IMAGE: {"setting": "string", "shadow": "boolean"},
+    Kind.TRYON: {},
+    Kind.TEXT: {"voice": "string"},
+}
+"""What may be changed when it is made again; the pipelines' `correct` refuse everything else."""
+_MASK_MOST_PX = 24
+"""How far a mask may be moved in all. Source: `pipelines/image_correct.py`, by eye on samples."""
 _UPLOAD = {
     "digest": {"type": "string", "words": "of POST /v1/uploads"},
     "media_type": {"type": "string", "words": "of POST /v1/uploads"},
@@ -32,6 +45,7 @@ class Subject:
     evidence: tuple[EvidenceOut, ...]
     slots: Mapping[str, str]
     limits: TextLimits
+    designs: tuple[str, ...]
 
 
 def allowed_corrections(kind: Kind, subject: Subject) -> tuple[CorrectionOut, ...]:
@@ -50,12 +64,18 @@ def _trim(subject: Subject) -> CorrectionOut:
 
 def _regenerate(subject: Subject) -> CorrectionOut:
     seed = (subject.attempt.candidate.recipe.seed + _SEED_STEP) % _SEED_END
-    parameters = {"seed": _SEED, "parameters": _CHANGES}
+    names = dict(_CHANGES[subject.attempt.candidate.recipe.kind])
+    changes = {"type": "object", "names": names, "words": "what shall be otherwise"}
+    parameters: dict[str, dict[str, Any]] = {"seed": _SEED, "parameters": changes}
     return _offer("regenerate", "Make it again", parameters, {"seed": seed, "parameters": {}})
 
 
-def _fall_back(_: Subject) -> CorrectionOut:
-    design = {"type": "string", "words": "a motion design, or empty: the plan's choice"}
+def _fall_back(subject: Subject) -> CorrectionOut:
+    design = {
+        "type": "string",
+        "choices": ["", *subject.designs],
+        "words": "a motion design, or empty: the plan's choice",
+    }
     return _offer("fall_back", "Ship a designed video instead", {"design": design}, {"design": ""})
 
 
@@ -82,7 +102,7 @@ def _limit(slot: str, limits: TextLimits) -> int:
 
 def _adjust(_: Subject) -> CorrectionOut:
     parameters: dict[str, dict[str, Any]] = {
-        "mask_grow_px": {"type": "integer", "minimum": -64, "maximum": 64, "words": "the mask"},
+        "mask_grow_px": {"type": "integer", "minimum": -_MASK_MOST_PX, "maximum": _MASK_MOST_PX},
         "crop": {"type": "box", "words": "the part to keep, 0..1"},
     }
     return _offer("adjust", "Nudge the mask or crop", parameters, {"mask_grow_px": -2})

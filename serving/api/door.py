@@ -20,7 +20,8 @@ class Door:
     """What the door's routes work with.
 
     `check` raises InvalidBrief for what no maker can plan, `check_correction` for a correction that
-    none can carry out; else it gives the recipe. `checks` must be True to be ready.
+    none can carry out; else it gives the recipe. `designs` are the motion designs that a clip can
+    fall back to. `checks` must be True to be ready.
     """
 
     ledger: Ledger
@@ -32,6 +33,7 @@ class Door:
     locales: tuple[str, ...]
     check: Callable[[Brief], None]
     check_correction: Callable[[Brief, Attempt, Correction], Recipe]
+    designs: tuple[str, ...] = ()
     models: Sequence[Mapping[str, Any]] = ()
     checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     tenant: str = "default"

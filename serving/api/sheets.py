@@ -16,6 +16,7 @@ from content_engine.review import Case, CaseClaim, CaseStatus
 from content_engine.types import Asset, Attempt, Evidence, Kind, Product, Score, Severity
 from serving.api.corrections import Subject, allowed_corrections
 from serving.api.door import Door
+from serving.api.orders import with_good_suggestion
 from serving.api.wire_cases import (
     AssetOut,
     CaseOut,
@@ -55,7 +56,9 @@ def sheet(door: Door, case: Case) -> CaseSheet:
         evidence=tuple(_evidence(attempt, case.kind)),
         slots=_slots(door, attempt),
         limits=channel(brief.channel).text,
+        designs=door.designs,
     )
+    offers = allowed_corrections(case.kind, subject)
     return CaseSheet(
         **case_out(case).model_dump(),
         token="",
@@ -72,7 +75,10 @@ def sheet(door: Door, case: Case) -> CaseSheet:
         scores=[_score(score) for score in attempt.scores],
         evidence=list(subject.evidence),
         faults=[_fault(kind) for kind in fault_kinds(case.kind).values()],
-        corrections=list(allowed_corrections(case.kind, subject)),
+        corrections=[
+            with_good_suggestion(door, case, offer, brief=brief, attempt=attempt)
+            for offer in offers
+        ],
         history=[happening_out(item) for item in door.ledger.job_history(job.id, door.tenant)],
         label=to_plain(label) if label else None,
     )

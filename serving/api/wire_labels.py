@@ -154,7 +154,7 @@ class AdjustIn(Wire):
     """Nudge a picture: grow (+) or shrink (−) the product's mask, crop the frame, or both."""
 
     action: Literal["adjust"]
-    mask_grow_px: Annotated[int, Field(ge=-64, le=64)] = 0
+    mask_grow_px: Annotated[int, Field(ge=-24, le=24)] = 0
     crop: Box | None = None
 
     def noun(self) -> Correction:
