@@ -183,3 +183,28 @@ def test_the_dashboard_draws_what_stands_in_the_ledger(browser: Any, shop: Shop)
     assert not faint
     assert page.complaints == []
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gone", "come"),
+    [
+        ("Holds 400 ml.", "Holds 350 ml.", ["400"], ["350"]),
+        ("A mug", "A mug, glazed", [], [", glazed"]),
+        ("容量は400 mlです。", "容量は350 mlです。", ["400"], ["350"]),
+        ("same", "same", [], []),
+    ],
+)
+def test_the_difference_is_that_of_the_words(
+    browser: Any, shop: Shop, before: str, after: str, gone: list[str], come: list[str]
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{shop.url}/review")
+    pieces = page.evaluate(
+        """async ([before, after]) =>
+             (await import("/review/static/copydiff.js")).difference(before, after)""",
+        [before, after],
+    )
+    assert [piece["gone"] for piece in pieces if "gone" in piece] == gone
+    assert [piece["come"] for piece in pieces if "come" in piece] == come
+    assert "".join(p.get("same", "") + p.get("come", "") for p in pieces) == after
+    page.close()
