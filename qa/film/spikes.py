@@ -34,6 +34,8 @@ _PAIRS = 8
 _PAIRS_A_FRAME = 3
 # How many times more the place must differ during the fault than after it: not back, surely back.
 _BACK = (1.0, 1.5)
+# From which strength on two surprises at one place are a fault whatever comes back.
+_SURE = (4.5, 7.0)
 _ONE_FRAME_WEIGHT = 0.5
 _ENOUGH_EXCESS = 150.0
 _NEAR_CELLS = 2
@@ -163,6 +165,7 @@ def _came_back(seen: Surprise, pair: _Pair, region: Mask) -> float:
     back = _unlike(patch, seen, trail[-1], search)
     alike = float(np.interp(min(between) / (back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
     weight = _ONE_FRAME_WEIGHT if gap == 1 else 1.0
+    alike = max(alike, float(np.interp(pair.strength, _SURE, (0.0, 1.0))))
     excess = min(_excess(seen, frame, pair.cell) for frame in (pair.first, pair.after))
     weight *= min(1.0, excess / _ENOUGH_EXCESS)
     return weight * pair.strength * alike / _BACK_LIMIT
