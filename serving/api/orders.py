@@ -31,14 +31,14 @@ def check_order(
 def with_good_suggestion(
     door: Door, case: Case, offer: CorrectionOut, *, brief: Brief, attempt: Attempt
 ) -> CorrectionOut:
-    """The offer; its suggestion is left out when the door would refuse it."""
+    """The offer; a suggestion that the door would refuse is replaced by the reason."""
     if not offer.suggested:
         return offer
     try:
         order = _ORDER.validate_python({"action": offer.action, **offer.suggested})
         check_order(door, case, order.noun(), brief=brief, attempt=attempt)
-    except (ContentEngineError, AssetError):
-        return offer.model_copy(update={"suggested": {}})
+    except (ContentEngineError, AssetError) as error:
+        return offer.model_copy(update={"suggested": {}, "refused": str(error)})
     return offer
 
 

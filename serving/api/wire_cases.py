@@ -89,13 +89,15 @@ class CorrectionOut(Wire):
     """A correction that this case allows.
 
     `parameters` are the fields that go beside `action` (name to type, limits and words);
-    `suggested` are values for them, ready to be sent, where the evidence or the recipe gives any.
+    `suggested` are values for them, ready to be sent, where the evidence or the recipe gives any;
+    `refused` says why those would not be taken, then there are none.
     """
 
     action: Literal["trim", "regenerate", "fall_back", "replace", "edit", "adjust"]
     words: str
     parameters: dict[str, dict[str, Any]]
     suggested: dict[str, Any]
+    refused: str = ""
 
 
 class HappeningOut(Wire):

@@ -135,6 +135,24 @@ def test_a_sheet_holds_all_that_a_reviewer_needs(client: Client, job_id: str) ->
     assert {fault["kind"] for fault in sheet["faults"]} >= {"number", "material"}
 
 
+def test_a_suggestion_that_would_be_refused_says_why(
+    client: Client, door: Door, job_id: str
+) -> None:
+    suggested = offered(claim(client), "regenerate")["suggested"]
+    (again,) = door.ledger.submit([brief()], tenant=door.tenant)
+    (work,) = door.ledger.claim("w", kinds=(Kind.TEXT,), limit=1, lease_s=60)
+    assert work.job.id == again.id
+    door.ledger.record(work, judged(door, Outcome.REJECT, seed=suggested["seed"]))
+    door.ledger.record(work, judged(door))
+    door.ledger.settle(work)
+    offer = offered(claim(client, "ben"), "regenerate")
+    assert (offer["suggested"], "made for this job before" in offer["refused"]) == ({}, True)
+
+
+def offered(sheet: dict[str, Any], action: str) -> dict[str, Any]:
+    return next(item for item in sheet["corrections"] if item["action"] == action)
+
+
 def test_nothing_to_claim_is_no_content(client: Client, job_id: str) -> None:
     body = {"reviewer": "ada", "kinds": ["video"]}
     assert ask(client, "POST", "/v1/cases/claim", json=body).status_code == 204
