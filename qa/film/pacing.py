@@ -16,9 +16,10 @@ from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Reading
 
 _REACH = 6
-_STILL = 0.16
+_STILL = 0.1
 _KEY_FRAME = 0.75
 _LEAST_MOTION = 0.3
+_LEAST_STEP = 0.2
 _ABRUPT = 0.35
 _REGULAR = 0.75
 _SPIKE = 1.45
@@ -31,7 +32,7 @@ _MOVING_SHARE = 0.01
 def freeze(reel: Reel, pulse: Pulse) -> Reading:
     """The longest stretch, in seconds, that stands still between frames that move; 0 is best.
 
-    Still: under 16 % of the motion around. It must stop and go on abruptly: a design that eases
+    Still: under 10 % of the motion around. It must stop and go on abruptly: a design that eases
     into a hold slows down first, and a hold at a clip's end is followed by nothing. Where frames
     repeat by rule (8 pictures a second in a clip of 24), that many are not counted.
     """
@@ -122,8 +123,8 @@ def _is_abrupt(change: Numbers, span: Span, shot: Span) -> bool:
     after = change[span[1] + 1 : min(shot[1], span[1] + _REACH) + 1]
     if len(before) < 2 or len(after) < 2:
         return False
-    stops = before[-2:].max() >= max(_ABRUPT * _typical(before), _LEAST_MOTION)
-    goes = after[:2].max() >= max(_ABRUPT * _typical(after), _LEAST_MOTION)
+    stops = before[-2:].max() >= max(_ABRUPT * _typical(before), _LEAST_STEP)
+    goes = after[:2].max() >= max(_ABRUPT * _typical(after), _LEAST_STEP)
     return bool(stops and goes)
 
 
@@ -166,7 +167,8 @@ def _spikes(change: Numbers, shot: Span) -> Iterator[int]:
 def _skip(reel: Reel, index: int) -> float:
     """How much farther the step to `index` leads than the steps around; 0 when it leads elsewhere.
 
-    Their motion is the mean over three frames before and three after: slow things need that.
+    Their motion is the mean over three frames before and three after: slow things need that. A
+    hand that trembles goes to and fro: the step must also be longer than each of those beside it.
     """
     first, last = next(shot for shot in reel.shots if shot[0] <= index <= shot[1])
     start, end = max(first, index - 1 - _BASELINE), min(last, index + _BASELINE)
@@ -180,7 +182,20 @@ def _skip(reel: Reel, index: int) -> float:
         return 0.0
     ratio = (here * usual).sum(axis=2)[moving] / speed[moving] ** 2
     same = np.abs(ratio / max(float(np.median(ratio)), 1e-3) - 1.0) < 0.6
-    return float(np.median(ratio)) if same.mean() >= _SAME_WAY else 0.0
+    if same.mean() < _SAME_WAY:
+        return 0.0
+    beside = max(
+        _speed(reel, step, moving) for step in (index - 2, index - 1, index + 1, index + 2)
+    )
+    length = float(np.median(np.linalg.norm(here, axis=2)[moving]))
+    return min(float(np.median(ratio)), length / max(beside, _FLOW_LEAST_PX))
+
+
+def _speed(reel: Reel, step: int, moving: Mask) -> float:
+    """How far the step to a frame moves what moves, in pixels; 0 at the clip's ends."""
+    if not 1 <= step < reel.frames:
+        return 0.0
+    return float(np.median(np.linalg.norm(_flow(reel, step - 1, step), axis=2)[moving]))
 
 
 def _flow(reel: Reel, one: int, two: int) -> Numbers:

@@ -26,14 +26,16 @@ _COLOUR_PERCENTILE = 96.0
 _LEAST_DRAWN = 0.01
 _LEAST_COLOUR = 2.0
 _LEAST_STRETCH = 0.03
+_SURELY = 1.1
+_EDGE_PX = 3
 
 
 def drawing(seen: Screened) -> Reading:
     """The greatest share of the product drawn otherwise than at another moment; 0 is best.
 
-    Every sight is held against the first and against the median of all, in the product's own
-    frame: motion and zoom are no difference, nor is light. `silhouette` where most of it lies at
-    the outline, else `product_drift`.
+    Every sight is held against the first or the median of all, whichever is more like the photo,
+    in the product's own frame: motion and zoom are no difference, nor is light. `silhouette` where
+    most of it lies at the outline, else `product_drift`.
     """
     return reading(_events(seen, _redrawn, _drawn_message, least=_LEAST_DRAWN))
 
@@ -72,14 +74,8 @@ def _events(
         same = list(group)
         if len(same) < 2:
             continue
-        median = np.median(np.stack([sight.view for sight in same]), axis=0).astype(np.uint8)
-        held = [
-            max(
-                compare(sight.view, median, sight.mask),
-                compare(sight.view, same[0].view, sight.mask & same[0].mask),
-            )
-            for sight in same
-        ]
+        other, where = _truest(same, compare)
+        held = [compare(sight.view, other, sight.mask & where) for sight in same]
         differs = [number >= least for number, _, _ in held]
         for first, last in _stretches_of(differs):
             worst = max(range(first, last + 1), key=lambda at: held[at][0])
@@ -87,6 +83,18 @@ def _events(
             box = boxed(same[worst], rect, seen.views.frame_px)
             span = _span(seen, same, first, last)
             yield found(kind, message(number), frames=span, number=number, box=box)
+
+
+def _truest(
+    same: Sequence[Sight], compare: Callable[[Pixels, Pixels, Mask], Compared]
+) -> tuple[Pixels, Mask]:
+    """What all are held against: the first sight or the median, by their likeness to the photo."""
+    first, photo = same[0], same[0].photo
+    median = np.median(np.stack([sight.view for sight in same]), axis=0).astype(np.uint8)
+    own = compare(first.view, photo, first.mask)[0]
+    if own <= compare(median, photo, first.mask)[0] * _SURELY:
+        return first.view, first.mask
+    return median, np.ones_like(first.mask)
 
 
 def _stretches_of(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
@@ -118,7 +126,8 @@ def _colour_message(number: float) -> str:
 def _redrawn(view: Pixels, other: Pixels, mask: Mask) -> Compared:
     """The share of the product in windows that do not correlate; where most of it lies."""
     one, two = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY).astype(np.float32) for p in (view, other))
-    agrees, textured = _agreement(one, two, mask)
+    solid = cv2.erode(mask.astype(np.uint8), np.ones((2 * _EDGE_PX + 1,) * 2, np.uint8)) > 0
+    agrees, textured = _agreement(one, two, solid)
     differs = textured & (agrees < _AGREES)
     area, rect = largest_part(differs)
     reach = max(3, round(_RIM_SHARE * max(mask.shape)))
