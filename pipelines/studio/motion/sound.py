@@ -141,7 +141,8 @@ def _bass(score: _Score, count: int) -> np.ndarray:
     """The chord's ground an octave down, on the first and the third beat."""
     out = _silence(count)
     time = _time(1.1)
-    body = 0.16 * np.minimum(1, time / 0.012) * np.exp(-time * 2.6)
+    ends = np.minimum(1, time / 0.012) * np.minimum(1, (time[-1] - time) / 0.08)
+    body = 0.16 * ends * np.exp(-time * 2.6)
     table = _cycle([1.0, 0.3])
     grounds = [
         np.stack([_wave(table, _hz(score, chord[0] - 12), time, 0.0) * body] * 2)
