@@ -87,15 +87,6 @@ class CopyDocument:
             raise InvalidBrief("the edit changes nothing: the copy has these words already")
         return edited
 
-    def slots(self) -> tuple[tuple[str, str], ...]:
-        """Every slot and its text, in reading order, named as `Evidence.field` names them."""
-        listed = [
-            *((f"bullets.{index}", text) for index, text in enumerate(self.bullets)),
-            *((f"alt_texts.{index}", text) for index, text in enumerate(self.alt_texts)),
-            *((f"ads.{index}", ad.text) for index, ad in enumerate(self.ads)),
-        ]
-        return (*((name, getattr(self, name)) for name in _SINGLE), *listed)
-
 
 def _set(plain: dict, name: str, text: str) -> None:
     group, dot, number = name.partition(".")

@@ -190,11 +190,14 @@ def _check_upload(facts: VideoFacts, *, rules: VideoRules, clip: Asset, name: st
 def _is_publishable(facts: VideoFacts, *, rules: VideoRules, clip: Asset) -> bool:
     """True when the file breaks no rule as it is and has the clip's own size."""
     same = (facts.width_px, facts.height_px) == (clip.width_px, clip.height_px)
+    upright = facts.square_pixels and not facts.rotation_deg
+    even = not facts.width_px % 2 and not facts.height_px % 2
+    tagged = (facts.color_primaries, facts.color_transfer, facts.color_matrix) == ("bt709",) * 3
     shape = Fraction(clip.width_px, clip.height_px)
     broken = broken_rules(facts, rules, f"{shape.numerator}:{shape.denominator}")
-    tagged = (facts.color_primaries, facts.color_transfer, facts.color_matrix) == ("bt709",) * 3
-    # The ratio of the very pixels is no channel's name of an aspect: its size was checked above.
-    return same and tagged and all(rule.kind == "odd_size" for rule in broken)
+    # The ratio of the very pixels is no channel's name of an aspect: the size was checked above.
+    fits = all(rule.kind == "odd_size" for rule in broken)
+    return same and upright and even and tagged and fits
 
 
 def _fitting_fps(facts: VideoFacts, *, rules: VideoRules) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from film_kit import clip, gap, pictures, pulsing, sliding
 
-from assets.encode import Sound
+from assets.encode import Sound, VideoWriter
 from assets.media import Picture, decode_picture, encode_jpeg
 from assets.provenance import ActionClaim, Claims, Signer, read_manifest
 from assets.sound import read_sound
@@ -200,6 +201,29 @@ def test_a_cut_that_cannot_be_made_is_refused_in_words(
 ) -> None:
     with pytest.raises(InvalidBrief, match=words):
         editor.correct(BRIEF, seen(), Trim(frames=frames))
+
+
+def test_a_channel_that_takes_longer_clips_only_says_so(editor: TimelineEditor, seen: Seen) -> None:
+    amazon = replace(BRIEF, channel="amazon")
+    with pytest.raises(InvalidBrief, match=r"only 4.2 s would be left; 6.0 s is the least"):
+        editor.correct(amazon, seen(), Trim(frames=(0, 9)))
+
+
+def test_an_upload_that_needs_nothing_keeps_its_frames_to_the_bit(
+    editor: TimelineEditor, seen: Seen, store: AssetStore
+) -> None:
+    writer = VideoWriter(width_px=720, height_px=720, fps=25)
+    for index in range(76):
+        writer.write(np.full((720, 720, 3), index, np.uint8))
+    upload = writer.finish()
+    attempt = seen()
+    clip_asset = replace(attempt.candidate.assets[0], width_px=720, height_px=720)
+    wanted = replace(attempt, candidate=replace(attempt.candidate, assets=(clip_asset,)))
+    order = Replace(digest=Digest(store.put(upload)), media_type="video/mp4")
+    made = editor.generate(editor.correct(BRIEF, wanted, order))
+    assert made.notes == ("uploaded by a person",)
+    shipped = pictures(store.get(made.assets[0].digest))
+    assert (shipped == pictures(upload)).all()
 
 
 @pytest.mark.parametrize(("cut", "kept"), [((0, 29), range(30, 135)), ((100, 134), range(100))])
