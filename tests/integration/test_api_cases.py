@@ -29,6 +29,9 @@ from content_engine.types import (
 from serving.api import Door
 from serving.api.problems import problem_type
 from tests.contract.ledger_kit import brief
+from tests.unit.serving import conftest
+
+client, door, ledger = conftest.client, conftest.door, conftest.ledger
 
 Client = Callable[[], httpx.AsyncClient]
 COPY = {
