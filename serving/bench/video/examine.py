@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
@@ -24,7 +24,7 @@ import numpy as np
 
 from serving.bench.video.footage import filmed, read_footage
 from serving.bench.video.labels import Row, read_rows
-from serving.bench.video.plants import PLANTERS, STRENGTHS, STRONGER
+from serving.bench.video.plants import PLANTERS, STRENGTHS, STRONGER, families
 from serving.bench.video.report import PlantedReport, print_planted
 from serving.bench.video.sources import Making, Source, camera, generated, made, rendered
 from serving.bench.video.trials import (
@@ -156,9 +156,12 @@ class Examination:
         tasks: dict[Source, list[Task]] = {}
         load = Counter[str]()
         for kind in self._order.kinds:
+            beside = families()[kind].beside_photos
             for strength in STRENGTHS:
                 missing = self._order.sample.wanted(strength) - done[kind, strength]
-                for source in self._hosts(sources, load, count=max(0, missing) * (turn + 1)):
+                able = [each for each in sources if each.photos] if beside else sources
+                count = max(0, missing) * (turn + 1)
+                for source in self._hosts(able or sources, load, count=count):
                     seed = int(self._rng.integers(1000))
                     task = Task(kind=kind, strength=strength, seed=seed)
                     tasks.setdefault(source, []).append(task)
@@ -178,10 +181,19 @@ class Examination:
 
     def _round(self, tasks: Mapping[Source, list[Task]]) -> list[Trial]:
         heavy_first = sorted(tasks.items(), key=lambda pair: -len(pair[1]))
-        jobs = [
-            self._pool.submit(_trials, source, todo, self._folder) for source, todo in heavy_first
-        ]
-        return [trial for job in jobs for trial in job.result()]
+        jobs = {
+            self._pool.submit(_trials, source, todo, self._folder): source
+            for source, todo in heavy_first
+        }
+        found: list[Trial] = []
+        for job in as_completed(jobs):
+            trials = job.result()
+            found += trials
+            missed = ", ".join(
+                f"{each.kind} {each.strength}" for each in trials if not each.flagged
+            )
+            _say(f"{jobs[job].name}: {len(trials)} planted; shipped: {missed or 'none'}")
+        return sorted(found, key=lambda trial: (trial.source, trial.kind, trial.strength))
 
 
 def _nth(kinds: Counter[str], kind: str) -> int:

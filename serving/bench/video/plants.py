@@ -83,6 +83,7 @@ class Family:
     amounts: tuple[float, ...]
     seconds: tuple[float, ...]
     levels: tuple[float, ...]
+    beside_photos: bool
 
 
 @cache
@@ -97,6 +98,7 @@ def families() -> Mapping[str, Family]:
             amounts=tuple(table["amounts"]),
             seconds=tuple(table.get("seconds", none)),
             levels=tuple(table.get("levels", none)),
+            beside_photos=table.get("beside_photos", False),
         )
         for kind, table in tables.items()
     }
