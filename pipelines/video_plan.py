@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -15,6 +15,7 @@ from pipelines.language.tongue import quantity_text
 from pipelines.studio.motion.catalog import Design, design_named, designs
 from pipelines.studio.motion.order import FPS, Measure, MotionOrder
 from pipelines.studio.motion.script import cues_for
+from pipelines.studio.motion.wording import fitting
 from pipelines.studio.placement import ASPECTS
 from pipelines.studio.scene import choose_settings, load_settings
 from pipelines.studio.scenes.choose import need_of
@@ -225,8 +226,7 @@ def _order(brief: Brief, design: Design, *, texts: Sequence[str], seed: int) -> 
     duration = spec.duration_s or min(least, rules.duration_max_s)
     duration = round(duration * FPS) / FPS
     setting, above = _settings(product, design, seed=seed)
-    said = texts if rules.overlays_allowed else ()
-    return MotionOrder(
+    silent = MotionOrder(
         design=design.name,
         aspect=spec.aspect,
         width_px=width,
@@ -234,7 +234,7 @@ def _order(brief: Brief, design: Design, *, texts: Sequence[str], seed: int) -> 
         duration_s=duration,
         title=f"{design.title}: {product.title}",
         locale=brief.locale,
-        cues=cues_for(said, from_s=design.words_from_s, duration_s=duration),
+        cues=(),
         safe_area=rules.safe_area[spec.aspect],
         setting=setting,
         setting_above=above,
@@ -242,6 +242,9 @@ def _order(brief: Brief, design: Design, *, texts: Sequence[str], seed: int) -> 
         measures=_measures(product, locale=brief.locale) if design.measures_min else (),
         sound=spec.sound or rules.sound == "required",
     )
+    said = fitting(silent, texts) if rules.overlays_allowed else ()
+    cues = cues_for(said, from_s=design.words_from_s, duration_s=duration)
+    return replace(silent, cues=cues)
 
 
 def _settings(product: Product, design: Design, *, seed: int) -> tuple[str, str]:

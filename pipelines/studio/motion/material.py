@@ -25,6 +25,9 @@ from pipelines.studio.upscale import Enlarger
 ENLARGE_ABOVE = 1.35
 """Magnification from which the upscaler adds pixels; a moving product is looked at closer."""
 
+SEAT = 0.7
+"""Where in its box a thing sits that is lower than it: 0 at the top, 1 at the bottom."""
+
 MAGNIFY_MAX = 3.0
 """Most magnification of a product, upscaler included: beyond it a photo has nothing to show."""
 
@@ -80,6 +83,19 @@ class Material:
             rgb=self.enlarger().enlarge(cutout.rgb, factor=factor),
             alpha=cv2.resize(cutout.alpha, size, interpolation=cv2.INTER_CUBIC),
         )
+
+    def seat(self, cutout: CutOut) -> Box:
+        """The part of the product's box that the cut-out takes, as large as it fits.
+
+        Low things are seated a little above the box's lower edge: on it they would seem to sink.
+        """
+        box, (width, height) = self.layout.product, self.order.frame_px
+        x0, y0, x1, y1 = box.px(self.order.frame_px)
+        scale = min((x1 - x0) / cutout.width_px, (y1 - y0) / cutout.height_px, MAGNIFY_MAX)
+        wide, high = scale * cutout.width_px / width, scale * cutout.height_px / height
+        middle = (box.x0 + box.x1) / 2
+        foot = box.y0 + high + SEAT * (box.y1 - box.y0 - high)
+        return Box(x0=middle - wide / 2, y0=foot - high, x1=middle + wide / 2, y1=foot)
 
     def set_for(
         self, cutout: CutOut, *, box: Box, detail: float = 1.0, cast: bool = True,

@@ -32,6 +32,11 @@ class Box:
     x1: float
     y1: float
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Its middle (x, y), in shares of the frame."""
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
     def px(self, frame_px: tuple[int, int]) -> tuple[float, float, float, float]:
         """(x0, y0, x1, y1) in pixels."""
         width, height = frame_px

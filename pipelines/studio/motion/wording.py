@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipelines.studio.motion.captions import Lettering, Style, typeset
+from content_engine.errors import GenerationFailed
+from pipelines.studio.motion.captions import MIN_SIZE_SHARE, Lettering, Style, typeset
 from pipelines.studio.motion.composition import Composition, Layer, Piece, place, steadily
 from pipelines.studio.motion.easing import Track, arrive, glide, linear, track
+from pipelines.studio.motion.layout import layout_of
 from pipelines.studio.motion.material import Material
-from pipelines.studio.motion.order import Cue
+from pipelines.studio.motion.order import Cue, MotionOrder
 from pipelines.studio.motion.sprites import BLACK, WHITE, ink, lettering, pyramid
 from pipelines.studio.scenes.arrays import U8
 from pipelines.studio.scenes.color import to_linear
@@ -55,6 +57,34 @@ def worded(material: Material, scene: Composition, *, first_is_title: bool = Tru
     return replace(scene, ground=tuple(ground), front=(*scene.front, *words))
 
 
+def style_of(order: MotionOrder, *, size: float, color: tuple[int, int, int]) -> Style:
+    """How the order's captions are set; never smaller than can be read on a telephone."""
+    layout = layout_of(order)
+    least = round(MIN_SIZE_SHARE * order.height_px)
+    return Style(
+        size_px=max(least, round(size * layout.size * min(order.frame_px))),
+        min_size_px=least,
+        color=color,
+        align=layout.align,
+        max_lines=layout.lines,
+    )
+
+
+def fitting(order: MotionOrder, texts: Sequence[str]) -> tuple[str, ...]:
+    """The texts that the order's layout has room for."""
+    x0, y0, x1, y1 = layout_of(order).words.px(order.frame_px)
+    room = round(x1 - x0), round(y1 - y0)
+    kept: list[str] = []
+    for text in texts:
+        style = style_of(order, size=TEXT_SIZE if kept else TITLE_SIZE, color=DARK)
+        try:
+            typeset(text, locale=order.locale, box_px=room, style=style)
+        except GenerationFailed:
+            continue
+        kept.append(text)
+    return tuple(kept)
+
+
 def caption(
     material: Material,
     cue: Cue,
@@ -66,12 +96,7 @@ def caption(
     """The caption's words as pieces that come one after another and leave together."""
     order = material.order
     x0, y0, x1, y1 = box
-    style = Style(
-        size_px=round(size * material.layout.size * min(order.frame_px)),
-        color=color,
-        align=material.layout.align,
-        max_lines=material.layout.lines,
-    )
+    style = style_of(order, size=size, color=color)
     room = round(x1 - x0), round(y1 - y0)
     done = typeset(cue.text, locale=order.locale, box_px=room, style=style)
     # The block of lines stands in the middle of its box, as high as its ink.

@@ -19,21 +19,21 @@ EARLY_S = 0.4
 
 def compose(material: Material) -> Composition:
     """The product in its setting, a framing for each caption. Raises GenerationFailed."""
-    order, side, box = material.order, material.side(), material.layout.product
+    order, side, box = material.order, material.side(), material.seat(material.whole(0))
     stage = material.set_for(material.whole(0), box=box, detail=1.18)
     zoom, sway, rise = (_over_cues(material, axis) for axis in range(3))
     opening = track((0.0, OPENING), (OPENING_S, 1.0, arrive))
-    breath = track((0.0, 1.0), (order.duration_s, 1.06, drift))
+    breath = track((0.0, 0.95), (order.duration_s, 1.05, drift))
     pass_by = track((0.0, -0.45), (order.duration_s, 0.45, drift))
-    calm, middle = 1 - order.calm, (box.x0 + box.x1) / 2
+    calm = 1 - order.calm
 
     def camera(t: float) -> Move:
         return Move(
             zoom=opening(t) * zoom(t) * breath(t),
             sway=side * (sway(t) + pass_by(t)) * calm,
             rise=rise(t) * calm,
-            x=middle,
-            y=0.52,
+            x=box.middle[0],
+            y=box.middle[1],
         )
 
     return material.clip(stage.ground(camera), [stage.thing(camera)])

@@ -25,6 +25,9 @@ from pipelines.studio.scenes.arrays import U8
 OPEN_FROM = 0.62
 """Share of the clip after which the window opens to the whole photo."""
 
+NEAR_MAX = 2.0
+"""How much nearer than the whole photo a glide may be: in a small clip one would lose one's way."""
+
 ROOM_MIN = 1.12
 """Least ratio of the photo to the window: below it nothing is left to glide over."""
 
@@ -57,7 +60,8 @@ def _way(material: Material, rgb: U8, closest: float) -> Callable[[float], Aim]:
     spots = [*_details(material, rgb), (0.5, 0.5)]
     times = [0.0, 0.34 * end, OPEN_FROM * end, end]
     x, y = (curve(times, [spot[axis] for spot in spots]) for axis in (0, 1))
-    scale = track((0.0, 1.0), (OPEN_FROM * end, 1.0, linear), (end, closest, ease_open))
+    near = min(1.0, closest * NEAR_MAX)
+    scale = track((0.0, near), (OPEN_FROM * end, near, linear), (end, closest, ease_open))
     return lambda t: Aim(x=x(t), y=y(t), scale=scale(t))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from content_engine.errors import GenerationFailed
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.captions import Style, typeset
 from pipelines.studio.motion.composition import Composition, Layer, Piece, about, place
@@ -31,28 +31,29 @@ SKEW_MAX = 0.16
 """Most difference (logarithm) of the shown and the stated proportion: a view from 15° above shows
 a mug 8 % too high."""
 
-ZOOM = 1.07
+ZOOM = (0.95, 1.06)
 
 
 def compose(material: Material) -> Composition:
     """The product in its setting with its measures. Raises GenerationFailed."""
     order = material.order
     cutout = material.whole(0)
-    _check_view(order.measures, cutout)
-    stage = material.set_for(cutout, box=material.layout.product, detail=ZOOM)
-    zoom = track((0.0, 1.0), (order.duration_s, ZOOM, drift))
+    box = material.seat(cutout)
+    stage = material.set_for(cutout, box=box, detail=ZOOM[1])
+    x, y = box.middle
+    zoom = track((0.0, ZOOM[0]), (order.duration_s, ZOOM[1], drift))
 
     sway = track((0.0, -0.4 * material.side()), (order.duration_s, 0.4 * material.side(), drift))
 
     def camera(t: float) -> Move:
-        return Move(zoom=zoom(t), sway=sway(t) * (1 - order.calm), y=0.6)
+        return Move(zoom=zoom(t), sway=sway(t) * (1 - order.calm), x=x, y=y)
 
     def frame(t: float) -> F64:
-        return about(0.5 * order.width_px, 0.6 * order.height_px, scale=zoom(t))
+        return about(x * order.width_px, y * order.height_px, scale=zoom(t))
 
     scene = material.clip(stage.ground(camera), [stage.thing(camera)])
     lines: list[Layer] = []
-    for number, measure in enumerate(order.measures):
+    for number, measure in enumerate(_honest(order.measures, cutout)):
         start = 0.16 * order.duration_s + 0.9 * number
         span = _span(stage.box, measure, unit=min(order.frame_px), frame_px=order.frame_px)
         dark = reads_dark(scene, span.around(min(order.frame_px)))
@@ -61,17 +62,18 @@ def compose(material: Material) -> Composition:
     return material.clip(scene.ground, [*scene.front, *lines])
 
 
-def _check_view(measures: Sequence[Measure], cutout: CutOut) -> None:
-    """Raises GenerationFailed when the photo shows the product at an angle: lines would lie."""
+def _honest(measures: Sequence[Measure], cutout: CutOut) -> Sequence[Measure]:
+    """The measures that the photo shows at their full length.
+
+    Where its proportions are not the stated ones the product is turned: its width is foreshortened
+    and gets no line.
+    """
     lengths = {measure.axis: measure.length_mm for measure in measures}
-    if {"height", "width"} <= lengths.keys():
-        told = lengths["width"] / lengths["height"]
-        shown = cutout.width_px / cutout.height_px
-        if abs(np.log(shown / told)) > SKEW_MAX:
-            raise GenerationFailed(
-                f"the photo shows the product {shown:.2f} times as wide as high, its sizes say "
-                f"{told:.2f}: measured lines would be wrong; use another design"
-            )
+    if len(lengths) < 2:
+        return measures
+    told = lengths["width"] / lengths["height"]
+    skew = abs(math.log(cutout.width_px / cutout.height_px / told))
+    return [each for each in measures if each.axis == "height" or skew <= SKEW_MAX]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ colours: below the step that a shopper would take for another shade. By eye, 202
 SWEEP_S = (0.15, 2.3)
 
 GLINT = 0.17
-ZOOM = 1.09
+ZOOM = (0.94, 1.08)
 GRAIN = 8
 """Lights are soft: their masks are kept at an eighth of the frame."""
 
@@ -29,13 +29,15 @@ GRAIN = 8
 def compose(material: Material) -> Composition:
     """The product in its setting while a light comes over it. Raises GenerationFailed."""
     order, side = material.order, material.side()
-    stage = material.set_for(material.whole(0), box=material.layout.product, detail=ZOOM)
-    zoom = track((0.0, 1.0), (order.duration_s, ZOOM, drift))
+    cutout = material.whole(0)
+    box = material.seat(cutout)
+    stage = material.set_for(cutout, box=box, detail=ZOOM[1])
+    zoom = track((0.0, ZOOM[0]), (order.duration_s, ZOOM[1], drift))
     sway = track((0.0, -0.5 * side), (order.duration_s, 0.5 * side, drift))
 
     def camera(t: float) -> Move:
         calm = 1 - order.calm
-        return Move(sway=sway(t) * calm, zoom=zoom(t), y=0.6)
+        return Move(sway=sway(t) * calm, zoom=zoom(t), x=box.middle[0], y=box.middle[1])
 
     thing = stage.thing(camera)
     again = 0.62 * order.duration_s

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.composition import Composition, Layer, Troupe
@@ -28,26 +29,22 @@ def compose(material: Material) -> Composition:
     order = material.order
     views = material.views(VIEWS_MAX)
     box = material.layout.product
+    box = replace(box, y1=material.seat(_tallest(views)).y1)
     stage = material.set_for(_largest(views), box=box, cast=False)
-    zoom = track((0.0, 1.0), (order.duration_s, 1.08, drift))
+    zoom = track((0.0, 0.95), (order.duration_s, 1.07, drift))
     sway = track((0.0, -0.4 * material.side()), (order.duration_s, 0.4 * material.side(), drift))
 
     def camera(t: float) -> Move:
-        return Move(zoom=zoom(t), sway=sway(t), y=0.65)
+        return Move(zoom=zoom(t), sway=sway(t), x=box.middle[0], y=0.65)
 
     lies = isinstance(stage, LyingSet)
     # The next one stands just outside the frame, whichever is wider.
     spacing = 0.55 * (order.width_px / (stage.box[2] - stage.box[0]) + 1.6)
     walks = (_laid if lies else _turned)(material, len(views), spacing=spacing * _unit(stage))
+    boxes = [_share(view, views, box) for view in views]
     members = [
-        stage.walking(
-            stage.another(
-                material.large_enough(view, _share(view, views, box)), _share(view, views, box)
-            ),
-            camera,
-            walk,
-        )
-        for view, walk in zip(views, walks, strict=True)
+        stage.walking(stage.another(material.large_enough(view, own), own), camera, walk)
+        for view, own, walk in zip(views, boxes, walks, strict=True)
     ]
     front: list[Layer] = [Troupe(members=tuple(members), depths=tuple(map(_depth, walks)))]
     return material.clip(stage.ground(camera), front)
@@ -66,6 +63,10 @@ def _share(view: CutOut, views: Sequence[CutOut], box: Box) -> Box:
     middle, wide = (box.x0 + box.x1) / 2, (box.x1 - box.x0) * across
     high = (box.y1 - box.y0) * down
     return Box(x0=middle - wide / 2, y0=box.y1 - high, x1=middle + wide / 2, y1=box.y1)
+
+
+def _tallest(views: Sequence[CutOut]) -> CutOut:
+    return max(views, key=lambda view: view.height_px)
 
 
 def _largest(views: Sequence[CutOut]) -> CutOut:
