@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from content_engine.review import Adjust, Edit, Label, LabelOutcome, Replace, Trim
+from content_engine.review import Adjust, Edit, Label, LabelOutcome, Regenerate, Replace, Trim
 from content_engine.types import Evidence, JobStatus, Severity
 from tests.browser import launched, listened
 from tests.e2e.review_clips import NUMBER_ON_SCREEN, numbered_clip
@@ -378,6 +378,18 @@ def test_a_file_ships_instead(browser: Any, shop: Shop, clip: bytes) -> None:
     correction = answer_of(shop, job).correction
     assert isinstance(correction, Replace)
     assert shop.store.get(correction.digest) == better
+
+
+def test_it_is_made_again_with_another_seed(browser: Any, shop: Shop) -> None:
+    job = shop.copy_case("1-again", "en", changes={"title": "Mug 400 ml"})
+    page = sat_down(browser, shop)
+    page.keyboard.press("g")
+    page.get_by_label("Seed").fill("4711")
+    page.keyboard.press("Enter")
+    sent(page, 1)
+    correction = answer_of(shop, job).correction
+    assert isinstance(correction, Regenerate)
+    assert correction.seed == 4711
 
 
 def test_j_k_l_shuttle(browser: Any, shop: Shop, clip: bytes) -> None:

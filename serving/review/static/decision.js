@@ -122,7 +122,8 @@ export class DecisionBar {
   /** What it was made with, to be changed: numbers, words and choices of yes or no. */
   #parameters() {
     const { draft, sheet } = this.context;
-    const plain = Object.entries(sheet.parameters).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
+    const may = sheet.corrections.find(({ action }) => action === "regenerate")?.parameters?.parameters?.names ?? {};
+    const plain = Object.entries(sheet.parameters).filter(([name, value]) => name in may && ["string", "number", "boolean"].includes(typeof value));
     if (!plain.length) return [];
     const fields = plain.map(([name, value]) => {
       const yesOrNo = typeof value === "boolean";

@@ -6,6 +6,7 @@ import * as door from "./door.js";
 /** @typedef {import("./types.js").Sheet} Sheet */
 /** @typedef {{id: string, title: string, state: import("./types.js").DraftState}} Sent */
 
+/** Well within the lease, also where a browser lets a hidden page's timers run once a minute only. */
 const BEAT_MS = 30_000;
 
 /** A page left alone so long lets its holds run out, so that others get the cases. */
@@ -52,9 +53,10 @@ export class Desk {
   /** The case after this one, claimed once however often it is asked for. */
   prefetch() {
     this.fetching ??= door.claimCase(this.reviewer).then((sheet) => {
-      const other = sheet && sheet.id !== this.current?.id ? sheet : null;
-      this.next = other;
-      return other;
+      const same = sheet !== null && sheet.id === this.current?.id;
+      if (same && this.current) this.current.token = sheet.token; // nothing else was free
+      this.next = same ? null : sheet;
+      return this.next;
     }).finally(() => (this.fetching = null));
     return this.fetching;
   }

@@ -1,6 +1,9 @@
 // @ts-check
 /** The door's addresses. Every failure is a `Refusal` whose message a person can read. */
 
+/** A closed browser gives its cases back after this; an open one asks for more every 30 s. */
+const LEASE_S = 180;
+
 /** The door said no, or could not be reached (`status` 0). */
 export class Refusal extends Error {
   /**
@@ -49,8 +52,7 @@ async function ask(method, path, body) {
  * @param {string} [prefer]
  * @returns {Promise<import("./types.js").Sheet | null>}
  */
-export const claimCase = (reviewer, prefer = "") =>
-  ask("POST", "/v1/cases/claim", prefer ? { reviewer, prefer } : { reviewer });
+export const claimCase = (reviewer, prefer = "") => ask("POST", "/v1/cases/claim", { reviewer, prefer, lease_s: LEASE_S });
 
 /**
  * Puts off the end of the hold; `lease_until` is the new end.
@@ -58,7 +60,7 @@ export const claimCase = (reviewer, prefer = "") =>
  * @param {string} token
  * @returns {Promise<{lease_until: string}>}
  */
-export const extendCase = (id, token) => ask("POST", `/v1/cases/${id}/extend`, { token });
+export const extendCase = (id, token) => ask("POST", `/v1/cases/${id}/extend`, { token, lease_s: LEASE_S });
 
 /**
  * Gives a case back unanswered.

@@ -9,8 +9,6 @@ import { wordOf } from "./words.js";
 /** @typedef {import("./types.js").Box} Box */
 /** @typedef {import("./case_view.js").Context} Context */
 
-const NUDGE_MOST_PX = 64;
-
 export class ImageStage {
   /** @param {Context} context */
   constructor(context) {
@@ -62,9 +60,11 @@ export class ImageStage {
 
   /** @returns {Record<string, () => void>} */
   #commands() {
+    const limits = this.context.sheet.corrections.find(({ action }) => action === "adjust")?.parameters?.mask_grow_px;
     const nudge = (/** @type {number} */ by) => {
       const { draft } = this.context;
-      draft.change({ action: "adjust", mask_grow_px: clamp(draft.state.mask_grow_px + by, -NUDGE_MOST_PX, NUDGE_MOST_PX) });
+      const wanted = clamp(draft.state.mask_grow_px + by, limits?.minimum ?? 0, limits?.maximum ?? 0);
+      draft.change({ action: "adjust", mask_grow_px: wanted });
     };
     return {
       grow: () => nudge(1),
