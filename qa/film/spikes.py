@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from content_engine.types import Evidence
 from qa.film.found import found, reading
 from qa.film.maps import GRID
+from qa.film.places import Cell, box, cut, footprint, grown, size_weight, trail, unlike
 from qa.film.reel import Reel
+from qa.film.snaps import snaps
 from qa.film.surprise import Surprise, surprise, widened
 from qa.vision.arrays import Mask, Numbers
-from qa.vision.observed import Box, Reading
+from qa.vision.observed import Reading
 
 LIMIT = 1.0
 """A value above it is a fault: every number here is a multiple of what clean clips reach."""
@@ -37,14 +38,7 @@ _BACK = (1.0, 1.5)
 # From which strength on two surprises at one place are a fault whatever comes back.
 _SURE = (4.5, 7.0)
 _ONE_FRAME_WEIGHT = 0.5
-_ENOUGH_EXCESS = 150.0
-_NEAR_CELLS = 2
-_NEAR_FRAMES = 6
 _NOISE_LEVELS = 2.0
-_FOOTPRINT = 0.4
-_SEARCH_PX = 4
-_MOST_SEARCH_PX = 12
-_RING_CELLS = 2
 _FEWEST_FRAMES = 6
 _BARER = 0.8
 
@@ -52,7 +46,8 @@ _WORDS = {
     "pop": "a thing jumps away and back",
     "vanish": "a thing is gone for a while",
     "appear": "a thing comes from nowhere",
-    "morph": "the place becomes another from one frame to the next",
+    "morph": "the place changes its shape and springs back",
+    "glitch": "the place becomes another from one frame to the next",
 }
 
 
@@ -63,18 +58,7 @@ class _Pair:
     strength: float
     first: int
     after: int
-    cell: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Patch:
-    """A place followed back in time: (x, y, width, height) px of the half-size picture."""
-
-    frame: int
-    x: float
-    y: float
-    width: int
-    height: int
+    cell: Cell
 
 
 def spikes(reel: Reel) -> Reading:
@@ -94,8 +78,8 @@ def _faults(seen: Surprise, start: int, fps: float) -> Iterator[Evidence]:
     wide = widened(seen.sudden)
     pairs = _pairs(seen.sudden, wide, fps)
     for pair in pairs:
-        before = _footprint(wide[pair.first], pair.cell)
-        region = _footprint(seen.sudden[pair.after], pair.cell)
+        before = footprint(wide[pair.first], pair.cell)
+        region = footprint(seen.sudden[pair.after], pair.cell)
         number = _came_back(seen, pair, region)
         kind = _kind(seen, pair, region, fps)
         yield found(
@@ -103,9 +87,12 @@ def _faults(seen: Surprise, start: int, fps: float) -> Iterator[Evidence]:
             _WORDS[kind],
             frames=(start + pair.first, start + pair.after - 1),
             number=number,
-            box=_box(region | (before & _grown(region))),
+            box=box(region | (before & grown(region))),
         )
     yield from _jumps(seen, start, pairs)
+    for snap in snaps(seen, fps):
+        frames = (start + snap.first, start + snap.after - 1)
+        yield found("morph", _WORDS["morph"], frames=frames, number=snap.number, box=snap.box)
 
 
 def _jumps(seen: Surprise, start: int, pairs: list[_Pair]) -> Iterator[Evidence]:
@@ -116,11 +103,11 @@ def _jumps(seen: Surprise, start: int, pairs: list[_Pair]) -> Iterator[Evidence]
         if frame not in taken:
             row, column = np.unravel_index(seen.sudden[frame].argmax(), (GRID, GRID))
             yield found(
-                "morph",
-                _WORDS["morph"],
+                "glitch",
+                _WORDS["glitch"],
                 frames=(start + frame - 1, start + frame),
                 number=float(peaks[frame]) / _ONCE_LIMIT,
-                box=_box(_footprint(seen.sudden[frame], (int(row), int(column)))),
+                box=box(footprint(seen.sudden[frame], (int(row), int(column)))),
             )
 
 
@@ -157,88 +144,23 @@ def _came_back(seen: Surprise, pair: _Pair, region: Mask) -> float:
 
     Alike: the place after the fault differs less from before it than from every frame between.
     """
-    trail = list(_trail(seen, region, pair))
-    patch = _cut(seen, trail[0])
-    between = [_unlike(patch, seen, step, _SEARCH_PX) for step in trail[1:-1]]
+    steps = list(trail(seen, region, first=pair.first, after=pair.after))
+    patch = cut(seen, steps[0])
+    between = min(unlike(patch, seen, step) for step in steps[1:-1])
     gap = pair.after - pair.first
-    search = min(_MOST_SEARCH_PX, _SEARCH_PX + gap // 2)
-    back = _unlike(patch, seen, trail[-1], search)
-    alike = float(np.interp(min(between) / (back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
-    weight = _ONE_FRAME_WEIGHT if gap == 1 else 1.0
-    alike = max(alike, float(np.interp(pair.strength, _SURE, (0.0, 1.0))))
-    excess = min(_excess(seen, frame, pair.cell) for frame in (pair.first, pair.after))
-    weight *= min(1.0, excess / _ENOUGH_EXCESS)
-    return weight * pair.strength * alike / _BACK_LIMIT
-
-
-def _excess(seen: Surprise, frame: int, cell: tuple[int, int]) -> float:
-    """Residual beyond what is usual around a cell, summed over 5×5 cells: a blink has little."""
-    row, column = cell
-    near = (
-        slice(max(0, row - _NEAR_CELLS), row + _NEAR_CELLS + 1),
-        slice(max(0, column - _NEAR_CELLS), column + _NEAR_CELLS + 1),
-    )
-    around = seen.residual[max(1, frame - _NEAR_FRAMES) : frame + _NEAR_FRAMES + 1]
-    beyond = seen.residual[frame][near] - np.median(around, axis=0)[near]
-    return float(np.maximum(beyond, 0.0).sum())
-
-
-def _trail(seen: Surprise, region: Mask, pair: _Pair) -> Iterator[_Patch]:
-    """The region from the first right frame back to the last right one before the fault.
-
-    It is carried by the median motion of the cells in it and around it.
-    """
-    height, width = seen.frames.shape[1:]
-    left, top, right, bottom = _box(region)
-    x, y = left * width, top * height
-    size = (round((right - left) * width), round((bottom - top) * height))
-    ring = _grown(region, cells=_RING_CELLS)
-    yield _Patch(frame=pair.after, x=x, y=y, width=size[0], height=size[1])
-    for frame in range(pair.after, pair.first - 1, -1):
-        motion = np.median(seen.motion[frame][ring], axis=0)
-        x, y = x - float(motion[0]), y - float(motion[1])
-        yield _Patch(frame=frame - 1, x=x, y=y, width=size[0], height=size[1])
-
-
-def _cut(seen: Surprise, patch: _Patch) -> Numbers:
-    left, top = round(patch.x), round(patch.y)
-    return seen.frames[patch.frame, top : top + patch.height, left : left + patch.width]
-
-
-def _unlike(patch: Numbers, seen: Surprise, place: _Patch, search_px: int) -> float:
-    """Root mean square difference in levels to the likest spot near the place; 99 outside."""
-    left, top = round(place.x) - search_px, round(place.y) - search_px
-    right = left + patch.shape[1] + 2 * search_px
-    bottom = top + patch.shape[0] + 2 * search_px
-    area = seen.frames[place.frame, max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
-    if area.shape[0] < patch.shape[0] or area.shape[1] < patch.shape[1]:
-        return 99.0
-    least = float(cv2.matchTemplate(area, patch, cv2.TM_SQDIFF).min())
-    return float(np.sqrt(max(least, 0.0) / patch.size))
+    back = unlike(patch, seen, steps[-1], gap=gap)
+    alike = float(np.interp(between / (back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
+    sure = float(np.interp(pair.strength, _SURE, (0.0, 1.0)))
+    size = min(size_weight(seen, frame, pair.cell) for frame in (pair.first, pair.after))
+    weight = size * (_ONE_FRAME_WEIGHT if gap == 1 else 1.0)
+    return weight * pair.strength * max(alike, sure) / _BACK_LIMIT
 
 
 def _kind(seen: Surprise, pair: _Pair, region: Mask, fps: float) -> str:
     """A short fault is a pop; a long one a vanish where the place is barer than after it."""
     if pair.after - pair.first <= _POP_S * fps:
         return "pop"
-    trail = list(_trail(seen, region, pair))
-    within, after = _cut(seen, trail[1]), _cut(seen, trail[0])
+    steps = list(trail(seen, region, first=pair.first, after=pair.after))
+    within, after = cut(seen, steps[1]), cut(seen, steps[0])
     barer = within.size and within.std() < _BARER * after.std()
     return "vanish" if barer else "appear"
-
-
-def _footprint(sudden: Numbers, cell: tuple[int, int]) -> Mask:
-    """The cells around a cell that are at least 0.4 times as surprising, (16, 16) bool."""
-    marks = (sudden >= _FOOTPRINT * sudden[cell]).astype(np.uint8)
-    _, parts = cv2.connectedComponents(marks, connectivity=8)
-    return parts == parts[cell]
-
-
-def _grown(region: Mask, *, cells: int = 1) -> Mask:
-    side = 2 * cells + 1
-    return cv2.dilate(region.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
-
-
-def _box(region: Mask) -> Box:
-    left, top, across, down = cv2.boundingRect(region.astype(np.uint8))
-    return left / GRID, top / GRID, (left + across) / GRID, (top + down) / GRID
