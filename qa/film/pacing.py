@@ -134,8 +134,8 @@ def _stutters(reel: Reel, pulse: Pulse, shot: Span) -> Iterator[Evidence]:
     for first, last in runs(stills):
         if last - first + 1 <= 2 and _is_abrupt(pulse.activity, (first, last), shot):
             singles[first : last + 1] = True
-    places = np.flatnonzero(singles)
-    if not len(places) or _is_cadence(places, shot):
+    starts = np.array([first for first, _ in runs(singles)])
+    if not len(starts) or _is_cadence(starts, shot):
         return
     window = max(2, round(reel.fps))
     for first, last in runs(singles, bridge=window // 2):

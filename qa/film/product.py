@@ -28,6 +28,7 @@ _LEAST_COLOUR = 2.0
 _LEAST_STRETCH = 0.03
 _SURELY = 1.1
 _EDGE_PX = 3
+_PASSING_S = 3.0
 
 
 def drawing(seen: Screened) -> Reading:
@@ -44,9 +45,11 @@ def colours(seen: Screened) -> Reading:
     """How far a part of the product leaves the colour it has at other moments; 0 is best.
 
     The CIELAB distance in a* and b* of cells of 1/20 of the product, its 96th percentile: light
-    and shade change L* alone.
+    and shade change L* alone. A light that passes over it is none: only what lasts three seconds or
+    up to the clip's end counts.
     """
-    return reading(_events(seen, _recoloured, _colour_message, least=_LEAST_COLOUR))
+    evidence = _events(seen, _recoloured, _colour_message, least=_LEAST_COLOUR)
+    return reading(item for item in evidence if _lasts(seen, item))
 
 
 def proportions(seen: Screened) -> Reading:
@@ -83,6 +86,11 @@ def _events(
             box = boxed(same[worst], rect, seen.views.frame_px)
             span = _span(seen, same, first, last)
             yield found(kind, message(number), frames=span, number=number, box=box)
+
+
+def _lasts(seen: Screened, item: Evidence) -> bool:
+    first, last = item.frames or (0, 0)
+    return last == seen.reel.frames - 1 or last - first + 1 >= _PASSING_S * seen.reel.fps
 
 
 def _truest(
