@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -71,7 +72,12 @@ def style_of(order: MotionOrder, *, size: float, color: tuple[int, int, int]) ->
 
 
 def fitting(order: MotionOrder, texts: Sequence[str]) -> tuple[str, ...]:
-    """The texts that the order's layout has room for."""
+    """The texts that the order's layout has room for; remembered, whatever the order's setting."""
+    return _fitting(replace(order, setting="", setting_above="", title=""), tuple(texts))
+
+
+@lru_cache(maxsize=256)
+def _fitting(order: MotionOrder, texts: tuple[str, ...]) -> tuple[str, ...]:
     x0, y0, x1, y1 = layout_of(order).words.px(order.frame_px)
     room = round(x1 - x0), round(y1 - y0)
     kept: list[str] = []
