@@ -12,7 +12,7 @@ import numpy as np
 
 from assets.encode import VideoWriter
 from assets.sound import RATE_HZ, Sound, read_sound
-from pipelines.timeline.footage import Footage, packed_frames, parted
+from pipelines.timeline.footage import SECOND_CRF, Footage, packed_frames, parted
 from pipelines.timeline.splice import Splice
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def assemble(footage: Footage, splice: Splice, *, mixed: Sequence[np.ndarray]) -
         width_px=width,
         height_px=height,
         fps=footage.facts.fps,
+        crf=SECOND_CRF,
         sound=spliced_sound(read_sound(footage.data), splice, fps=fps),
     )
     for index in range(splice.frames_out):

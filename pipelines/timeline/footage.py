@@ -16,6 +16,11 @@ from assets.video import Frame, VideoFacts, luma, read_frames, rgb
 LOOK_PX = 160
 """Longer side of a look. Texture and noise are averaged away, what an eye follows is not."""
 
+SECOND_CRF = 18
+"""Quality of a clip that is encoded a second time: its first loss shall stay the only one seen.
+Source: measured on 4 s of a rendered clip of 1080² (2026-11-22): crf 18 51.7 dB to the first
+generation, 23 49.0 dB."""
+
 _BT709 = 1
 _STUDIO_SWING = 1
 """Source: ITU-T H.273, tables 4 and section 8.3."""

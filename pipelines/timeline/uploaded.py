@@ -11,6 +11,7 @@ import numpy as np
 from assets.encode import VideoWriter
 from assets.sound import RATE_HZ, Sound, read_sound
 from assets.video import read_frames, rgb
+from pipelines.timeline.footage import SECOND_CRF
 from pipelines.timeline.recipe import Swap
 
 
@@ -23,7 +24,7 @@ def published(data: bytes, swap: Swap) -> bytes:
     sound = read_sound(data)
     if sound is None and swap.sound:
         sound = Sound(np.zeros((RATE_HZ, 2), np.float32))
-    writer = VideoWriter(width_px=size[0], height_px=size[1], fps=fps, sound=sound)
+    writer = VideoWriter(width_px=size[0], height_px=size[1], fps=fps, crf=SECOND_CRF, sound=sound)
     for picture in _at_rate(data, fps=float(fps)):
         writer.write(fitted(picture, size))
     return writer.finish()
