@@ -55,9 +55,9 @@ def caption_lines(
 ) -> tuple[CaptionLine, ...]:
     """The captions of a product's clip: its name, then one claim each, the more telling first.
 
-    At most `COLUMNS` columns each; a claim that needs more is left out, never cut. Amounts keep
-    their units behind no-break spaces. Same arguments, same words. Raises InvalidBrief for an
-    unknown locale.
+    What the name tells already comes last. At most `COLUMNS` columns each; a claim that needs more
+    is left out, never cut. Amounts keep their units behind no-break spaces. Same arguments, same
+    words. Raises InvalidBrief for an unknown locale.
     """
     composer = realiser.composer(locale)
     sheet = with_known_noun(realiser.sheets.sheet(product), composer.tongue)
@@ -71,7 +71,9 @@ def caption_lines(
         random.Random(f"{product.sku}/{locale}/{seed}/captions"),
         dict(slots),
     )
-    return (*_naming(writer, product.brand), *_claims(writer.fresh(slots)))
+    name, told = _naming(writer, product.brand)
+    claims = sorted(_claims(writer.fresh(slots)), key=lambda claim: set(claim.facts) <= told)
+    return (*([name] if name else []), *claims)
 
 
 def columns(text: str) -> int:
@@ -84,17 +86,20 @@ def columns(text: str) -> int:
     )
 
 
-def _naming(writer: Writer, brand: str) -> Iterator[CaptionLine]:
-    """What is sold: the fullest title that fits, else its noun or name, else nothing."""
-    found = list(_fillings(writer, "title"))
-    texts = [filled.text for filled in found if filled.taken or filled.naming]
+def _naming(writer: Writer, brand: str) -> tuple[CaptionLine | None, frozenset[str]]:
+    """What is sold, and which facts its name tells: the fullest title that fits, else its noun."""
+    texts = [
+        (each.text, each.taken) for each in _fillings(writer, "title") if each.taken or each.naming
+    ]
     for slot in ("name", "item", "noun"):
         said = [writer.tongue.say(item, "title") for item in writer.unsaid.get(slot, ())[:1]]
-        texts += [text.replace(VERBATIM, "") for text in said]
-    fitting = [text for text in texts if _fits(text)]
-    if fitting:
-        text = fitting[0].replace("　", " ")
-        yield CaptionLine(text, ("title", "brand") if brand and brand in text else ("title",))
+        texts += [(text.replace(VERBATIM, ""), {}) for text in said]
+    for text, taken in texts:
+        if _fits(text):
+            facts = ("title", "brand") if brand and brand in text else ("title",)
+            told = frozenset(name for slot in taken for name in _FACTS.get(slot, (slot,)))
+            return CaptionLine(text.replace("　", " "), facts), told
+    return None, frozenset()
 
 
 def _claims(writer: Writer) -> Iterator[CaptionLine]:

@@ -18,9 +18,9 @@ _STOP_GAIN = 0.12
 """A short word (article, preposition) does not end a line where another break is nearly as even; a
 comma draws the break to itself. In shares of the text's length; set by eye in eight languages."""
 
-_LONG_PHRASE = 6
 _NEVER_FIRST = "、。，．：；？！」』）ーぁぃぅぇぉっゃゅょァィゥェォッャュョヶ％%"
-_JOINTS = re.compile(r"(?<=：)|(?<=[一-龠ぁ-ん])(?=[ァ-ヴ])|(?<=[ァ-ヴー])(?=[一-龠])")
+_LABEL = re.compile("(?<=：)")
+_RUNS = re.compile(r"(?<=[一-龠ぁ-ん])(?=[ァ-ヴ])|(?<=[ァ-ヴー])(?=[一-龠])")
 _LETTER = re.compile(rf"[「『（]?(?:[!-~]+|[^!-~])[{_NEVER_FIRST} ]*")
 
 Words = tuple[str, ...]
@@ -37,23 +37,20 @@ def words_of(text: str, *, language: str) -> Words:
         return tuple(word for word in words if word)
     spaced = [f"{word} " for word in words[:-1]] + words[-1:]
     phrases = (phrase for word in spaced for phrase in _phrases().parse(word))
-    return tuple(part for phrase in phrases for part in _parts(phrase))
+    return tuple(part for phrase in phrases for part in _LABEL.split(phrase) if part)
 
 
-def letters_of(words: Words, *, language: str) -> Words:
-    """The words in smaller parts, for a line too narrow for them; the same words elsewhere.
+def finer(words: Words, *, language: str) -> tuple[Words, ...]:
+    """The words in smaller and smaller parts, for lines too narrow for them.
 
-    Japanese may break between any two letters but before those in `_NEVER_FIRST` and behind an
-    opening sign. Source: JLREQ, sections 3.1.7 and 3.1.8.
+    Japanese breaks where katakana begin or end, then between any two letters but before those in
+    `_NEVER_FIRST` and behind an opening sign; other languages not at all. Source: JLREQ, sections
+    3.1.7 and 3.1.8.
     """
     if language != "ja":
-        return words
-    return tuple(part for word in words for part in _LETTER.findall(word))
-
-
-def _parts(phrase: str) -> list[str]:
-    """A long phrase in two or more: behind a colon, and where katakana begin or end."""
-    return _JOINTS.split(phrase) if len(phrase) > _LONG_PHRASE else [phrase]
+        return (words,)
+    runs = tuple(part for word in words for part in _RUNS.split(word))
+    return words, runs, tuple(part for word in words for part in _LETTER.findall(word))
 
 
 def joint(language: str) -> str:

@@ -14,8 +14,8 @@ from pipelines.studio.motion.breaking import (
     Lines,
     Words,
     balanced,
+    finer,
     joint,
-    letters_of,
     said,
     words_of,
 )
@@ -32,6 +32,7 @@ on a telephone held at arm's length.
 """
 
 _STEP = 0.96
+_RATHER_FINER = 0.8  # rather than shrink below it, a Japanese line breaks inside a phrase
 _MEASURED_AT_PX = 200
 _PAD_PX = 2
 _QUOTES = "“„«‘‚‹"
@@ -87,15 +88,19 @@ def _fitted(
 ) -> tuple[int, Lines]:
     """The size and the lines: the fewest lines at full size, else the largest size that fits."""
     least_px = style.min_size_px or round(style.size_px * 0.6)
-    for parts in (words, letters_of(words, language=face.language)):
-        layouts = [
+    layouts = [
+        [
             balanced(parts, lines=count, width=lambda line: _em(line, face))
             for count in range(1, style.max_lines + 1)
         ]
-        for size_px in _sizes(style.size_px, least_px):
-            for lines in layouts:
-                if _fits(lines, face, size_px=size_px, box_px=box_px):
-                    return size_px, lines
+        for parts in finer(words, language=face.language)
+    ]
+    for floor_px in (max(least_px, round(style.size_px * _RATHER_FINER)), least_px):
+        for tier in layouts:
+            for size_px in _sizes(style.size_px, floor_px):
+                for lines in tier:
+                    if _fits(lines, face, size_px=size_px, box_px=box_px):
+                        return size_px, lines
     raise GenerationFailed(
         f"the caption {joint(face.language).join(words)!r} does not fit {box_px[0]} × {box_px[1]} "
         f"px at {least_px} px: leave it out or give it more room"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content_engine.errors import GenerationFailed
-from pipelines.studio.motion.breaking import balanced, letters_of, said, words_of
+from pipelines.studio.motion.breaking import balanced, finer, said, words_of
 from pipelines.studio.motion.captions import Lettering, Style, typeset
 from pipelines.studio.motion.faces import shaping_problem
 
@@ -105,6 +105,7 @@ def test_japanese_breaks_between_phrases_and_no_line_begins_with_a_sign() -> Non
     assert "".join(words) == TEXTS["ja"]
     assert not any(word.startswith(("、", "。", "」", "ー", "ル")) for word in words)
     assert words_of("Kilnhouse マグカップ", language="ja")[0] == "Kilnhouse "
+    assert words_of("プリント：「SOLA」", language="ja") == ("プリント：", "「SOLA」")
 
 
 def test_no_line_ends_with_an_article_where_another_break_is_as_even() -> None:
@@ -145,5 +146,5 @@ def test_a_long_japanese_word_breaks_between_letters_only_where_nothing_else_fit
     narrow = typeset(text, locale="ja", box_px=(756, 330), style=style)
     assert "".join(narrow.texts) == text
     assert len(narrow.lines) == 2
-    parts = letters_of(("クルーネックス、", "「ウェット」100%"), language="ja")
+    *_, parts = finer(("クルーネックス、", "「ウェット」100%"), language="ja")
     assert parts == ("ク", "ルー", "ネッ", "ク", "ス、", "「ウェッ", "ト」", "100%")
