@@ -75,6 +75,7 @@ class VideoJudge:
             Instrument("video.product", "local-correlation@1", product.drawing),
             Instrument("video.product_colour", "cielab@1", product.colours),
             Instrument("video.proportions", "affine@1", product.proportions),
+            Instrument("video.identity", "efficientnet-lite0@0.1.0", self._identity),
         )
 
     def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
@@ -173,6 +174,9 @@ class VideoJudge:
 
     def _letters(self, seen: Screened) -> Reading:
         return letters_lost(seen, reader=self._reader)
+
+    def _identity(self, seen: Screened) -> Reading:
+        return product.identity(seen, embedder=self._embedder)
 
     def _nudity(self, seen: Screened) -> Reading:
         return nudity(seen, network=self._decency)

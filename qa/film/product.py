@@ -8,11 +8,13 @@ from itertools import groupby
 import cv2
 import numpy as np
 
+from content_engine.errors import ScorerFailed
 from content_engine.types import Evidence
 from qa.film.found import Span, found, reading
 from qa.film.screened import Screened
 from qa.film.sight import Sight, boxed
 from qa.vision.arrays import Mask, Numbers, Pixels
+from qa.vision.identity import Embedder, squared
 from qa.vision.lab import to_lab
 from qa.vision.observed import Box, Reading, largest_part
 
@@ -50,6 +52,23 @@ def colours(seen: Screened) -> Reading:
     """
     evidence = _events(seen, _recoloured, _colour_message, least=_LEAST_COLOUR)
     return reading(item for item in evidence if _lasts(seen, item))
+
+
+def identity(seen: Screened, *, embedder: Embedder) -> Reading:
+    """How unlike its photo the product is in its last sight: 1 − cosine of features; 0 is best.
+
+    Both are shown on grey and cut to what the still holds of it. Raises ScorerFailed when no still
+    shows the product: a person must say whether it is there at all.
+    """
+    if not seen.views.sights:
+        raise ScorerFailed("no still shows the product of the photos; look whether it is there")
+    last = seen.views.sights[-1]
+    one, two = (embedder.features(squared(p, last.mask)) for p in (last.view, last.photo))
+    value = max(0.0, 1.0 - float(one @ two))
+    message = f"the product is {1 - value:.2f} like its photo (1 is the same)"
+    span = (last.frame, last.frame)
+    item = found("product_drift", message, frames=span, number=value, box=last.box, fatal=True)
+    return Reading(value=value, evidence=(item,))
 
 
 def proportions(seen: Screened) -> Reading:

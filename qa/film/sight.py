@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from qa.vision.lettering import Line
 from qa.vision.observed import Box
 from qa.vision.reference import Reference
 from qa.vision.register import Features, features
+from qa.vision.search import search
 
 _STILL_PX = 480
 _MOST_POINTS = 900
@@ -25,6 +26,7 @@ _MOST_STRETCH = 2.2
 _MOST_TURN_DEGREES = 35.0
 _VIEW_PX = 256
 _PRESENT_SHARE = 0.5
+_MOST_SEARCHED = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -78,9 +80,13 @@ class Views:
 
     @cached_property
     def sights(self) -> tuple[Sight, ...]:
-        """The product in every still that shows half of it or more, in order of frames."""
+        """The product in every still that shows half of it or more, in order of frames.
+
+        Found by its points; where no still shows enough of them, by its shades in one still.
+        """
         found = (self._sight(frame) for frame in self.stills) if self.sources else ()
-        return tuple(sight for sight in found if sight is not None)
+        held = tuple(sight for sight in found if sight is not None)
+        return held or tuple(self._searched())
 
     def related(self, one: int, two: int) -> Numbers | None:
         """The (2, 3) map of pixels of one still to another's; None where they show other things.
@@ -94,6 +100,18 @@ class Views:
             return (forth @ np.linalg.inv(np.vstack([here.matrix, [0, 0, 1]])))[:2]
         place = _matched(self.points(one), self.points(two))
         return None if place is None else place[0]
+
+    def _searched(self) -> Iterator[Sight]:
+        """The product found by its shades, in the middle still."""
+        frames = list(self.stills)
+        frame = frames[len(frames) // 2]
+        for source in self.sources[:_MOST_SEARCHED]:
+            own = source.reference
+            place = search(own.rgb, own.mask, self.stills[frame])
+            seen = place and _seen(self.stills[frame], frame, source, place.matrix)
+            if seen:
+                yield seen
+                return
 
     def _sight(self, frame: int) -> Sight | None:
         """The source that agrees on most points, seen in the still; None where none does."""

@@ -41,11 +41,11 @@ class Embedder:
 
     def of_reference(self, reference: Reference) -> Numbers:
         """The features of the source's product on neutral grey."""
-        return self.features(_squared(reference.rgb, reference.mask))
+        return self.features(squared(reference.rgb, reference.mask))
 
     def likeness(self, seen: Observed, *, source: Numbers) -> Reading:
         """The cosine between the product's features and the source's; 1 is the same."""
-        found = self.features(_squared(*_product(seen)))
+        found = self.features(squared(*_product(seen)))
         value = float(found @ source)
         message = f"the product is {value:.2f} like its source (1 is the same)"
         return Reading(
@@ -77,8 +77,8 @@ def _product(seen: Observed) -> tuple[Pixels, Mask]:
     return seen.view, seen.reference.mask
 
 
-def _squared(rgb: Pixels, mask: Mask) -> Pixels:
-    """The masked part, centred on a grey square of 224 px with a margin of 5 %."""
+def squared(rgb: Pixels, mask: Mask) -> Pixels:
+    """The masked part, centred on a grey square of 224 px with a margin of 5 %, uint8."""
     x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
     crop = np.where(mask[..., None], rgb, np.uint8(_NEUTRAL))[y : y + height, x : x + width]
     scale = 0.9 * _SIDE_PX / max(width, height, 1)

@@ -175,7 +175,7 @@ excess = st.floats(0, 50)
 @given(
     st.dictionaries(st.sampled_from(sorted(WATCHES)), excess, min_size=1), excess, st.floats(0, 1)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_raising_a_fault_never_lowers_the_odds(excesses, more, risk) -> None:
     before = p_bad(excesses, risk=risk)
     assert 0.0 <= before <= 1.0
