@@ -20,6 +20,8 @@ _SEARCH_PX = 4
 _MOST_SEARCH_PX = 12
 _FOOTPRINT = 0.4
 _RING_CELLS = 2
+_ZOOMS = (0.88, 0.92, 0.96, 1.0, 1.04, 1.08, 1.12)
+_ZOOMED_FRAMES = 6
 _ENOUGH_EXCESS = 150.0
 _NEAR_CELLS = 2
 _NEAR_FRAMES = 6
@@ -98,12 +100,29 @@ def unlike(patch: Numbers, seen: Surprise, place: Patch, *, gap: int = 0) -> flo
 
     The farther in time (`gap` frames), the wider the search.
     """
+    return _apart(patch, seen, place, gap=gap)
+
+
+def unlike_at_any_zoom(patch: Numbers, seen: Surprise, place: Patch, *, gap: int) -> float:
+    """The same, in nearer and farther views too where time enough has passed for the camera."""
+    zooms = _ZOOMS if gap >= _ZOOMED_FRAMES else (1.0,)
+    return min(_apart(_zoomed(patch, zoom), seen, place, gap=gap) for zoom in zooms)
+
+
+def _zoomed(patch: Numbers, zoom: float) -> Numbers:
+    if zoom == 1.0:
+        return patch
+    return cv2.resize(patch, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
+
+
+def _apart(patch: Numbers, seen: Surprise, place: Patch, *, gap: int) -> float:
     search_px = min(_MOST_SEARCH_PX, _SEARCH_PX + gap // 2)
-    left, top = round(place.x) - search_px, round(place.y) - search_px
-    right = left + patch.shape[1] + 2 * search_px
-    bottom = top + patch.shape[0] + 2 * search_px
+    height, width = patch.shape
+    left = round(place.x + (place.width - width) / 2) - search_px
+    top = round(place.y + (place.height - height) / 2) - search_px
+    right, bottom = left + width + 2 * search_px, top + height + 2 * search_px
     area = seen.frames[place.frame, max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
-    if area.shape[0] < patch.shape[0] or area.shape[1] < patch.shape[1]:
+    if area.shape[0] < height or area.shape[1] < width or not patch.size:
         return 99.0
     least = float(cv2.matchTemplate(area, patch, cv2.TM_SQDIFF).min())
     return float(np.sqrt(max(least, 0.0) / patch.size))

@@ -15,7 +15,17 @@ import numpy as np
 from content_engine.types import Evidence
 from qa.film.found import found, reading
 from qa.film.maps import GRID
-from qa.film.places import Cell, box, cut, footprint, grown, size_weight, trail, unlike
+from qa.film.places import (
+    Cell,
+    box,
+    cut,
+    footprint,
+    grown,
+    size_weight,
+    trail,
+    unlike,
+    unlike_at_any_zoom,
+)
 from qa.film.reel import Reel
 from qa.film.snaps import snaps
 from qa.film.surprise import Surprise, surprise, widened
@@ -148,7 +158,7 @@ def _came_back(seen: Surprise, pair: _Pair, region: Mask) -> float:
     patch = cut(seen, steps[0])
     between = min(unlike(patch, seen, step) for step in steps[1:-1])
     gap = pair.after - pair.first
-    back = unlike(patch, seen, steps[-1], gap=gap)
+    back = unlike_at_any_zoom(patch, seen, steps[-1], gap=gap)
     alike = float(np.interp(between / (back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
     sure = float(np.interp(pair.strength, _SURE, (0.0, 1.0)))
     size = min(size_weight(seen, frame, pair.cell) for frame in (pair.first, pair.after))
