@@ -164,7 +164,7 @@ def test_a_lying_sample_count_is_refused(clip) -> None:
         probe_video(clip[:at] + struct.pack(">I", 2**31) + clip[at + 4 :])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_spoilt_bytes_raise_asset_errors_or_read(data) -> None:
     whole = bytearray(written(moving(6)))
