@@ -193,38 +193,52 @@ def _recipe(kind: Kind, *, backend: str, parameters: str, seed: int) -> Recipe:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """Store, makers and judges: slow to open, so that many shops share one."""
+
+    store: AssetStore
+    planner: PlannerByKind
+    executor: LocalExecutor
+
+
 @contextmanager
-def opened_shop(folder: Path) -> Iterator[Shop]:
-    """A shop in that folder, its door open at `shop.url` until the end."""
-    clock, news = Clock(), News()
-    ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}", clock=clock)
-    store = AssetStore.open(str(folder / "assets"))
-    signer = Signer.open(folder / "keys")
+def opened_workshop(folder: Path) -> Iterator[Workshop]:
+    """The real makers and judges over a store in that folder."""
+    store, signer = AssetStore.open(str(folder / "assets")), Signer.open(folder / "keys")
     makers = {
         Kind.TEXT: TextPipeline(store=store),
         Kind.IMAGE: ImagePipeline(store=store, signer=signer, backend=StudioBackend()),
         Kind.VIDEO: VideoPipeline(store=store, signer=signer, backend=MotionBackend()),
     }
     judges = {Kind.TEXT: TextJudge(store=store), Kind.VIDEO: VideoJudge(store=store)}
-    planner = PlannerByKind(makers)
+    with ThreadPoolExecutor(2) as pool:
+        executor = LocalExecutor(makers, judges, pool=pool)
+        yield Workshop(store=store, planner=PlannerByKind(makers), executor=executor)
+
+
+@contextmanager
+def opened_shop(workshop: Workshop, folder: Path) -> Iterator[Shop]:
+    """A shop with a new ledger in that folder, its door open at `shop.url` until the end."""
+    clock, news = Clock(), News()
+    ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}", clock=clock)
     door = Door(
         ledger=ledger,
-        store=store,
+        store=workshop.store,
         fetcher=Fetcher(base_dir=folder),
         news=news,
         metrics=Metrics(),
         body_max_bytes=50_000_000,
         locales=("en", "ar"),
         check=lambda brief: None,
-        check_correction=planner.correct,
+        check_correction=workshop.planner.correct,
     )
-    with ThreadPoolExecutor(2) as pool, _served(create_app(door)) as url:
-        executor = LocalExecutor(makers, judges, pool=pool)
+    with _served(create_app(door)) as url:
         yield Shop(
             ledger=ledger,
-            store=store,
-            planner=planner,
-            executor=executor,
+            store=workshop.store,
+            planner=workshop.planner,
+            executor=workshop.executor,
             news=news,
             clock=clock,
             url=url,

@@ -9,7 +9,7 @@ import pytest
 from content_engine.types import Evidence, Severity
 from tests.browser import launched, listened
 from tests.e2e.review_clips import numbered_clip
-from tests.e2e.review_kit import Shop, opened_shop
+from tests.e2e.review_kit import Shop, opened_shop, opened_workshop
 
 pytestmark = pytest.mark.browser
 SIZES = {"desk": (1280, 800), "tablet lying": (1024, 768), "tablet standing": (820, 1180)}
@@ -80,7 +80,7 @@ def browser() -> Iterator[Any]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop with a clip, a picture and copy in review; nobody answers here."""
     folder: Path = tmp_path_factory.mktemp("looks")
-    with opened_shop(folder) as shop:
+    with opened_workshop(folder) as workshop, opened_shop(workshop, folder) as shop:
         clip = numbered_clip(frames=90, fps=30)
         shop.clip_case("90-clip", clip, frames=90, fps=30, faults=[FAULT])
         halo = Evidence(kind="halo", severity=Severity.MINOR, message="", box=(0.1, 0.1, 0.3, 0.4))

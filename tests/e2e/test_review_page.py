@@ -13,7 +13,7 @@ from content_engine.review import Adjust, Edit, Label, LabelOutcome, Regenerate,
 from content_engine.types import Evidence, JobStatus, Severity
 from tests.browser import launched, listened
 from tests.e2e.review_clips import NUMBER_ON_SCREEN, numbered_clip
-from tests.e2e.review_kit import TENANT, Shop, opened_shop
+from tests.e2e.review_kit import TENANT, Shop, Workshop, opened_shop, opened_workshop
 
 pytestmark = pytest.mark.browser
 FRAMES, FPS = 108, 24
@@ -47,9 +47,15 @@ def clip() -> bytes:
     return numbered_clip(frames=FRAMES, fps=FPS)
 
 
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    with opened_workshop(tmp_path_factory.mktemp("workshop")) as workshop:
+        yield workshop
+
+
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    with opened_shop(tmp_path) as shop:
+def shop(workshop: Workshop, tmp_path: Path) -> Iterator[Shop]:
+    with opened_shop(workshop, tmp_path) as shop:
         yield shop
 
 
@@ -124,7 +130,7 @@ def test_the_frame_stepped_to_is_the_frame_shown(
     data = numbered_clip(frames=70, fps=fps)
     shop.clip_case("1-step", data, frames=70, fps=float(fps), faults=[FAULT])
     page = sat_down(browser, shop)
-    for frame in (0, 1, 13, 29, 30, 69):
+    for frame in (0, 1, 30, 69):
         stilled(page, frame)
         assert on_screen(page) == frame
     page.keyboard.press(",")

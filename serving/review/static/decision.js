@@ -52,7 +52,8 @@ export class DecisionBar {
 
   /** @param {Action} action */
   #title(action) {
-    return this.context.sheet.corrections.find((each) => each.action === action)?.words ?? "";
+    const offer = this.context.sheet.corrections.find((each) => each.action === action);
+    return offer?.refused || offer?.words || "";
   }
 
   refresh() {
@@ -84,6 +85,9 @@ export class DecisionBar {
     if (state.action === "trim" && state.cut) return this.stage.cutWords(state.cut);
     if (state.action === "replace" && state.upload) return `${state.upload.name} (${state.upload.media_type}) ships instead, once judged.`;
     if (state.action === "edit") return `Changed: ${Object.keys(edits(state, sheet)).map((slot) => slot.replaceAll("_", " ").replace(/\.(\d+)/, (_, at) => ` ${Number(at) + 1}`)).join(", ")}. The copy is judged again.`;
+    const refused = sheet.corrections.find(({ action }) => action === state.action)?.refused;
+    const asSuggested = state.action === "fall_back" || (state.action === "regenerate" && !Object.keys(changes(state, sheet)).length);
+    if (refused && asSuggested) return `Will be refused as it stands: ${refused}`;
     return NOTES[state.action]?.(state) ?? "";
   }
 

@@ -100,4 +100,4 @@ export const undoLabel = (id, reviewer) => ask("POST", `/v1/cases/${id}/undo`, {
 export const uploadFile = (file) => ask("POST", "/v1/uploads", file);
 
 /** @returns {Promise<any>} */
-export const queueStats = () => ask("GET", "/v1/queue");
+export const queueStats = (days = 30) => ask("GET", `/v1/queue?days=${days}`);

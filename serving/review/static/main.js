@@ -4,7 +4,7 @@
 import { CaseView } from "./case_view.js";
 import { COMMANDS, drawByKey, pickKind } from "./commands.js";
 import { Desk } from "./desk.js";
-import { Refusal, uploadFile } from "./door.js";
+import { Refusal, queueStats, uploadFile } from "./door.js";
 import { find, keyButton } from "./dom.js";
 import { forgetOldDrafts, labelOf, objection } from "./draft.js";
 import { belongsToFocus, commandOf, keyList, pressedKey } from "./keys.js";
@@ -13,6 +13,7 @@ import { Notices } from "./notices.js";
 /** @typedef {import("./types.js").Sheet} Sheet */
 
 const LOOK_AGAIN_MS = 10_000;
+const COUNT_MS = 60_000;
 
 class Page {
   /** @param {string} reviewer */
@@ -260,6 +261,14 @@ function dropFocus(event) {
   if (event.detail > 0 && document.activeElement instanceof HTMLButtonElement) document.activeElement.blur();
 }
 
+/** How many cases wait, now and then: a hint, so a failure stays silent. */
+async function countLeft() {
+  const stats = await queueStats(1).catch(() => null);
+  if (!stats) return;
+  const cases = stats.waiting.reduce((/** @type {number} */ all, /** @type {{cases: number}} */ each) => all + each.cases, 0);
+  find("#left").textContent = `${cases} wait`;
+}
+
 /** Who reviews: asked once, kept in this browser. */
 function reviewerName() {
   const known = localStorage.getItem("review.reviewer");
@@ -286,3 +295,5 @@ find("#help-close").addEventListener("click", () => page.run("help"));
 find("#look-again").addEventListener("click", () => page.start());
 find("#rename").addEventListener("click", () => { localStorage.removeItem("review.reviewer"); location.reload(); });
 await page.start();
+setInterval(countLeft, COUNT_MS);
+await countLeft();

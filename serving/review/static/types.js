@@ -54,6 +54,7 @@
  * @property {string} words
  * @property {Record<string, any>} parameters
  * @property {Record<string, any>} suggested
+ * @property {string} refused why nothing is suggested, or empty
  */
 
 /** @typedef {{at: string, name: string, words: string}} Happening */
