@@ -143,6 +143,9 @@ UNION
 SELECT recipe_sha256 FROM review_case
 WHERE job_id = :id AND status = 'labelled' AND answer = 'pass';
 
+-- name: waiting
+SELECT recipe_sha256 FROM review_case WHERE job_id = :id AND status = 'waiting';
+
 -- name: add_asset_use
 INSERT INTO asset_use (digest, job_id, recipe_sha256, made) VALUES (:digest, :id, :recipe_sha256, :made)
 ON CONFLICT (digest, job_id, recipe_sha256, made) DO NOTHING;

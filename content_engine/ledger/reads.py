@@ -205,6 +205,11 @@ class LedgerReads:
         with self._database.read() as session:
             return frozenset(Digest(row[0]) for row in session.rows("delivered", {"id": job_id}))
 
+    def waiting(self, job_id: str) -> frozenset[Digest]:
+        """Digests of the job's recipes whose candidates wait for a person."""
+        with self._database.read() as session:
+            return frozenset(Digest(row[0]) for row in session.rows("waiting", {"id": job_id}))
+
     def counts(self, tenant: str) -> Mapping[JobStatus, int]:
         """How many jobs of the tenant stand in each status; every status is named."""
         with self._database.read() as session:

@@ -11,7 +11,7 @@ from typing import Any
 
 from assets.store import AssetStore
 from content_engine.codec import to_plain
-from content_engine.types import Asset, Attempt, Digest, Job, JobStatus, Outcome, Verdict
+from content_engine.types import Asset, Attempt, Brief, Digest, Job, Outcome, Verdict, VideoSpec
 
 _SUFFIX = {
     "application/json": ".json",
@@ -48,15 +48,20 @@ def folder_of(sku: str) -> str:
 
 
 def deliveries(
-    job: Job, attempts: Sequence[Attempt], *, delivered: Collection[Digest]
+    job: Job,
+    attempts: Sequence[Attempt],
+    *,
+    delivered: Collection[Digest],
+    waiting: Collection[Digest],
 ) -> Iterator[Delivery]:
     """One delivery an asset of each candidate that counts, with what was decided in the end.
 
-    `delivered` names the recipes that ship, by the gate or by a person. Left out are rungs that a
-    repair replaced, and candidates that a person had corrected or made anew.
+    `delivered` names the recipes that ship, by the gate or by a person; `waiting` those that are
+    before a person. Left out are rungs that a repair replaced, and candidates that a person
+    rejected or had corrected.
     """
     for attempt in attempts:
-        decided = _decided(job, attempt, delivered)
+        decided = _decided(attempt, delivered=delivered, waiting=waiting)
         if decided is None:
             continue
         for asset in attempt.candidate.assets:
@@ -69,28 +74,35 @@ def deliveries(
 
 
 def replaced_paths(
-    job: Job, attempts: Sequence[Attempt], *, delivered: Collection[Digest]
+    job: Job,
+    attempts: Sequence[Attempt],
+    *,
+    delivered: Collection[Digest],
+    waiting: Collection[Digest],
 ) -> Iterator[str]:
     """Where candidates lay that wait no longer: an earlier run may have left files there."""
     for attempt in attempts:
-        decided = _decided(job, attempt, delivered)
+        decided = _decided(attempt, delivered=delivered, waiting=waiting)
         waits = decided is not None and decided.verdict.outcome is Outcome.REVIEW
         if attempt.verdict.outcome is Outcome.REVIEW and not waits:
             for asset in attempt.candidate.assets:
                 yield _path(job, attempt, asset)
 
 
-def _decided(job: Job, attempt: Attempt, delivered: Collection[Digest]) -> Attempt | None:
+def _decided(
+    attempt: Attempt, *, delivered: Collection[Digest], waiting: Collection[Digest]
+) -> Attempt | None:
     """The attempt with its last word: the gate's, or a person's; None when it was replaced."""
     outcome = attempt.verdict.outcome
     if outcome is Outcome.REPAIR:
         return None
     if outcome is not Outcome.REVIEW:
         return attempt
-    if attempt.candidate.recipe.digest in delivered:
+    recipe = attempt.candidate.recipe.digest
+    if recipe in delivered:
         reasons = ("passed by a person", *attempt.verdict.reasons)
         return replace(attempt, verdict=Verdict(outcome=Outcome.ACCEPT, reasons=reasons))
-    return attempt if job.status is JobStatus.IN_REVIEW else None
+    return attempt if recipe in waiting else None
 
 
 def _line(job: Job, attempt: Attempt, asset: Asset) -> dict[str, Any]:
@@ -142,7 +154,7 @@ def _path(job: Job, attempt: Attempt, asset: Asset) -> str:
     """
     brief = job.brief
     folder = Path(folder_of(brief.product.sku)) / _FOLDER[attempt.verdict.outcome]
-    parts = [re.sub(r"[^a-z0-9-]+", "-", asset.role.lower())]
+    parts = [re.sub(r"[^a-z0-9-]+", "-", _role(brief, asset).lower())]
     if brief.locale != "und":
         parts.append(re.sub(r"[^A-Za-z0-9-]+", "-", brief.locale))
     if photo := getattr(brief.spec, "photo", 0):
@@ -150,6 +162,12 @@ def _path(job: Job, attempt: Attempt, asset: Asset) -> str:
     if attempt.verdict.outcome is not Outcome.ACCEPT:
         parts.append(attempt.candidate.recipe.digest[:8])
     return (folder / (".".join(parts) + _SUFFIX.get(asset.media_type, ".bin"))).as_posix()
+
+
+def _role(brief: Brief, asset: Asset) -> str:
+    """The asset's role; captions bear their clip's aspect: every aspect has its own times."""
+    aspect = brief.spec.aspect.replace(":", "x") if isinstance(brief.spec, VideoSpec) else ""
+    return f"{asset.role}-{aspect}" if asset.role == "captions" else asset.role
 
 
 def write_files(items: Sequence[Delivery], *, store: AssetStore, out: Path) -> None:

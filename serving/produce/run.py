@@ -155,8 +155,10 @@ async def _finish(run: Run, job: Job) -> tuple[Job, list[Delivery]]:
     job = await asyncio.to_thread(ledger.job, job.id, TENANT)
     attempts = await asyncio.to_thread(ledger.attempts, job.id, TENANT)
     delivered = await asyncio.to_thread(ledger.delivered, job.id)
-    items = list(deliveries(job, attempts, delivered=delivered))
-    remove_files(replaced_paths(job, attempts, delivered=delivered), out=run.out)
+    waiting = await asyncio.to_thread(ledger.waiting, job.id)
+    items = list(deliveries(job, attempts, delivered=delivered, waiting=waiting))
+    stale = replaced_paths(job, attempts, delivered=delivered, waiting=waiting)
+    remove_files(stale, out=run.out)
     await asyncio.to_thread(write_files, items, store=run.parts.store, out=run.out)
     run.view.ended(job, items)
     return job, items

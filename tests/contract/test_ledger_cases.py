@@ -207,6 +207,16 @@ def test_reject_lets_the_next_recipe_be_tried(ledger: Ledger) -> None:
     assert ledger.delivered(job.id) == {recipe(1).digest}
 
 
+def test_what_waits_for_a_person_is_told_from_what_one_rejected(ledger: Ledger) -> None:
+    job = in_review(ledger, brief())
+    assert ledger.waiting(job.id) == {recipe().digest}
+    ledger.label_case(claimed(ledger).token, label(REJECT))
+    work = take(ledger)
+    ledger.record(work, attempt(Outcome.REVIEW, seed=1))
+    assert ledger.settle(work) is JobStatus.IN_REVIEW
+    assert ledger.waiting(job.id) == {recipe(1).digest}
+
+
 def test_when_a_person_rejects_the_last_the_job_says_so(ledger: Ledger) -> None:
     job = in_review(ledger, brief())
     ledger.label_case(claimed(ledger).token, label(REJECT))

@@ -32,6 +32,7 @@ from content_engine.types import (
     Shot,
     TextSpec,
     Verdict,
+    VideoSpec,
 )
 from serving.produce.command import Options, checked_order
 from serving.produce.feed import Order, briefs_of, ingest, jobs_to_come
@@ -97,7 +98,7 @@ def test_one_missing_picture_leaves_the_others(samples: Path, tmp_path: Path) ->
 
 
 def test_a_line_tells_all_of_one_asset_and_nothing_of_another() -> None:
-    (item,) = deliveries(JOB, [attempt(Outcome.ACCEPT)], delivered=())
+    (item,) = deliveries(JOB, [attempt(Outcome.ACCEPT)], delivered=(), waiting=())
     line = item.line
     assert line["path"] == "MUG_1-" + line["path"].partition("-")[2]
     assert line["path"].endswith("/copy.de.json")
@@ -109,8 +110,8 @@ def test_a_line_tells_all_of_one_asset_and_nothing_of_another() -> None:
 
 def test_what_may_not_ship_never_lies_where_shipping_files_lie() -> None:
     tries = [attempt(o, seed=n) for n, o in enumerate(Outcome)]
-    job = replace(JOB, status=JobStatus.IN_REVIEW)
-    items = deliveries(job, tries, delivered=())
+    waiting = {each.candidate.recipe.digest for each in tries}
+    items = deliveries(JOB, tries, delivered=(), waiting=waiting)
     found = {item.outcome: item.line["path"].split("/") for item in items}
     assert Outcome.REPAIR not in found, "a rung that a repair replaced is no delivery"
     assert len(found[Outcome.ACCEPT]) == 2
@@ -121,16 +122,45 @@ def test_what_may_not_ship_never_lies_where_shipping_files_lie() -> None:
 def test_what_a_person_passed_ships_and_what_was_replaced_goes(tmp_path: Path) -> None:
     passed, corrected = (attempt(Outcome.REVIEW, seed=seed) for seed in (1, 2))
     delivered = {passed.candidate.recipe.digest}
-    (item,) = deliveries(JOB, [passed, corrected], delivered=delivered)
+    (item,) = deliveries(JOB, [passed, corrected], delivered=delivered, waiting=())
     assert (item.outcome, item.line["path"].split("/")[1]) == (Outcome.ACCEPT, "copy.de.json")
     assert item.line["reasons"][0] == "passed by a person"
-    stale = list(replaced_paths(JOB, [passed, corrected], delivered=delivered))
+    stale = list(replaced_paths(JOB, [passed, corrected], delivered=delivered, waiting=()))
     assert len(stale) == 2, "both lay in review/ while they waited"
     for path in stale:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(b"{}")
     remove_files(stale, out=tmp_path)
     assert [path for path in stale if (tmp_path / path).exists()] == []
+
+
+def test_what_a_person_rejected_waits_no_longer_though_its_job_does() -> None:
+    rejected, waits = (attempt(Outcome.REVIEW, seed=seed) for seed in (1, 2))
+    who = {"delivered": (), "waiting": {waits.candidate.recipe.digest}}
+    (item,) = deliveries(JOB, [rejected, waits], **who)
+    assert item.line["recipe"] == waits.candidate.recipe.digest
+    (stale,) = replaced_paths(JOB, [rejected, waits], **who)
+    assert rejected.candidate.recipe.digest[:8] in stale
+
+
+def test_captions_of_two_aspects_lie_in_two_files() -> None:
+    tried = attempt(Outcome.ACCEPT)
+    captions = replace(tried.candidate.assets[0], role="captions", media_type="text/vtt")
+    tried = replace(tried, candidate=replace(tried.candidate, assets=(captions,)))
+    paths = {
+        deliver.line["path"]
+        for aspect in ("1:1", "9:16")
+        for deliver in deliveries(
+            replace(JOB, brief=replace(BRIEF, kind=Kind.VIDEO, spec=VideoSpec(aspect=aspect))),
+            [tried],
+            delivered=(),
+            waiting=(),
+        )
+    }
+    assert {path.partition("/")[2] for path in paths} == {
+        "captions-1x1.de.vtt",
+        "captions-9x16.de.vtt",
+    }
 
 
 def test_clips_are_asked_for_by_language_and_aspect() -> None:
@@ -149,7 +179,8 @@ def test_clips_are_asked_for_by_language_and_aspect() -> None:
 
 def test_files_are_written_once(tmp_path: Path) -> None:
     store = AssetStore.open(str(tmp_path / "assets"))
-    items = list(deliveries(JOB, [attempt(Outcome.ACCEPT, digest=store.put(b"{}"))], delivered=()))
+    accepted = attempt(Outcome.ACCEPT, digest=store.put(b"{}"))
+    items = list(deliveries(JOB, [accepted], delivered=(), waiting=()))
     write_files(items, store=store, out=tmp_path)
     path = tmp_path / items[0].line["path"]
     before = path.stat().st_mtime_ns
@@ -199,9 +230,8 @@ def test_the_view_counts_and_shows_feed_text_as_text() -> None:
     with view:
         view.fault(FeedFault(line=7, message="bad [red]markup[/red] \x1b[31m"))
         tries = [attempt(o, seed=n) for n, o in enumerate(Outcome)]
-        view.ended(
-            JOB, list(deliveries(replace(JOB, status=JobStatus.IN_REVIEW), tries, delivered=()))
-        )
+        waiting = {each.candidate.recipe.digest for each in tries}
+        view.ended(JOB, list(deliveries(JOB, tries, delivered=(), waiting=waiting)))
         view.ended(replace(JOB, status=JobStatus.FAILED, problem="no fact"), [])
     console.print(view.table())
     said = console.file.getvalue()
