@@ -37,6 +37,9 @@ ROUND = 1009
 LEADERS = 4
 """So many of the best designs take turns in coming first: a catalog shall not look all the same."""
 
+WORN = frozenset({"garments", "headwear", "shoes", "sunglasses", "jewelry", "bags", "totes"})
+"""Needs (`scenes/needs.toml`) of what people wear and carry, in photos too."""
+
 _MEASURES: tuple[tuple[Literal["height", "width"], tuple[str, ...]], ...] = (
     ("height", ("height", "length")),
     ("width", ("width_with_handle", "width", "diameter")),
@@ -240,6 +243,7 @@ def _order(brief: Brief, design: Design, *, texts: Sequence[str], seed: int) -> 
         setting_above=above,
         above_ratio=need_of(product).above_ratio,
         measures=_measures(product, locale=brief.locale) if design.measures_min else (),
+        plain_only=need_of(product).name in WORN,
         sound=spec.sound or rules.sound == "required",
     )
     said = fitting(silent, texts) if rules.overlays_allowed else ()

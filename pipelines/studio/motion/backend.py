@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+import cv2
+
 from assets.encode import Planes, VideoWriter
 from assets.errors import AssetError
 from assets.media import Picture, decode_picture, encode_jpeg
@@ -15,7 +17,9 @@ from assets.weights import locate
 from content_engine.errors import GenerationFailed
 from content_engine.types import Digest, Recipe
 from pipelines.backend import Inputs, Media
+from pipelines.studio.backdrop import model_backdrop
 from pipelines.studio.cutout import CutOut, cut_out
+from pipelines.studio.given import has_real_alpha
 from pipelines.studio.motion.composition import Composition
 from pipelines.studio.motion.designs import (
     beats,
@@ -32,7 +36,7 @@ from pipelines.studio.motion.order import MotionOrder
 from pipelines.studio.motion.sound import audio_bed
 from pipelines.studio.motion.webvtt import webvtt
 from pipelines.studio.motion.wording import worded
-from pipelines.studio.segmenter import U2NetSegmenter
+from pipelines.studio.segmenter import U2NetSegmenter, locate_product
 from pipelines.studio.upscale import SpanEnlarger
 
 CHUNK = 15
@@ -43,6 +47,8 @@ POSTER_AT = 0.58
 
 POSTER_QUALITY = 90
 CUTOUTS_KEPT = 8
+LOOK_PX = 400
+"""Longer side at which a photo's background is looked at, as in `studio/region.py`."""
 
 COMPOSE: Mapping[str, Callable[[Material], Composition]] = {
     "orbit": orbit.compose,
@@ -98,6 +104,7 @@ class MotionBackend:
             seed=recipe.seed,
             photos=photos,
             cutouts=partial(self._cut_out, photos, digests, order.tight_px),
+            plain=lambda index: self._is_plain(photos[index]),
             enlarger=lambda: self._enlarger,
         )
         return MotionRun(order=order, material=material)
@@ -165,6 +172,15 @@ class MotionBackend:
             return cut_out(photo, segmenter=self._segmenter, tight_px=tight_px)
         except GenerationFailed as error:
             return str(error)
+
+    def _is_plain(self, photo: Picture) -> bool:
+        if photo.alpha is not None and has_real_alpha(photo.alpha):
+            return True
+        scale = min(1.0, LOOK_PX / max(photo.width_px, photo.height_px))
+        small = cv2.resize(photo.rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        prior = locate_product(small, segmenter=self._segmenter)
+        guess = cv2.resize(prior, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_LINEAR)
+        return model_backdrop(small, prior=guess).plain
 
     @cached_property
     def _segmenter(self) -> U2NetSegmenter:

@@ -34,12 +34,16 @@ MAGNIFY_MAX = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Material:
-    """Everything that a design may use. Cut-outs are made when they are asked for."""
+    """Everything that a design may use. Cut-outs are made when they are asked for.
+
+    `plain` tells whether a photo's background is one even ground, or transparent.
+    """
 
     order: MotionOrder
     seed: int
     photos: tuple[Picture, ...]
     cutouts: Callable[[int], CutOut]
+    plain: Callable[[int], bool]
     enlarger: Callable[[], Enlarger]
 
     @property
@@ -57,8 +61,14 @@ class Material:
         return (-1, 1)[self.choose("side", 2)]
 
     def whole(self, index: int) -> CutOut:
-        """The cut-out of a photo. Raises GenerationFailed when the photo cuts the product off."""
+        """The cut-out of a photo. Raises GenerationFailed when the photo shows less or more."""
         cutout = self.cutouts(index)
+        if self.order.plain_only and not self.plain(index):
+            raise GenerationFailed(
+                f"photo {index} has no plain ground: the product may be worn, and its wearer would "
+                "be cut out with it; use a photo of the product alone, or a design that shows the "
+                "photo itself"
+            )
         if cutout.cut_sides:
             raise GenerationFailed(
                 f"photo {index} cuts the product off at its "

@@ -37,8 +37,9 @@ class MotionOrder:
     `safe_area` is where captions may stand, (x0, y0, x1, y1) in shares of the frame; `inset` moves
     them further in. `setting` names a scene; `setting_above` the one for a product seen from above,
     which shows only once it is cut out (height / width at least `above_ratio`; 0: never).
-    `calm` 0..1 lessens every camera movement. `tight_px` as in `studio/order.py`. `crf` is the
-    coder's quality (x264: lower is finer).
+    `plain_only` refuses to cut the product out of anything but a plain ground: what is worn would
+    bring its wearer along. `calm` 0..1 lessens every camera movement. `tight_px` as in
+    `studio/order.py`. `crf` is the coder's quality (x264: lower is finer).
     """
 
     design: str
@@ -54,6 +55,7 @@ class MotionOrder:
     setting_above: str
     above_ratio: float
     measures: tuple[Measure, ...] = ()
+    plain_only: bool = False
     sound: bool = False
     inset: float = 0.0
     calm: float = 0.0

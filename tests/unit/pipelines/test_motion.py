@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from content_engine.errors import GenerationFailed
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.backend import COMPOSE
 from pipelines.studio.motion.canvas import Canvas, lay_over, reach, stamp
@@ -58,7 +59,14 @@ def material(order: MotionOrder = ORDER, *, seed: int = 1) -> Material:
     def none() -> None:
         raise AssertionError("a thumbnail needs no upscaler")
 
-    return Material(order=order, seed=seed, photos=(), cutouts=lambda _: cup(), enlarger=none)
+    return Material(
+        order=order,
+        seed=seed,
+        photos=(),
+        cutouts=lambda _: cup(),
+        plain=lambda _: False,
+        enlarger=none,
+    )
 
 
 @pytest.mark.parametrize("ease", [glide, arrive, depart, drift, linear])
@@ -230,3 +238,9 @@ def test_captions_can_be_read_one_after_another_and_the_last_stays(
 
 def test_zooming_keeps_the_middle_where_it_is() -> None:
     assert np.allclose(about(48, 20, scale=3.0, turn_rad=0.4) @ (48, 20, 1), (48, 20, 1))
+
+
+def test_what_is_worn_is_not_cut_out_of_a_street() -> None:
+    worn = material(replace(ORDER, plain_only=True))
+    with pytest.raises(GenerationFailed, match="wearer"):
+        orbit.compose(worn)

@@ -7,10 +7,10 @@ from pipelines.studio.motion.easing import Ease, Track, arrive, drift, glide, tr
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.sets import Move
 
-FRAMINGS = ((1.0, 0.0, 0.0), (1.12, 0.45, 0.1), (1.04, -0.5, 0.3), (1.13, 0.2, -0.1))
+FRAMINGS = ((1.0, 0.0, 0.0), (1.09, 0.2, 0.1), (1.02, -0.2, 0.3), (1.1, 0.1, -0.1))
 """Zoom, sway and rise of the framings, one after another. By eye, 2026-11-22."""
 
-OPENING = 1.16
+OPENING = 1.12
 OPENING_S = 1.3
 MOVE_S = 0.95
 EARLY_S = 0.4
@@ -23,8 +23,8 @@ def compose(material: Material) -> Composition:
     stage = material.set_for(material.whole(0), box=box, detail=1.18)
     zoom, sway, rise = (_over_cues(material, axis) for axis in range(3))
     opening = track((0.0, OPENING), (OPENING_S, 1.0, arrive))
-    breath = track((0.0, 0.95), (order.duration_s, 1.05, drift))
-    pass_by = track((0.0, -0.45), (order.duration_s, 0.45, drift))
+    breath = track((0.0, 0.92), (order.duration_s, 1.08, drift))
+    pass_by = track((0.0, -0.8), (order.duration_s, 0.8, drift))
     calm = 1 - order.calm
 
     def camera(t: float) -> Move:
