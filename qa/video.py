@@ -15,7 +15,7 @@ from assets.media import decode_picture
 from assets.sound import read_sound
 from content_engine.channels import channel
 from content_engine.errors import ScorerFailed
-from content_engine.types import Asset, Brief, Candidate, Score, VideoSpec
+from content_engine.types import Asset, Brief, Candidate, Outcome, Score, VideoSpec
 from qa.film import breaks, container, frame, light, overlay, pacing, product, softness
 from qa.film.decency import nudity
 from qa.film.glitch import glitch
@@ -253,10 +253,15 @@ def _overall(scores: Sequence[Score], policy: Policy) -> Score:
 
 
 def _excesses(scores: Sequence[Score], policy: Policy) -> Iterator[tuple[str, float]]:
-    """Each reading as a multiple of its limit; a rule without slack counts as twice its limit."""
+    """Each reading as a multiple of its limit; a rule without slack counts as twice its limit.
+
+    What a new coding mends says nothing of the picture.
+    """
     for score in scores:
-        limit = policy.bound(score.metric).accept
-        if score.metric != _RISK and score.value is not None:
+        bound = policy.bound(score.metric)
+        of_picture = bound.otherwise is Outcome.REVIEW and score.metric != _RISK
+        if of_picture and score.value is not None:
+            limit = bound.accept
             yield score.metric, score.value / limit if limit > 0 else 2.0 * score.value
 
 
