@@ -27,6 +27,8 @@ export class Player {
     this.skip = null;
     this.speed = 1;
     this.backward = 0;
+    /** Whether it is meant to play: pausing counts at once, whatever the browser still does. */
+    this.running = false;
     this.target = -1;
     this.late = 0;
     this.sought = false;
@@ -72,10 +74,12 @@ export class Player {
     const [first, last] = this.loop ?? [0, this.frames - 1];
     if (this.frame >= last) this.seek(first);
     this.video.playbackRate = this.speed;
+    this.running = true;
     this.video.play().catch(() => this.#tell());
   }
 
   pause() {
+    this.running = false;
     this.#stopBackward();
     this.video.pause();
   }
@@ -184,8 +188,12 @@ export class Player {
     this.seek(frame >= this.frames ? (this.loop?.[0] ?? 0) : frame);
   }
 
+  /** The clip ended before the loop's end was seen: on, unless somebody paused meanwhile. */
   #ended() {
-    this.seek(this.loop?.[0] ?? 0).then(() => this.video.play().catch(() => this.#tell()));
+    if (!this.running) return;
+    this.seek(this.loop?.[0] ?? 0).then(() => {
+      if (this.running) this.video.play().catch(() => this.#tell());
+    });
   }
 
   #tell() {
