@@ -12,7 +12,7 @@ Ease = Callable[[float], float]
 """A curve from (0, 0) to (1, 1)."""
 
 
-SWELL = 0.5
+SWELL = 0.2
 """How much `drift` swells: 0 would be even speed, 1 would start from rest."""
 
 
@@ -43,7 +43,7 @@ def depart(u: float) -> float:
 def drift(u: float) -> float:
     """Slow, faster, slow, never at rest: for a camera that goes on as long as the clip does.
 
-    The speed swells from half to one and a half of its mean: at rest a coder repeats frames, and
+    The speed swells from four fifths to six fifths of its mean: at rest a coder repeats frames, and
     repeated frames look like a fault. Source: a cosine about an even speed, own integration.
     """
     u = min(max(u, 0.0), 1.0)

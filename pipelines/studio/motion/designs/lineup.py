@@ -22,7 +22,7 @@ def compose(material: Material) -> Composition:
     views = material.views(SHOWN_MAX)
     boxes = _boxes(views, material.layout.product, aspect=order.width_px / order.height_px)
     stage = material.set_for(views[0], box=boxes[0], cast=False)
-    zoom = track((0.0, 0.94), (order.duration_s, 1.06, drift))
+    zoom = track((0.0, 0.90), (order.duration_s, 1.06, drift))
     sway = track((0.0, -0.8 * material.side()), (order.duration_s, 0.8 * material.side(), drift))
     middle = (boxes[0].x0 + boxes[-1].x1) / 2
 

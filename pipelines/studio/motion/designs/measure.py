@@ -31,7 +31,7 @@ SKEW_MAX = 0.16
 """Most difference (logarithm) of the shown and the stated proportion: a view from 15° above shows
 a mug 8 % too high."""
 
-ZOOM = (0.95, 1.06)
+ZOOM = (0.93, 1.07)
 
 
 def compose(material: Material) -> Composition:
@@ -43,7 +43,7 @@ def compose(material: Material) -> Composition:
     x, y = box.middle
     zoom = track((0.0, ZOOM[0]), (order.duration_s, ZOOM[1], drift))
 
-    sway = track((0.0, -0.4 * material.side()), (order.duration_s, 0.4 * material.side(), drift))
+    sway = track((0.0, -0.8 * material.side()), (order.duration_s, 0.8 * material.side(), drift))
 
     def camera(t: float) -> Move:
         return Move(zoom=zoom(t), sway=sway(t) * (1 - order.calm), x=x, y=y)

@@ -7,7 +7,7 @@ from pipelines.studio.motion.easing import drift, track
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.sets import Move
 
-ZOOM = (0.93, 1.09)
+ZOOM = (0.91, 1.10)
 """From a little farther than composed to a little nearer: less is not seen to move at all."""
 
 

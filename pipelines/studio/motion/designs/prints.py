@@ -27,7 +27,7 @@ from pipelines.studio.scenes.tone import Palette
 
 PHOTOS_MAX = 3
 PASS_S = 0.9
-NEAR = 1.12
+NEAR = 1.2
 """How much closer than the whole photo a print begins, as far as the photo has pixels."""
 
 

@@ -21,7 +21,7 @@ colours: below the step that a shopper would take for another shade. By eye, 202
 SWEEP_S = (0.15, 2.3)
 
 GLINT = 0.17
-ZOOM = (0.94, 1.08)
+ZOOM = (0.92, 1.10)
 GRAIN = 8
 """Lights are soft: their masks are kept at an eighth of the frame."""
 
@@ -33,7 +33,7 @@ def compose(material: Material) -> Composition:
     box = material.seat(cutout)
     stage = material.set_for(cutout, box=box, detail=ZOOM[1])
     zoom = track((0.0, ZOOM[0]), (order.duration_s, ZOOM[1], drift))
-    sway = track((0.0, -0.5 * side), (order.duration_s, 0.5 * side, drift))
+    sway = track((0.0, -0.8 * side), (order.duration_s, 0.8 * side, drift))
 
     def camera(t: float) -> Move:
         calm = 1 - order.calm

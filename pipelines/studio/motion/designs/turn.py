@@ -31,8 +31,8 @@ def compose(material: Material) -> Composition:
     box = material.layout.product
     box = replace(box, y1=material.seat(_tallest(views)).y1)
     stage = material.set_for(_largest(views), box=box, cast=False)
-    zoom = track((0.0, 0.95), (order.duration_s, 1.07, drift))
-    sway = track((0.0, -0.4 * material.side()), (order.duration_s, 0.4 * material.side(), drift))
+    zoom = track((0.0, 0.92), (order.duration_s, 1.08, drift))
+    sway = track((0.0, -0.8 * material.side()), (order.duration_s, 0.8 * material.side(), drift))
 
     def camera(t: float) -> Move:
         return Move(zoom=zoom(t), sway=sway(t), x=box.middle[0], y=0.65)
