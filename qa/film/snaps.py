@@ -16,7 +16,7 @@ from qa.film.places import Cell, box, cut, footprint, size_weight, trail, unlike
 from qa.film.surprise import Surprise
 from qa.vision.observed import Box
 
-# Source for the constants: 48 planted morphs and 22 clean clips (2026-11-22), see ARCHITECTURE.md.
+# Source for the constants: 48 planted morphs and 25 clean clips (2026-11-22), see ARCHITECTURE.md.
 _LIMIT = 4.2
 _LEAST = 1.5
 _CANDIDATES = 6
