@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import uuid4
 
-from content_engine.codec import to_json
+from content_engine.codec import from_json
 from content_engine.errors import InvalidBrief, LeaseLost, NotFound, TooLate
 from content_engine.ledger import answers, rows, writes
 from content_engine.ledger.queue import QueueStats, queue_stats
 from content_engine.ledger.reads import LedgerReads
 from content_engine.ledger.sql import Database, Row, Session
-from content_engine.review import Case, CaseClaim, Label, LabelOutcome
+from content_engine.review import Case, CaseClaim, CaseStatus, Label, LabelOutcome
 from content_engine.types import Job, JobStatus, Kind, canonical_json
 
 UNDO_S = 120.0
@@ -117,8 +118,8 @@ class LedgerCases(LedgerReads):
     def undo_label(self, case_id: str, *, reviewer: str, tenant: str) -> Case:
         """The case, waiting again: the reviewer's label is taken back, and what it set going.
 
-        Raises NotFound; TooLate after two minutes, once anything was made since, or when the label
-        is another person's.
+        Asked again, while it waits, it changes nothing. Raises NotFound; TooLate after two minutes,
+        once anything was made since, or when the label is another person's.
         """
         with self._database.write() as session:
             now_us = self._now_us()
@@ -126,6 +127,8 @@ class LedgerCases(LedgerReads):
             if case is None:
                 raise NotFound(f"there is no case {case_id!r}")
             answers.lock_job(session, case.job_id, now_us=now_us)
+            if _undone_so(session, case, reviewer=reviewer):
+                return rows.case_of(case)
             label = session.row("last_label", {"case_id": case_id})
             status = _undoable(session, case, label, reviewer=reviewer, now_us=now_us)
             self._undo(session, case, label, now_us=now_us)
@@ -171,9 +174,21 @@ def _claimed(session: Session, token: str) -> Row:
 
 
 def _answered_so(session: Session, case: Row, *, token: str, label: Label) -> bool:
-    """True when this very answer stands already: it was sent twice."""
+    """True when this very answer stands already: it was sent again after its reply was lost.
+
+    The seconds may differ: the clock went on meanwhile.
+    """
     given = session.row("last_label", {"case_id": case.id})
-    return given is not None and given.token == token and given.body == to_json(label)
+    if given is None or given.token != token:
+        return False
+    return replace(from_json(Label, given.body), seconds=label.seconds) == label
+
+
+def _undone_so(session: Session, case: Row, *, reviewer: str) -> bool:
+    """True when this reviewer took the answer back already and nobody answered since."""
+    newest = session.row("newest_label", {"case_id": case.id})
+    taken_back = newest is not None and newest.undone and newest.reviewer == reviewer
+    return taken_back and case.status == CaseStatus.WAITING
 
 
 def _undoable(session: Session, case: Row, label: Row | None, *, reviewer: str, now_us: int) -> str:

@@ -81,6 +81,9 @@ RETURNING sequence;
 SELECT sequence, token, reviewer, outcome, body, last_attempt, labelled_at_us FROM label
 WHERE case_id = :case_id AND undone = 0 ORDER BY sequence DESC LIMIT 1;
 
+-- name: newest_label
+SELECT reviewer, undone FROM label WHERE case_id = :case_id ORDER BY sequence DESC LIMIT 1;
+
 -- name: undo_label
 UPDATE label SET undone = 1 WHERE sequence = :label_sequence;
 

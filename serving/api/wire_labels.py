@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from content_engine.codec import from_plain
 from content_engine.review import (
@@ -30,9 +30,26 @@ _PARAMETERS_MAX = 20_000
 Reviewer = Annotated[str, Field(min_length=1, max_length=100, pattern=_NAME)]
 Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 LeaseSeconds = Annotated[float, Field(ge=1, le=3600)]
-Frames = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+Place = Annotated[int, Field(ge=0, lt=2**31)]
 Part = Annotated[float, Field(ge=0, le=1)]
-Box = tuple[Part, Part, Part, Part]
+
+
+def _rising(span: tuple[int, int]) -> tuple[int, int]:
+    if span[0] > span[1]:
+        raise ValueError(f"{span[0]} to {span[1]}: the first must not lie after the last")
+    return span
+
+
+def _upright(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    if box[0] > box[2] or box[1] > box[3]:
+        raise ValueError("a box is left, top, right, bottom, in this order")
+    return box
+
+
+Span = Annotated[tuple[Place, Place], AfterValidator(_rising)]
+Box = Annotated[tuple[Part, Part, Part, Part], AfterValidator(_upright)]
+Name = Annotated[str, Field(max_length=64)]
+SlotText = Annotated[str, Field(max_length=10_000)]
 Comment = Annotated[str, Field(max_length=4000)]
 
 
@@ -46,7 +63,7 @@ class ClaimIn(Wire):
 
     reviewer: Reviewer
     kinds: list[Kind] = Field(default_factory=list, max_length=len(Kind))
-    prefer: Annotated[str, Field(max_length=64)] = ""
+    prefer: Name = ""
     lease_s: LeaseSeconds = 600.0
 
 
@@ -74,11 +91,11 @@ class FaultIn(Wire):
     kind: Annotated[str, Field(min_length=1, max_length=64)]
     severity: Literal["note", "minor", "major", "fatal"] = "major"
     message: Comment = ""
-    asset: Annotated[str, Field(max_length=64)] = ""
-    frames: Frames | None = None
+    asset: Name = ""
+    frames: Span | None = None
     box: Box | None = None
-    field: Annotated[str, Field(max_length=64)] = ""
-    span: Frames | None = None
+    field: Name = ""
+    span: Span | None = None
 
     def noun(self) -> Evidence:
         """The fault as evidence."""
@@ -90,7 +107,7 @@ class TrimIn(Wire):
     """Cut these frames out and join the rest."""
 
     action: Literal["trim"]
-    frames: Frames
+    frames: Span
 
     def noun(self) -> Correction:
         """The correction."""
@@ -102,11 +119,14 @@ class RegenerateIn(Wire):
 
     action: Literal["regenerate"]
     seed: Seed
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: dict[Name, Any] = Field(default_factory=dict, max_length=50)
 
     @field_validator("parameters")
     @classmethod
     def _json(cls, given: dict[str, Any]) -> dict[str, Any]:
+        for name, value in given.items():
+            if not isinstance(value, bool | int | float | str):
+                raise ValueError(f"{name}: give a text, a number, or true or false")  # noqa: TRY004
         if len(canonical_json(given).encode()) > _PARAMETERS_MAX:
             raise ValueError(f"the changes have more than {_PARAMETERS_MAX} bytes")
         return given
@@ -120,7 +140,7 @@ class FallBackIn(Wire):
     """Ship a designed-motion video instead."""
 
     action: Literal["fall_back"]
-    design: Annotated[str, Field(max_length=64)] = ""
+    design: Name = ""
 
     def noun(self) -> Correction:
         """The correction."""
@@ -143,7 +163,7 @@ class EditIn(Wire):
     """Change slots of the copy in place: slot name (`bullets.0`) to its new text."""
 
     action: Literal["edit"]
-    slots: Annotated[dict[str, Annotated[str, Field(max_length=10_000)]], Field(min_length=1)]
+    slots: Annotated[dict[Name, SlotText], Field(min_length=1, max_length=100)]
 
     def noun(self) -> Correction:
         """The correction."""

@@ -285,6 +285,29 @@ def test_an_answer_sent_twice_counts_once(ledger: Ledger) -> None:
         ledger.label_case(claim.token, label(REJECT))
 
 
+def test_an_answer_sent_again_after_a_lost_reply_counts_once(ledger: Ledger) -> None:
+    job = in_review(ledger, brief())
+    claim = claimed(ledger)
+    ledger.label_case(claim.token, label(REJECT, seconds=4.0))
+    again = ledger.label_case(claim.token, label(REJECT, seconds=9.5))
+    assert again.id == job.id, "the clock went on while the reviewer pressed the key again"
+    (pace,) = ledger.queue_stats(TENANT).reviewers
+    assert (pace.labels, pace.seconds_in_all) == (1, 4.0)
+    with pytest.raises(LeaseLost, match="answered by ada"):
+        ledger.label_case(claim.token, label(PASS))
+
+
+def test_an_undo_sent_again_after_a_lost_reply_finds_the_case_waiting(ledger: Ledger) -> None:
+    in_review(ledger, brief())
+    claim = claimed(ledger)
+    ledger.label_case(claim.token, label(PASS))
+    for _ in range(2):
+        case = ledger.undo_label(claim.case.id, reviewer="ada", tenant=TENANT)
+        assert (case.status, case.answer) == (CaseStatus.WAITING, None)
+    with pytest.raises(TooLate):
+        ledger.undo_label(claim.case.id, reviewer="ben", tenant=TENANT)
+
+
 def test_a_correction_stands_with_fix_only(ledger: Ledger) -> None:
     in_review(ledger, brief())
     token = claimed(ledger).token

@@ -91,7 +91,11 @@ def judged(door: Door, outcome: Outcome = Outcome.REVIEW, *, seed: int = 0) -> A
 @pytest.fixture
 def job_id(door: Door) -> str:
     """A text job whose copy waits for a person."""
-    (job,) = door.ledger.submit([brief(price="12.90")], tenant=door.tenant)
+    return in_review(door, "m-1")
+
+
+def in_review(door: Door, sku: str) -> str:
+    (job,) = door.ledger.submit([brief(sku, price="12.90")], tenant=door.tenant)
     (claim,) = door.ledger.claim("w", kinds=(Kind.TEXT,), limit=1, lease_s=60)
     door.ledger.record(claim, judged(door))
     door.ledger.settle(claim)
@@ -269,6 +273,48 @@ def test_who_lost_a_case_hears_to_whom(client: Client, job_id: str) -> None:
     assert ask(client, "POST", path, json={"token": taken["token"]}).status_code == 204
     claim(client, "ben")
     assert "ben has" in label(client, taken, outcome="pass").json()["detail"]
+
+
+@pytest.mark.parametrize("action", ["extend", "release"])
+def test_a_token_of_another_case_leaves_that_case_alone(
+    client: Client, door: Door, job_id: str, action: str
+) -> None:
+    in_review(door, "m-2")
+    mine, next_one = claim(client), claim(client)
+    path = f"/v1/cases/{mine['id']}/{action}"
+    refused = ask(client, "POST", path, json={"token": next_one["token"]})
+    assert (refused.status_code, refused.json()["type"]) == (409, problem_type("lease-lost"))
+    (kept,) = (
+        item
+        for item in ask(client, "GET", "/v1/cases?held_by=ada").json()["items"]
+        if item["id"] == next_one["id"]
+    )
+    assert kept["lease_until"] == next_one["lease_until"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"outcome": "pass", "faults": [{"kind": "number", "frames": [9, 3]}]},
+        {"outcome": "pass", "faults": [{"kind": "number", "box": [0.9, 0, 0.1, 1]}]},
+        {"outcome": "pass", "faults": [{"kind": "number", "span": [0, 10**40]}]},
+        {"outcome": "fix", "correction": {"action": "trim", "frames": [9, 3]}},
+        {"outcome": "fix", "correction": {"action": "adjust", "crop": [0.6, 0, 0.5, 1]}},
+        {
+            "outcome": "fix",
+            "correction": {"action": "edit", "slots": {f"bullets.{n}": "x" for n in range(500)}},
+        },
+        {
+            "outcome": "fix",
+            "correction": {"action": "regenerate", "seed": 1, "parameters": {"voice": [[["x"]]]}},
+        },
+    ],
+)
+def test_answers_that_say_nothing_true_are_refused(
+    client: Client, job_id: str, answer: dict[str, Any]
+) -> None:
+    refused = label(client, claim(client), **answer)
+    assert (refused.status_code, refused.json()["type"]) == (422, problem_type("invalid-request"))
 
 
 def test_extending_and_listing_say_who_holds_it(client: Client, job_id: str) -> None:
