@@ -81,6 +81,7 @@ def print_planted(report: PlantedReport) -> None:
     print(f"{'fault':<16}{heads}{'3 and 4':>9}{'frames':>8}{'box hit':>9}  found by")
     for kind in PLANTERS:
         _family(kind, [trial for trial in report.planted if trial.kind == kind])
+    print(f"{'nsfw':<16}no indecent picture is planted: its false alarms alone are measured")
     for origin in (*ORIGINS, "other"):
         clean = [trial for trial in report.clean if _origin(trial) == origin]
         if clean:
