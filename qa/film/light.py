@@ -109,6 +109,8 @@ def colour_jump(reel: Reel, pulse: Pulse) -> Reading:
 
 def _jumps(reel: Reel, steps: Numbers, *, least: float) -> Iterator[tuple[Span, float]]:
     """Spans between sudden steps and the steps that undo them, and the size of each."""
+    steps = steps.copy()
+    steps[[first for first, _ in reel.shots]] = 0.0
     sizes = np.linalg.norm(steps, axis=1)
     for first, last in reel.shots:
         inside = sizes[first : last + 1]

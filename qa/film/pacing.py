@@ -17,6 +17,7 @@ from qa.vision.observed import Reading
 
 _REACH = 6
 _STILL = 0.1
+_ABRUPT_TIMES = 3.0
 _KEY_FRAME = 0.75
 _LEAST_MOTION = 0.3
 _LEAST_STEP = 0.2
@@ -123,8 +124,9 @@ def _is_abrupt(change: Numbers, span: Span, shot: Span) -> bool:
     after = change[span[1] + 1 : min(shot[1], span[1] + _REACH) + 1]
     if len(before) < 2 or len(after) < 2:
         return False
-    stops = before[-2:].max() >= max(_ABRUPT * _typical(before), _LEAST_STEP)
-    goes = after[:2].max() >= max(_ABRUPT * _typical(after), _LEAST_STEP)
+    least = max(_LEAST_STEP, _ABRUPT_TIMES * float(np.median(change[span[0] : span[1] + 1])))
+    stops = before[-2:].max() >= max(_ABRUPT * _typical(before), least)
+    goes = after[:2].max() >= max(_ABRUPT * _typical(after), least)
     return bool(stops and goes)
 
 
