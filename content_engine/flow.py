@@ -175,7 +175,10 @@ class Engine:
         if order.label.correction is None:
             raise InvalidBrief("no correction was ordered")
         brief = claim.job.brief
-        recipe = self.planner.correct(brief, order.attempt, order.label.correction)
+        # In a thread: a clip is read before it is cut, and leases are kept on this loop.
+        recipe = await asyncio.to_thread(
+            self.planner.correct, brief, order.attempt, order.label.correction
+        )
         if recipe.digest in await asyncio.to_thread(self.record.tried, claim):
             raise InvalidBrief("the same was made before: order something else")
         attempt = await self._judged(brief, recipe)

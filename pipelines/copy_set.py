@@ -54,6 +54,7 @@ class CopyDocument:
             raise InvalidBrief(f"a copy set of {len(data):,} bytes: at most {UPLOAD_MAX_BYTES:,}")
         try:
             copy = from_plain(cls, json.loads(data))
+            _check_text(to_plain(copy))
         except ValidationError as error:
             raise InvalidBrief(f"the file is no copy set: {_first(error)}") from error
         except (ValueError, RecursionError) as error:
@@ -110,6 +111,15 @@ def _set_item(items: list, group: str, index: int, text: str) -> None:
         items.append(text)
     else:
         raise InvalidBrief(f"the copy has {len(items)} {group}: there is no {group}.{index}")
+
+
+def _check_text(plain: dict) -> None:
+    """Raises InvalidBrief for a slot that UTF-8 can't hold: JSON spells half a surrogate pair."""
+    for name, value in plain.items():
+        try:
+            canonical_json(value).encode()
+        except UnicodeEncodeError as error:
+            raise InvalidBrief(f"the {name} holds half a character: {error.reason}") from error
 
 
 def _first(error: ValidationError) -> str:

@@ -15,8 +15,8 @@ from serving.bench.video.plants import spoil
 class SpoilingPipeline:
     """A maker of clips, some of which get a fault that a judge should find and a person mend.
 
-    Which ones follows from the recipe: the same recipe is spoilt each time, in the same way. What
-    a person ordered is left alone, so that a rehearsed correction ends as a real one would.
+    Which ones follows from the recipe: the same recipe is spoilt each time, in the same way. What a
+    person cut or uploaded is left alone; a clip made anew takes its chance like every other.
     """
 
     def __init__(

@@ -197,7 +197,8 @@ def _is_publishable(facts: VideoFacts, *, rules: VideoRules, clip: Asset) -> boo
     broken = broken_rules(facts, rules, f"{shape.numerator}:{shape.denominator}")
     # The ratio of the very pixels is no channel's name of an aspect: the size was checked above.
     fits = all(rule.kind == "odd_size" for rule in broken)
-    return same and upright and even and tagged and fits
+    # What ships is called an MP4: a QuickTime file that a channel takes too would be misnamed.
+    return facts.container == "mp4" and same and upright and even and tagged and fits
 
 
 def _fitting_fps(facts: VideoFacts, *, rules: VideoRules) -> str:

@@ -1,8 +1,11 @@
 """Small clips whose every frame says its own number: a bar as long as the frame's place."""
 
+import io
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
+import av
 import numpy as np
 
 from assets.encode import Sound, VideoWriter
@@ -49,6 +52,18 @@ def clip(
         bad = glitch is not None and glitch[0] <= index <= glitch[1]
         writer.write(pulsing(index) if bad else picture(index))
     return writer.finish()
+
+
+def as_quicktime(data: bytes, path: Path) -> bytes:
+    """The same film in a QuickTime file at `path`, its index first."""
+    early = {"movflags": "+faststart"}
+    with av.open(io.BytesIO(data)) as source, av.open(path, "w", options=early) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    return path.read_bytes()
 
 
 def pictures(data: bytes) -> np.ndarray:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from film_kit import clip, gap, pictures, pulsing, sliding
+from film_kit import as_quicktime, clip, gap, pictures, pulsing, sliding
 
 from assets.encode import Sound, VideoWriter
 from assets.media import Picture, decode_picture, encode_jpeg
@@ -224,6 +224,18 @@ def test_an_upload_that_needs_nothing_keeps_its_frames_to_the_bit(
     assert made.notes == ("uploaded by a person",)
     shipped = pictures(store.get(made.assets[0].digest))
     assert (shipped == pictures(upload)).all()
+
+
+def test_an_uploaded_quicktime_file_ships_as_the_mp4_it_is_called(
+    editor: TimelineEditor, seen: Seen, store: AssetStore, tmp_path: Path
+) -> None:
+    upload = as_quicktime(clip(200, picture=lambda i: sliding(i % 60)), tmp_path / "film.mov")
+    assert probe_video(upload).container == "mov"
+    order = Replace(digest=Digest(store.put(upload)), media_type="video/quicktime")
+    shopify = replace(BRIEF, channel="shopify")
+    made = editor.generate(editor.correct(shopify, seen(), order))
+    assert made.assets[0].media_type == "video/mp4"
+    assert probe_video(store.get(made.assets[0].digest)).container == "mp4"
 
 
 @pytest.mark.parametrize(("cut", "kept"), [((0, 29), range(30, 135)), ((100, 134), range(100))])

@@ -182,6 +182,16 @@ def test_bytes_that_are_no_copy_are_refused(
         pipeline.correct(brief, attempt, order)
 
 
+def test_uploaded_copy_that_has_no_utf8_text_is_refused_before_it_counts(
+    pipeline: TextPipeline, brief: Brief, attempt: Attempt
+) -> None:
+    copy = json.loads(pipeline._store.get(attempt.candidate.assets[0].digest))
+    data = json.dumps(copy | {"title": "Mug \ud800"}).encode()
+    order = Replace(digest=Digest(pipeline._store.put(data)), media_type="application/json")
+    with pytest.raises(InvalidBrief, match="title"):
+        pipeline.correct(brief, attempt, order)
+
+
 def test_what_a_person_wrote_is_not_repaired_by_a_machine(
     pipeline: TextPipeline, brief: Brief, attempt: Attempt
 ) -> None:

@@ -61,7 +61,7 @@ def test_a_spoilt_clip_says_what_was_done_to_it_and_is_the_same_each_time(
     assert store.get(spoilt.assets[0].digest)
 
 
-def test_what_a_person_ordered_is_left_alone(store: AssetStore) -> None:
+def test_what_a_person_cut_is_left_alone(store: AssetStore) -> None:
     trimmed = spoiling(store, 1.0).generate(recipe(1, backend="timeline"))
     assert trimmed.assets == Turntable(store).generate(recipe(1)).assets
     assert trimmed.notes == ()
