@@ -364,7 +364,7 @@ def test_a_refused_answer_comes_back_with_all_that_was_entered(
     page.keyboard.press("Enter")
     page.get_by_text("was not taken: only ").wait_for()
     page.get_by_role("button", name="Open it again").click()
-    until(page, f"{SHOWN}.querySelector('.about').textContent.startsWith('{first}')")
+    until(page, f"{SHOWN}?.querySelector('.about').textContent.startsWith('{first}')")
     assert page.locator(f"{OPEN} [name=last]").input_value() == "100"
     page.locator(f"{OPEN} [name=last]").fill("20")
     page.keyboard.press("Enter")
@@ -426,7 +426,7 @@ def test_an_answer_is_taken_back(browser: Any, shop: Shop, clip: bytes) -> None:
     page.keyboard.press("u")
     until(
         page,
-        f"document.querySelector('.case:not(.waiting) .about').textContent.startsWith('{first}')",
+        f"document.querySelector('.case:not(.waiting) .about')?.textContent.startsWith('{first}')",
     )
     assert (
         page.locator(".case:not(.waiting) .answer.reject").get_attribute("aria-pressed") == "true"

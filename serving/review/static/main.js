@@ -9,6 +9,7 @@ import { find, keyButton } from "./dom.js";
 import { forgetOldDrafts, labelOf, objection } from "./draft.js";
 import { belongsToFocus, commandOf, keyList, pressedKey } from "./keys.js";
 import { Notices } from "./notices.js";
+import { reviewerName } from "./reviewer.js";
 
 /** @typedef {import("./types.js").Sheet} Sheet */
 
@@ -30,6 +31,8 @@ class Page {
     this.count = 0;
     /** @type {Promise<void>} */
     this.sending = Promise.resolve();
+    /** @type {Promise<void>} */
+    this.moved = Promise.resolve();
     this.desk.onlost = (sheet, words) => this.#lost(sheet, words);
     addEventListener("keydown", (event) => this.#key(event));
     addEventListener("click", (event) => dropFocus(event));
@@ -61,6 +64,7 @@ class Page {
     find("#empty").hidden = view !== null;
     if (!view) {
       document.title = "Review: nothing waits";
+      for (const name of ["#where", "#left"]) find(name).textContent = "";
       this.again = window.setTimeout(() => this.start(), LOOK_AGAIN_MS);
       return;
     }
@@ -86,9 +90,9 @@ class Page {
   run(name) {
     const view = this.view;
     if (name === "help") this.#help();
+    else if (name === "undo") this.#undo(view);
     else if (!view) return;
     else if (name === "confirm") this.#send(view);
-    else if (name === "undo") this.#undo(view);
     else if (name in COMMANDS) COMMANDS[name](view);
     else /** @type {Record<string, () => void>} */ (view.stage.commands)[name]?.();
   }
@@ -126,9 +130,9 @@ class Page {
     this.sending = sending.catch(() => undefined);
     this.desk.advance();
     const ahead = this.#takeAhead();
-    const moved = ahead ? this.#show(ahead) : this.#wait(sending);
+    if (ahead) this.#show(ahead);
+    else this.moved = this.#wait(sending);
     sending.then(() => this.#sent(view), (error) => this.#refused(view, error));
-    return moved;
   }
 
   /** What lies ready, if its hold still stands. */
@@ -142,6 +146,8 @@ class Page {
 
   /** Nothing lay ready: the answer goes first, then the next case is asked for. @param {Promise<void>} sending */
   async #wait(sending) {
+    this.view?.close();
+    this.view = null; // no key reaches what is answered already
     await sending.then(() => this.start(), () => undefined);
   }
 
@@ -181,9 +187,10 @@ class Page {
     this.desk.next = null;
   }
 
-  /** @param {CaseView} view */
+  /** @param {CaseView | null} view */
   async #undo(view) {
-    if (view.draft.undo()) return;
+    if (view?.draft.undo()) return;
+    await this.moved; // the case that is on its way comes first
     if (!this.desk.sent.length) return void this.notices.show("note", "There is nothing to undo.", { brief: true });
     await this.#guard(async () => {
       const undone = await this.desk.undo();
@@ -267,23 +274,6 @@ async function countLeft() {
   if (!stats) return;
   const cases = stats.waiting.reduce((/** @type {number} */ all, /** @type {{cases: number}} */ each) => all + each.cases, 0);
   find("#left").textContent = `${cases} wait`;
-}
-
-/** Who reviews: asked once, kept in this browser. */
-function reviewerName() {
-  const known = localStorage.getItem("review.reviewer");
-  if (known) return Promise.resolve(known);
-  const form = /** @type {HTMLFormElement} */ (find("#who"));
-  form.hidden = false;
-  find("input", form).focus();
-  return new Promise((/** @type {(name: string) => void} */ tell) => form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const name = String(new FormData(form).get("reviewer") ?? "").trim();
-    if (!name) return;
-    localStorage.setItem("review.reviewer", name);
-    form.hidden = true;
-    tell(name);
-  }));
 }
 
 forgetOldDrafts();
