@@ -175,7 +175,8 @@ class Ledger(LedgerCases):
             for row in lost:
                 status = answers.given_up(session, row.id, problem=problem, now_us=now_us)
                 session.run("give_up", {"id": row.id, "status": status.value})
-                writes.tell(session, [row.id], name=status, now_us=now_us)
+                told = problem if status is JobStatus.FAILED else ""
+                writes.tell_status(session, row.id, status=status, now_us=now_us, problem=told)
             writes.tell(session, [row.id for row in reaped], name=JobStatus.QUEUED, now_us=now_us)
         return len(reaped)
 

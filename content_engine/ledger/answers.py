@@ -245,4 +245,4 @@ def _move(
     """Gives the job another status, takes it from its worker, and tells."""
     values = {"id": job_id, "status": status.value, "before": before.value, "now_us": now_us}
     if session.run("answer_job", values):
-        writes.tell(session, [job_id], name=status.value, now_us=now_us)
+        writes.tell_status(session, job_id, status=status, now_us=now_us)

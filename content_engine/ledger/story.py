@@ -118,7 +118,7 @@ def _said(
     if event.name == JobStatus.QUEUED:
         return _submitted(session, event)
     if event.name == JobStatus.SUCCEEDED:
-        return _delivered(session, event)
+        return _delivered(session, event, detail)
     said = {
         "case_opened": "put before a person",
         "case_claimed": f"taken by {detail.get('reviewer')}",
@@ -138,8 +138,10 @@ def _submitted(session: Session, event: Row) -> Sequence[Said]:
     return [("submitted", words, {"kind": job.kind, "sku": job.sku, "wanted": job.wanted})]
 
 
-def _delivered(session: Session, event: Row) -> Sequence[Said]:
-    ships = [row[0] for row in session.rows("delivered", {"id": event.job_id})]
+def _delivered(session: Session, event: Row, detail: Mapping[str, Any]) -> Sequence[Said]:
+    """What shipped then; ledgers of schema 1 did not write it down: what ships now."""
+    now = session.rows("delivered", {"id": event.job_id}) if "recipes" not in detail else ()
+    ships = detail.get("recipes", [row[0] for row in now])
     words = "delivered: " + ", ".join(digest[:8] for digest in ships)
     return [("delivered", words, {"recipes": ships})]
 

@@ -105,8 +105,7 @@ def end_claim(
     )
     if ended != 1:
         raise LeaseLost(_lost(claim))
-    detail = {"problem": problem} if problem else {}
-    tell(session, [claim.job.id], name=status.value, now_us=now_us, detail=canonical_json(detail))
+    tell_status(session, claim.job.id, status=status, now_us=now_us, problem=problem)
 
 
 def tally(session: Session, job_id: str) -> Row:
@@ -194,6 +193,16 @@ def tell(
         "add_event",
         [{"id": job_id, "name": name, "now_us": now_us, "detail": detail} for job_id in job_ids],
     )
+
+
+def tell_status(
+    session: Session, job_id: str, *, status: JobStatus, now_us: int, problem: str = ""
+) -> None:
+    """Writes the event of a job's new status, with its problem, or with the recipes that ship."""
+    detail: dict[str, object] = {"problem": problem} if problem else {}
+    if status is JobStatus.SUCCEEDED:
+        detail["recipes"] = [row[0] for row in session.rows("delivered", {"id": job_id})]
+    tell(session, [job_id], name=status.value, now_us=now_us, detail=canonical_json(detail))
 
 
 def _lost(claim: Claim) -> str:

@@ -24,9 +24,16 @@ _SUFFIX = {
 _FOLDER = {Outcome.ACCEPT: "", Outcome.REVIEW: "review", Outcome.REJECT: "rejected"}
 _OWN_NAMES = {"gallery", "index.html", "manifest.jsonl", "faults.jsonl"}
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-_SOURCE_TYPE = {"realiser": "algorithmicMedia", "studio-motion": "algorithmicMedia"}
-"""Text backends that no model trained. Source: cv.iptc.org/newscodes/digitalsourcetype: media
-"created purely by an algorithm not based on any sampled training data" is algorithmicMedia."""
+_SOURCE_TYPE = {
+    "realiser": "algorithmicMedia",
+    "studio-motion": "algorithmicMedia",
+    "timeline": "algorithmicMedia",
+    "editor": "humanEdits",
+    "upload": "humanEdits",
+}
+"""Of words and captions no model wrote. Source: cv.iptc.org/newscodes/digitalsourcetype: media
+"created purely by an algorithm not based on any sampled training data" is algorithmicMedia; what a
+person corrected is humanEdits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

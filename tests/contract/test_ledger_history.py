@@ -67,6 +67,19 @@ def trimmed(ledger: Ledger) -> str:
     return job.id
 
 
+def test_a_delivery_that_was_taken_back_stays_told(ledger: Ledger) -> None:
+    (job,) = ledger.submit([brief()], tenant=TENANT)
+    work = take(ledger)
+    ledger.record(work, attempt(Outcome.REVIEW))
+    ledger.settle(work)
+    claim = ledger.claim_case("ada", tenant=TENANT)
+    assert claim is not None
+    ledger.label_case(claim.token, label(LabelOutcome.PASS))
+    ledger.undo_label(claim.case.id, reviewer="ada", tenant=TENANT)
+    told = [item.words for item in ledger.job_history(job.id, TENANT)]
+    assert told[-2:] == [f"delivered: {recipe().digest[:8]}", "ada took the answer back"]
+
+
 def test_the_story_runs_from_the_request_to_the_delivery(ledger: Ledger) -> None:
     trimmed(ledger)
     story = ledger.history(TRIMMED, TENANT)

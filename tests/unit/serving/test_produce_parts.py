@@ -108,6 +108,15 @@ def test_a_line_tells_all_of_one_asset_and_nothing_of_another() -> None:
     json.dumps(line, allow_nan=False)
 
 
+@pytest.mark.parametrize("backend", ["editor", "upload"])
+def test_copy_that_a_person_wrote_is_not_called_a_models(backend: str) -> None:
+    tried = attempt(Outcome.ACCEPT)
+    recipe = replace(tried.candidate.recipe, backend=backend, model="person@1")
+    tried = replace(tried, candidate=replace(tried.candidate, recipe=recipe))
+    (item,) = deliveries(JOB, [tried], delivered=(), waiting=())
+    assert item.line["provenance"]["digital_source_type"].endswith("/humanEdits")
+
+
 def test_what_may_not_ship_never_lies_where_shipping_files_lie() -> None:
     tries = [attempt(o, seed=n) for n, o in enumerate(Outcome)]
     waiting = {each.candidate.recipe.digest for each in tries}
