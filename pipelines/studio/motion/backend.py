@@ -83,7 +83,7 @@ class MotionRun:
 class MotionBackend:
     """Moves a product's own photos. Its pixels are never repainted: scaled, moved, lit, cut out.
 
-    Deterministic: same recipe, same frames. The networks are loaded at their first use. Any thread
+    Deterministic: same recipe, same frames. Networks are loaded when they are needed. Any thread
     may use it.
     """
 
@@ -169,26 +169,28 @@ class MotionBackend:
 
     def _fresh(self, photo: Picture, tight_px: float) -> CutOut | str:
         try:
-            return cut_out(photo, segmenter=self._segmenter, tight_px=tight_px)
+            return cut_out(photo, segmenter=_segmenter(), tight_px=tight_px)
         except GenerationFailed as error:
             return str(error)
 
-    def _is_plain(self, photo: Picture) -> bool:
+    @staticmethod
+    def _is_plain(photo: Picture) -> bool:
         if photo.alpha is not None and has_real_alpha(photo.alpha):
             return True
         scale = min(1.0, LOOK_PX / max(photo.width_px, photo.height_px))
         small = cv2.resize(photo.rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        prior = locate_product(small, segmenter=self._segmenter)
+        prior = locate_product(small, segmenter=_segmenter())
         guess = cv2.resize(prior, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_LINEAR)
         return model_backdrop(small, prior=guess).plain
 
     @cached_property
-    def _segmenter(self) -> U2NetSegmenter:
-        return U2NetSegmenter(locate("u2netp"))
-
-    @cached_property
     def _enlarger(self) -> SpanEnlarger:
         return SpanEnlarger({2: locate("span-x2"), 4: locate("span-x4")})
+
+
+def _segmenter() -> U2NetSegmenter:
+    """A fresh one each time: loaded in a tenth of a second, it would keep 150 MB while drawing."""
+    return U2NetSegmenter(locate("u2netp"))
 
 
 def _writer(run: MotionRun) -> VideoWriter:
