@@ -34,6 +34,8 @@ class U2NetSegmenter:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # The arena would keep 250 MB after one look, and a look takes hardly longer without it.
+        options.enable_cpu_mem_arena = False
         self._session = onnxruntime.InferenceSession(
             str(weights), options, providers=["CPUExecutionProvider"]
         )
