@@ -196,12 +196,12 @@ def _segmenter() -> U2NetSegmenter:
 def _writer(run: MotionRun) -> VideoWriter:
     order = run.order
     beats_s = tuple(cue.start_s for cue in order.cues)
-    sound = audio_bed(order.duration_s, seed=run.material.seed, beats=beats_s)
+    seed = run.material.seed
     return VideoWriter(
         width_px=order.width_px,
         height_px=order.height_px,
         fps=order.fps,
-        sound=sound if order.sound else None,
+        sound=audio_bed(order.duration_s, seed=seed, beats=beats_s) if order.sound else None,
         crf=order.crf,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from content_engine.errors import GenerationFailed
@@ -11,6 +12,7 @@ from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.paper import (
     Aim,
     ground,
+    held,
     on_tone,
     palette_of,
     points_of_interest,
@@ -22,8 +24,11 @@ from pipelines.studio.motion.paper import (
 from pipelines.studio.motion.sprites import opaque, pyramid
 from pipelines.studio.scenes.arrays import U8
 
-OPEN_FROM = 0.62
+OPEN_FROM = 0.5
 """Share of the clip after which the window opens to the whole photo."""
+
+APART_MIN = 0.12
+"""Least way of a glide, in shares of the photo: shorter, it would seem to stand."""
 
 NEAR_MAX = 2.0
 """How much nearer than the whole photo a glide may be: in a small clip one would lose one's way."""
@@ -57,12 +62,25 @@ def compose(material: Material) -> Composition:
 def _way(material: Material, rgb: U8, closest: float) -> Callable[[float], Aim]:
     """From detail to detail with every pixel shown, then open to the whole photo; never at rest."""
     end = material.order.duration_s
-    spots = [*_details(material, rgb), (0.5, 0.5)]
-    times = [0.0, 0.34 * end, OPEN_FROM * end, end]
-    x, y = (curve(times, [spot[axis] for spot in spots]) for axis in (0, 1))
     near = min(1.0, closest * NEAR_MAX)
+    size, window = (
+        (rgb.shape[1], rgb.shape[0]),
+        window_px(material.layout.product, material.order.frame_px),
+    )
+    seen = [held(Aim(x=x, y=y, scale=near), size, window) for x, y in _details(material, rgb)]
+    first, last = seen[0], max(seen, key=lambda aim: _apart(aim, seen[0]))
+    if _apart(first, last) < APART_MIN:
+        last = held(Aim(x=1 - first.x, y=1.0 if first.y < 0.5 else 0.0, scale=near), size, window)
+    times = [0.0, 0.7 * end, end]
+    x = curve(times, [first.x, last.x, 0.5])
+    y = curve(times, [first.y, last.y, 0.5])
+    # It opens while it still glides: between the two it would stand.
     scale = track((0.0, near), (OPEN_FROM * end, near, linear), (end, closest, ease_open))
     return lambda t: Aim(x=x(t), y=y(t), scale=scale(t))
+
+
+def _apart(one: Aim, other: Aim) -> float:
+    return math.hypot(one.x - other.x, one.y - other.y)
 
 
 def ease_open(u: float) -> float:
