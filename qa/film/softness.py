@@ -24,7 +24,7 @@ _SHRINK = 4
 _FARTHEST_S = 0.6
 _LEAST_SHARE = 0.08
 _EXPLAINED = 0.5
-_BOTH_EXPLAINED = 1.57
+_BOTH_EXPLAINED = 1.72
 _SEEN_LEVELS = 0.8
 _NEVER = 1e18
 _LONGEST_GHOST_S = 1.5
@@ -74,7 +74,7 @@ def ghosting(reel: Reel, pulse: Pulse) -> Reading:
 
     Where it sets in, the step between two frames holds, beside the motion, the difference to
     another moment within 0.6 s, all over the picture, and the same is taken away where it ends.
-    Both steps must be explained well: clean clips with motion to and fro reach 1.52 summed, planted
+    Both steps must be explained well: clean clips with motion to and fro reach 1.71 summed, planted
     ghosts at 24 frames a second 1.87 and more; at 8 a second (1.18 to 1.74) they are often missed.
     A cross-fade has no such sudden ends; steps beside a repeated frame prove nothing.
     """
