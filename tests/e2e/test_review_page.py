@@ -102,7 +102,7 @@ def stilled(page: Any, frame: int) -> None:
 
 def settled(page: Any, frame: int) -> None:
     shown = f".case:not(.waiting) .readout[data-settled=true][data-frame='{frame}']"
-    page.locator(shown).wait_for(timeout=5000)
+    page.locator(shown).wait_for(timeout=20_000)
 
 
 def on_screen(page: Any) -> int:

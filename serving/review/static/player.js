@@ -6,6 +6,9 @@ import { clamp } from "./dom.js";
 /** Longest wait for the browser to present a frame it sought: then the frame is what was asked. */
 const PRESENT_MS = 250;
 
+/** A seek that did not end by then is asked for again. */
+const STALLED_MS = 3000;
+
 export const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2, 4];
 
 export class Player {
@@ -139,6 +142,7 @@ export class Player {
     window.clearTimeout(this.late);
     // The middle of the frame: no rounding of any decoder falls to a neighbour.
     this.video.currentTime = (this.target + 0.5) / this.fps;
+    this.late = window.setTimeout(() => this.wanted >= 0 && this.#go(), STALLED_MS);
   }
 
   /** The seek is done; the next frame presented settles it. A newer wish goes first. */
