@@ -40,8 +40,8 @@ class LedgerCases(LedgerReads):
 
         In the order of the due day, then of the value at risk; never one that another holds.
         `prefer` is the id of a case to take first, if it is free or held by this very reviewer,
-        who then gets a new token. A reviewer holds two at most; asked for a third, the ledger
-        gives the one held longest, with a new token.
+        who then gets a new token. A reviewer holds two at most, but for preferred ones; asked for
+        a third, the ledger gives the one held longest, with a new token.
         """
         if not reviewer.strip():
             raise InvalidBrief("a case is claimed by somebody: give the reviewer's name")

@@ -87,7 +87,8 @@ def _media_type(door: Door, digest: str) -> str:
     try:
         return sniff_media(head)
     except UnsupportedMedia:
-        return next((name for mark, name in _TEXTS.items() if head.startswith(mark)), _UNKNOWN)
+        text = head.lstrip()
+        return next((name for mark, name in _TEXTS.items() if text.startswith(mark)), _UNKNOWN)
 
 
 async def _chunks(door: Door, digest: str, start: int, end: int) -> AsyncIterator[bytes]:

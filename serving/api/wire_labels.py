@@ -57,8 +57,8 @@ class ClaimIn(Wire):
     """Asks for the next case: of some kinds (all when left out), that one first if it is free.
 
     `prefer` is the id of a case; one that this reviewer holds already comes back with a new token.
-    A reviewer holds two cases at most (the one before him and the next); who asks for a third gets
-    the one he has held longest.
+    A reviewer holds two cases at most (the one before him and the next), unless he prefers a
+    third; who asks for any third gets the one he has held longest.
     """
 
     reviewer: Reviewer

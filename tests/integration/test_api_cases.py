@@ -398,9 +398,12 @@ def test_captions_are_served_as_what_they_are(client: Client, door: Door) -> Non
     assert served.headers["content-type"].startswith("text/vtt"), "the player needs the type"
 
 
-def test_uploaded_copy_is_an_object(client: Client) -> None:
-    kept = ask(client, "POST", "/v1/uploads", content=json.dumps(COPY))
+@pytest.mark.parametrize("before", ["", "\n  "])
+def test_uploaded_copy_is_an_object(client: Client, before: str) -> None:
+    kept = ask(client, "POST", "/v1/uploads", content=before + json.dumps(COPY))
     assert (kept.status_code, kept.json()["media_type"]) == (201, "application/json")
+    served = ask(client, "GET", kept.json()["url"])
+    assert served.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,11 @@ def test_a_digit_picks_one_fault(media: Kind) -> None:
     assert set(keys) <= set(range(10))
 
 
+@pytest.mark.parametrize("media", [Kind.TEXT, Kind.IMAGE, Kind.VIDEO])
+def test_a_mark_that_has_no_name_can_be_sent(media: Kind) -> None:
+    assert "other" in fault_kinds(media), "the page calls a mark so that was given no kind"
+
+
 def test_faults_with_a_key_come_first_in_the_order_of_the_keyboard() -> None:
     keys = [fault.key for fault in fault_kinds(Kind.VIDEO).values()]
     assert keys[:10] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0]
