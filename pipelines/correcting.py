@@ -21,6 +21,12 @@ UPLOAD = "upload"
 PERSON = "person@1"
 """The model of what a person made."""
 
+ENLARGED_MAX = 1.5
+"""How far an uploaded picture or clip may be enlarged before it looks soft. Chosen by eye."""
+
+LOST_MAX = 0.25
+"""How much of an upload may fall away at the sides of a frame that it fills. House limit."""
+
 _WORDS = {
     "trim": "trim",
     "regenerate": "regenerate",

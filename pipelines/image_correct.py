@@ -15,6 +15,7 @@ from content_engine.errors import GenerationFailed, InvalidBrief
 from content_engine.review import Adjust
 from content_engine.types import Shot
 from pipelines.backend import Media
+from pipelines.correcting import ENLARGED_MAX, LOST_MAX
 from pipelines.studio.order import Order
 from pipelines.studio.placement import frame_px
 from pipelines.studio.scene import load_settings
@@ -26,12 +27,6 @@ the mask no longer follows the product. Chosen by eye on the sample photos."""
 
 CROP_MIN = 0.25
 """Least side of a crop, as a share of the frame: below it the photo is magnified over 4 times."""
-
-ENLARGED_MAX = 1.5
-"""How far an uploaded picture may be enlarged before it looks soft. Chosen by eye."""
-
-LOST_MAX = 0.25
-"""How much of an uploaded scene may fall away at the frame's sides. House limit."""
 
 
 def adjusted(order: Order, adjust: Adjust) -> Order:

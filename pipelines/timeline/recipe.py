@@ -15,16 +15,12 @@ from content_engine.codec import from_plain, to_plain
 from content_engine.errors import InvalidBrief
 from content_engine.review import Replace, Trim
 from content_engine.types import Asset, Brief, Candidate, Ingredient, Recipe, canonical_json
-from pipelines.correcting import PERSON, TIMELINE, UPLOAD
+from pipelines.correcting import ENLARGED_MAX, LOST_MAX, PERSON, TIMELINE, UPLOAD
 
 LEAST_S = 3.0
 """Least length of what a trim leaves. Source: research, qa §7.3; the shortest of the channels."""
 
 MODEL = "timeline@1"
-
-ENLARGED_MAX = 1.5
-LOST_MAX = 0.25
-"""How far an upload may be enlarged, and how much of it may fall away, to fit. As for pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
