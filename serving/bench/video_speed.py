@@ -17,13 +17,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from assets.encode import Planes, VideoWriter
+from assets.encode import VideoWriter
 from assets.media import decode_picture
 from assets.weights import locate
 from pipelines.studio.cutout import cut_out
 from pipelines.studio.motion.backend import COMPOSE, MotionBackend
 from pipelines.studio.motion.canvas import Canvas
 from pipelines.studio.motion.composition import Composition, Layer, Piece, Pose, Room
+from pipelines.studio.motion.filming import film
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.order import Cue, MotionOrder
 from pipelines.studio.motion.sprites import Sprite
@@ -257,6 +258,6 @@ def _cpu_s() -> float:
 
 def _by_planes(scene: Composition, out: Path) -> None:
     writer = VideoWriter(width_px=scene.width_px, height_px=scene.height_px, fps=scene.fps)
-    for index in range(scene.frames):
-        writer.write_planes(Planes(*scene.frame(index).planes))
+    for _ in film(scene, writer, range(scene.frames)):
+        pass
     out.write_bytes(writer.finish())

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 
 import cv2
 
-from assets.encode import Planes, VideoWriter
+from assets.encode import VideoWriter
 from assets.errors import AssetError
 from assets.media import Picture, decode_picture, encode_jpeg
 from assets.weights import locate
@@ -31,6 +31,7 @@ from pipelines.studio.motion.designs import (
     sweep,
     turn,
 )
+from pipelines.studio.motion.filming import film
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.order import MotionOrder
 from pipelines.studio.motion.sound import audio_bed
@@ -208,9 +209,8 @@ def _writer(run: MotionRun) -> VideoWriter:
 
 def _draw(run: MotionRun, scene: Composition, writer: VideoWriter) -> None:
     poster_at = round(POSTER_AT * run.order.frames)
-    for index in range(run.drawn, min(run.drawn + CHUNK, run.order.frames)):
-        canvas = scene.frame(index)
-        writer.write_planes(Planes(*canvas.planes))
+    frames = range(run.drawn, min(run.drawn + CHUNK, run.order.frames))
+    for index, canvas in zip(frames, film(scene, writer, frames), strict=True):
         if index == poster_at:
             run.poster = encode_jpeg(Picture(canvas.rgb()), quality=POSTER_QUALITY)
         run.drawn = index + 1
