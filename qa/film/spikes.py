@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from content_engine.types import Evidence
+from qa.film.bends import bends
 from qa.film.found import found, reading
 from qa.film.maps import GRID
 from qa.film.places import (
@@ -27,7 +28,6 @@ from qa.film.places import (
     unlike_at_any_zoom,
 )
 from qa.film.reel import Reel
-from qa.film.snaps import snaps
 from qa.film.surprise import Surprise, surprise, widened
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Reading
@@ -100,9 +100,9 @@ def _faults(seen: Surprise, start: int, fps: float) -> Iterator[Evidence]:
             box=box(region | (before & grown(region))),
         )
     yield from _jumps(seen, start, pairs)
-    for snap in snaps(seen, fps):
-        frames = (start + snap.first, start + snap.after - 1)
-        yield found("morph", _WORDS["morph"], frames=frames, number=snap.number, box=snap.box)
+    for bend in bends(seen, fps):
+        frames = (start + bend.first, start + bend.after - 1)
+        yield found("morph", _WORDS["morph"], frames=frames, number=bend.number, box=bend.box)
 
 
 def _jumps(seen: Surprise, start: int, pairs: list[_Pair]) -> Iterator[Evidence]:

@@ -46,8 +46,8 @@ def surprise(luma: Pixels) -> Surprise:
     for index in range(1, count):
         one, two = small[index - 1], small[index]
         forth, back = flow.calc(one, two, empty.copy()), flow.calc(two, one, empty.copy())
-        new = cells(_unexplained(two, warped(one, back)))
-        old = cells(_unexplained(one, warped(two, forth)))
+        new = cells(unexplained(two, warped(one, back)))
+        old = cells(unexplained(one, warped(two, forth)))
         residual[index] = np.maximum(new, old)
         motion[index] = cv2.resize(forth, (GRID, GRID), interpolation=cv2.INTER_AREA)
     return Surprise(
@@ -58,7 +58,7 @@ def surprise(luma: Pixels) -> Surprise:
     )
 
 
-def _unexplained(image: Pixels, fetched: Pixels) -> Numbers:
+def unexplained(image: Pixels, fetched: Pixels) -> Numbers:
     """|difference| in levels without its smooth part: light that passes is no fault."""
     difference = cv2.subtract(image, fetched, dtype=cv2.CV_32F)
     return cv2.absdiff(difference, cv2.blur(difference, _LIGHT_PX))

@@ -1,0 +1,199 @@
+"""What bends slowly and springs back, however smoothly flow follows it.
+
+Eight times a second each place is compared with itself, carried along as its surroundings move. A
+bend looks the same after it as long before it, less and less so towards its end, and then springs
+back at once and stays. Limbs come back as slowly as they went, captions and cuts do not come back,
+and what always moves does not stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from qa.film.carried import OUTSIDE, Glance, Steps, patch_at, path, steps_of, unlike
+from qa.film.maps import GRID
+from qa.film.places import Cell, box, footprint
+from qa.film.surprise import Surprise
+from qa.vision.arrays import Mask, Numbers
+from qa.vision.observed import Box
+
+# Source for the constants: 80 planted and 41 clean clips (2026-11-22), see ARCHITECTURE.md.
+_LIMIT = 1.6
+_LEAST = 1.3
+_PLACES_A_STEP = 3
+_PLACES_A_SECOND = 8
+_APART_CELLS = 2
+_FEWEST_STEPS = 8
+_SIDE_CELLS = (3, 6)
+_NOISE_LEVELS = 1.0
+_LONGEST_S = 2.0
+_AT_ONCE_S = 0.3
+_AFTER_S = 0.5
+_SETTLED_S = 0.25
+_SETTLED = 1.2
+_ALIKE = 1.05
+_BEGUN = 0.25
+_QUICK_S = 0.27
+_NEAR_S = 0.45
+_LOOKED_S = (0.9, 1.6)
+_FAR_S = (0.75, 1.95)
+# From 0 to 1: how quickly it sprang back, how steadily it grew (rank correlation), and, from 1 to
+# 0, how much of it came in one step.
+_QUICK = (0.8, 0.92)
+_STEADY = (0.7, 0.95)
+_ONE_STEP = (0.3, 0.6)
+# What flow cannot follow at all is no bend: something passes in front.
+_TORN_LEVELS = (33.0, 46.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bend:
+    """A place that bends: first wrong frame, first right one, how far over the limit."""
+
+    first: int
+    after: int
+    number: float
+    box: Box
+
+
+def bends(seen: Surprise, fps: float) -> Iterator[Bend]:
+    """The bends of a shot, strongest first, no two at one time. About 8 ms a second of video."""
+    steps = steps_of(seen, fps)
+    if len(steps.frames) < _FEWEST_STEPS:
+        return
+    kept: list[Bend] = []
+    found = [bend for at, cell in _places(steps) if (bend := _bend(steps, at, cell))]
+    for bend in sorted(found, key=lambda bend: -bend.number):
+        if all(bend.after <= other.first or other.after <= bend.first for other in kept):
+            kept.append(bend)
+            yield bend
+
+
+def _places(steps: Steps) -> list[tuple[int, Cell]]:
+    """Step and cell of what stands out most from what is usual there, strongest first."""
+    found: list[tuple[float, int, Cell]] = []
+    for at, sudden in enumerate(steps.sudden):
+        left = sudden.copy()
+        for _ in range(_PLACES_A_STEP):
+            row, column = (int(n) for n in np.unravel_index(left.argmax(), left.shape))
+            if left[row, column] < _LEAST:
+                break
+            found.append((float(left[row, column]), at, (row, column)))
+            rows = slice(max(0, row - _APART_CELLS), row + _APART_CELLS + 1)
+            left[rows, max(0, column - _APART_CELLS) : column + _APART_CELLS + 1] = 0
+    found.sort(key=lambda item: -item[0])
+    most = int(_PLACES_A_SECOND * len(steps.sudden) * steps.step_s)
+    return [(at, cell) for _, at, cell in found[:most]]
+
+
+def _bend(steps: Steps, at: int, cell: Cell) -> Bend | None:
+    """The bend that has sprung back at that step, or None."""
+    region = footprint(steps.sudden[at], cell)
+    corner, size = _window(steps, region, cell)
+    patch = patch_at(steps, corner, size, at)
+    here = Glance(step=at, x=corner[0] + size[0] / 2, y=corner[1] + size[1] / 2)
+    later = _later(patch, steps, here)
+    apart = _before(patch, steps, here, later)
+    if not len(apart) or not len(later):
+        return None
+    number, steps_back = _graded(apart, later, steps.step_s)
+    torn = float(steps.torn[at - steps_back + 1 : at + 1, region].mean(axis=1).max())
+    number *= 1 - _ramp(torn, _TORN_LEVELS)
+    first = (at - steps_back) * steps.every
+    return Bend(first=first, after=at * steps.every, number=number, box=box(region))
+
+
+def _window(steps: Steps, region: Mask, cell: Cell) -> tuple[tuple[int, int], tuple[int, int]]:
+    """(left, top), (width, height) px of three to six cells each way around the region."""
+    height, width = steps.size_px
+    left, top, across, down = cv2.boundingRect(region.astype(np.uint8))
+    left, across = _fitting(left, across, cell[1])
+    top, down = _fitting(top, down, cell[0])
+    corner = round(left * width / GRID), round(top * height / GRID)
+    return corner, (round(across * width / GRID), round(down * height / GRID))
+
+
+def _fitting(start: int, length: int, cell: int) -> tuple[int, int]:
+    least, most = _SIDE_CELLS
+    if length < least:
+        start, length = cell - least // 2, least
+    if length > most:
+        start, length = min(max(cell - most // 2, start), start + length - most), most
+    return max(0, min(start, GRID - length)), length
+
+
+def _later(patch: Numbers, steps: Steps, here: Glance) -> Numbers:
+    """How unlike the place is at each step of the half second after, while it is in the picture."""
+    last = min(len(steps.frames) - 1, here.step + round(_AFTER_S / steps.step_s))
+    if last <= here.step:
+        return np.zeros(0)
+    apart = np.array(_unlike(patch, steps, here, path(steps, here, last)))
+    return apart[apart < OUTSIDE]
+
+
+def _before(patch: Numbers, steps: Steps, here: Glance, later: Numbers) -> Numbers:
+    """How unlike the place is at each step before, or nothing where it surely did not bend."""
+    first = max(0, here.step - round(_LONGEST_S / steps.step_s))
+    glances = path(steps, here, first) if first < here.step else []
+    near = _unlike(patch, steps, here, glances[: max(2, round(_AT_ONCE_S / steps.step_s))])
+    lags = np.arange(1, len(glances) + 1) * steps.step_s
+    looked = np.flatnonzero((lags >= _LOOKED_S[0]) & (lags <= _LOOKED_S[1]))[::2]
+    if not len(near) or not len(looked) or not len(later):
+        return np.zeros(0)
+    settled = later[min(len(later), max(1, round(_SETTLED_S / steps.step_s))) - 1]
+    if max(near) < _SETTLED * settled + _NOISE_LEVELS / 2:
+        return np.zeros(0)
+    if min(_unlike(patch, steps, here, [glances[at] for at in looked])) > _ALIKE * max(near):
+        return np.zeros(0)
+    return np.array(near + _unlike(patch, steps, here, glances[len(near) :]))
+
+
+def _unlike(patch: Numbers, steps: Steps, here: Glance, glances: Sequence[Glance]) -> list[float]:
+    return [
+        unlike(patch, steps, there, gap_s=abs(there.step - here.step) * steps.step_s)
+        for there in glances
+    ]
+
+
+def _graded(apart: Numbers, later: Numbers, step_s: float) -> tuple[float, int]:
+    """The bend over its limit, and how many steps before its end it had begun.
+
+    How often more unlike the place was just before than long before and than after, weighed by how
+    quickly it sprang back, how steadily it grew, and how little of it came in one step.
+    """
+    lags = np.arange(1, len(apart) + 1) * step_s
+    known = apart < OUTSIDE
+    near, far = known & (lags <= _NEAR_S), known & (lags >= _FAR_S[0]) & (lags <= _FAR_S[1])
+    if not near.any() or far.sum() < 2:
+        return 0.0, 1
+    end = int(np.where(near, apart, -1.0).argmax())
+    start = int(np.where(far, apart, OUTSIDE).argmin())
+    height = float(apart[end])
+    rest = float(np.sort(apart[far])[:2].mean())
+    times = height / (max(rest, float(np.median(later))) + _NOISE_LEVELS)
+    quick = float(np.where(known & (lags <= _QUICK_S), apart, 0.0).max()) / height
+    grown = apart[end : start + 1]
+    fall = height - float(apart[start])
+    one_step = float((grown[:-1] - grown[1:]).max(initial=0.0)) / fall if fall > 0 else 1.0
+    weight = (
+        _ramp(quick, _QUICK) * _ramp(_steady(grown), _STEADY) * (1 - _ramp(one_step, _ONE_STEP))
+    )
+    level = float(apart[start]) + _BEGUN * fall
+    begun = next((at for at in range(end, start) if apart[at] <= level), start)
+    return times * weight / _LIMIT, begun + 1
+
+
+def _ramp(value: float, ends: tuple[float, float]) -> float:
+    return float(np.interp(value, ends, (0.0, 1.0)))
+
+
+def _steady(grown: Numbers) -> float:
+    """How steadily it was less alike towards the end: Spearman's rank correlation, −1..1."""
+    if len(grown) < 3:
+        return 0.0
+    ranks = np.argsort(np.argsort(-grown, kind="stable"), kind="stable")
+    return float(np.corrcoef(ranks, np.arange(len(grown)))[0, 1])
