@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -145,13 +146,17 @@ class Material:
         would have to stand. Raises GenerationFailed when fewer than two are left.
         """
         found: list[CutOut] = []
-        for index, photo in enumerate(self.photos[:most]):
+        for index in range(len(self.photos[:most])):
             try:
                 cutout = self.whole(index)
             except GenerationFailed:
                 continue
-            if not found or self._goes_with(found[0], cutout):
-                found.append(_at_scale(cutout, self.photos[0].width_px / photo.width_px))
+            if not found:
+                found.append(cutout)
+            elif self._goes_with(found[0], cutout):
+                found.append(
+                    _at_scale(cutout, _scale(cutout, found[0], stands=self._stands(cutout)))
+                )
         if len(found) < 2:
             raise GenerationFailed(
                 f"{len(found)} of {len(self.photos)} photos show the whole product in one way: "
@@ -168,8 +173,19 @@ class Material:
         return load_settings()[name].stance == "stand"
 
 
+def _scale(cutout: CutOut, first: CutOut, *, stands: bool) -> float:
+    """What brings another view to the first one's scale.
+
+    A thing that stands is as high from all sides; one that lies takes about as much room. Photos
+    of one size don't tell: the second one is often taken from nearer.
+    """
+    if stands:
+        return first.height_px / cutout.height_px
+    return math.sqrt(first.width_px * first.height_px / (cutout.width_px * cutout.height_px))
+
+
 def _at_scale(cutout: CutOut, scale: float) -> CutOut:
-    """The cut-out as if its photo were `scale` times as large: photos of one product share one."""
+    """The cut-out as if its photo were `scale` times as large."""
     if abs(scale - 1) < 0.02:
         return cutout
     size = max(2, round(cutout.width_px * scale)), max(2, round(cutout.height_px * scale))

@@ -1,4 +1,8 @@
-"""Line-up: the product's views or variants come in one after another and stand side by side."""
+"""Line-up: the product's views come in one after another and stand side by side.
+
+Of one product only: a feed gives each colour as a product of its own and its photos carry no name
+of a colour, so what a photo shows in another colour can't be told, and is never labelled.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,14 @@ from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.sets import Box, Move, Step, Walk
 
 SHOWN_MAX = 3
+FIRST_S = 0.2
 ENTER_S = 1.1
 EVERY_S = 0.28
+"""The first one stands alone for a moment: a clip begins with a clean picture."""
+
+FAR = 1.25
+"""From where they come, in frame widths from their mark: outside at any mark."""
+
 GAP = 0.03
 """Air between neighbours, in frame widths."""
 
@@ -22,15 +32,16 @@ def compose(material: Material) -> Composition:
     views = material.views(SHOWN_MAX)
     boxes = _boxes(views, material.layout.product, aspect=order.width_px / order.height_px)
     stage = material.set_for(views[0], box=boxes[0], cast=False)
-    zoom = track((0.0, 0.90), (order.duration_s, 1.06, drift))
-    sway = track((0.0, -0.8 * material.side()), (order.duration_s, 0.8 * material.side(), drift))
+    zoom = track((0.0, 0.86), (order.duration_s, 1.0, drift))
+    sway = track((0.0, -0.5 * material.side()), (order.duration_s, 0.5 * material.side(), drift))
     middle = (boxes[0].x0 + boxes[-1].x1) / 2
 
     def camera(t: float) -> Move:
         return Move(zoom=zoom(t), sway=sway(t), x=middle, y=0.65)
 
     lies = isinstance(stage, LyingSet)
-    walks = [_entry(number, side=material.side(), lies=lies) for number in range(len(views))]
+    far = FAR * order.width_px / max(stage.box[2] - stage.box[0], stage.box[3] - stage.box[1])
+    walks = [_entry(number, far=far, lies=lies) for number in range(len(views))]
     members = [
         stage.walking(stage.another(material.large_enough(view, box), box), camera, walk)
         for view, box, walk in zip(views, boxes, walks, strict=True)
@@ -56,13 +67,13 @@ def _boxes(views: list[CutOut], whole: Box, *, aspect: float) -> list[Box]:
     return found
 
 
-def _entry(number: int, *, side: int, lies: bool) -> Walk:
-    """In from one side, a little after the neighbour; the first is there from the start."""
-    start = -0.55 + number * EVERY_S if number else -2.0
+def _entry(number: int, *, far: float, lies: bool) -> Walk:
+    """In from the right, a little after the neighbour on the left; the first is there at once."""
+    start = FIRST_S + (number - 1) * EVERY_S if number else -2.0
     away = track((start, 1.0), (start + ENTER_S, 0.0, arrive))
 
     def step(t: float) -> Step:
-        far = away(t)
-        return Step(right=2.4 * side * far, lift=0.4 * far if lies else 0.0)
+        share = away(t)
+        return Step(right=far * share, lift=0.4 * share if lies else 0.0)
 
     return step

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from pipelines.studio.cutout import CutOut
-from pipelines.studio.motion.composition import Composition, Layer, Troupe
-from pipelines.studio.motion.easing import Track, drift, glide, track
+from pipelines.studio.motion.composition import Composition, Layer, Level, Piece, Troupe
+from pipelines.studio.motion.easing import drift, glide, track
 from pipelines.studio.motion.lying import LyingSet
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.sets import Box, Move, Set, Step, Walk
@@ -21,7 +22,14 @@ ARC = 0.35
 """How far behind the mark the views stand that are not in front, in product sizes."""
 
 LIFT = 0.5
-TURN_S = 1.1
+TURN_S = 0.8
+"""From mark to mark; two thirds of the way are gone in the middle third, blurred as on film."""
+
+CREEP = 0.07
+"""How far a view goes on while it is kept, in stations: what has just come must not freeze."""
+
+SHADE_GONE = (0.75, 1.0)
+"""How far from the mark a shade fades: longer than its product, it would lie in the frame alone."""
 
 
 def compose(material: Material) -> Composition:
@@ -31,23 +39,55 @@ def compose(material: Material) -> Composition:
     box = material.layout.product
     box = replace(box, y1=material.seat(_tallest(views)).y1)
     stage = material.set_for(_largest(views), box=box, cast=False)
-    zoom = track((0.0, 0.92), (order.duration_s, 1.08, drift))
+    zoom = track((0.0, 0.90), (order.duration_s, 1.10, drift))
     sway = track((0.0, -0.8 * material.side()), (order.duration_s, 0.8 * material.side(), drift))
 
     def camera(t: float) -> Move:
         return Move(zoom=zoom(t), sway=sway(t), x=box.middle[0], y=0.65)
 
     lies = isinstance(stage, LyingSet)
-    # The next one stands just outside the frame, whichever is wider.
-    spacing = 0.55 * (order.width_px / (stage.box[2] - stage.box[0]) + 1.6)
+    spacing = _outside(box, stage, frame_width_px=order.width_px)
     walks = (_laid if lies else _turned)(material, len(views), spacing=spacing * _unit(stage))
     boxes = [_share(view, views, box) for view in views]
     members = [
-        stage.walking(stage.another(material.large_enough(view, own), own), camera, walk)
-        for view, own, walk in zip(views, boxes, walks, strict=True)
+        _with_its_shade(
+            stage.walking(stage.another(material.large_enough(view, own), own), camera, walk),
+            away=partial(_away, _stations(material, len(views)), number),
+        )
+        for number, (view, own, walk) in enumerate(zip(views, boxes, walks, strict=True))
     ]
     front: list[Layer] = [Troupe(members=tuple(members), depths=tuple(map(_depth, walks)))]
     return material.clip(stage.ground(camera), front)
+
+
+def _away(front: Level, number: int, time_s: float) -> float:
+    """How many stations a view is from the mark."""
+    return abs(number - front(time_s))
+
+
+def _with_its_shade(
+    pieces: tuple[Piece, ...], *, away: Callable[[float], float]
+) -> tuple[Piece, ...]:
+    """The thing and its shades, which are gone when the thing is out of the frame."""
+    near, far = SHADE_GONE
+
+    def dimmed(piece: Piece) -> Piece:
+        return replace(
+            piece,
+            opacity=lambda t: piece.opacity(t) * (1 - glide((away(t) - near) / (far - near))),
+        )
+
+    return (*map(dimmed, pieces[:-1]), pieces[-1])
+
+
+def _outside(box: Box, stage: Set, *, frame_width_px: int) -> float:
+    """How many widths of the product from the mark the next view stands: just outside the frame.
+
+    A fifth more than the wider side beyond the mark asks for: it stands farther back.
+    """
+    mark = box.middle[0]
+    wide = stage.box[2] - stage.box[0]
+    return 1.2 * max(mark, 1 - mark) * frame_width_px / wide + 0.9
 
 
 def _unit(stage: Set) -> float:
@@ -73,8 +113,8 @@ def _largest(views: Sequence[CutOut]) -> CutOut:
     return max(views, key=lambda view: view.width_px * view.height_px)
 
 
-def _stations(material: Material, count: int) -> Track:
-    """Which view is in front: 0 … count − 1, each kept for an equal time."""
+def _stations(material: Material, count: int) -> Level:
+    """Which view is in front: 0 … count − 1, each kept for an equal time, creeping on meanwhile."""
     duration = material.order.duration_s
     keep = duration / count
     keys = [
@@ -85,7 +125,8 @@ def _stations(material: Material, count: int) -> Track:
             (step * keep + TURN_S / 2, float(step)),
         )
     ]
-    return track((0.0, 0.0), *keys)
+    stepped = track((0.0, 0.0), *keys)
+    return lambda t: (1 - CREEP) * stepped(t) + CREEP * (t / keep - 0.5)
 
 
 def _turned(material: Material, count: int, *, spacing: float) -> list[Walk]:
