@@ -13,7 +13,7 @@ from content_engine.types import Evidence
 from qa.film.found import Span, found, reading
 from qa.film.lines import Rect, lines_of
 from qa.film.screened import Screened
-from qa.film.sight import placed_points
+from qa.film.sight import Sight, placed_points
 from qa.vision.arrays import Numbers, Pixels
 from qa.vision.lettering import Reader
 from qa.vision.observed import Box, Reading
@@ -26,6 +26,8 @@ _LEGIBLE_PX = 11.0
 _DOUBTFUL = 0.75
 _SEARCH_SHARE = 0.35
 _MOST_DOUBTS = 2
+_UNDER = 0.5
+_STROKES_LEFT = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -51,8 +53,10 @@ class _Doubt:
 def letters_lost(seen: Screened, *, reader: Reader) -> Reading:
     """The most letters of one line that another still no longer shows; 0 is best.
 
-    Lines are looked for in the first two stills. Only where another still's line looks otherwise
-    are both read: what is not surely read in the first proves nothing.
+    Lines are looked for in the first two stills: where the product is seen beside its photos, only
+    those that the photo shows too (a title that has left is none). Only where another still's line
+    looks otherwise, and still has its strokes, are both read: what is not surely read in the first
+    proves nothing.
     """
     return reading(
         item
@@ -65,13 +69,38 @@ def _anchors(seen: Screened) -> tuple[_Anchor, ...]:
     """The likeliest lines of letters of the first still that holds any."""
     for frame in list(seen.views.stills)[:2]:
         picture = seen.views.stills[frame]
-        rects = lines_of(picture)[:_MOST_LINES]
+        rects = [rect for rect in lines_of(picture) if _is_own(seen, frame, rect)][:_MOST_LINES]
         if rects:
             return tuple(
                 _Anchor(frame=frame, rect=rect, corners=_corners(rect), crop=_crop(picture, rect))
                 for rect in rects
             )
     return ()
+
+
+def _is_own(seen: Screened, frame: int, rect: Rect) -> bool:
+    """True for what a line of the photo lies under; for all where no photo was given."""
+    if not seen.views.sources:
+        return True
+    sight = next((sight for sight in seen.views.sights if sight.frame == frame), None)
+    if sight is None:
+        return False
+    held = (_placed(line.corners, sight) for line in sight.source.lines)
+    return any(_covered(rect, box) >= _UNDER for box in held)
+
+
+def _placed(corners: Numbers, sight: Sight) -> Box:
+    """The rectangle of the still, in pixels, round corners in the photo."""
+    places = placed_points(corners, sight.matrix)
+    (x0, y0), (x1, y1) = places.min(axis=0), places.max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def _covered(rect: Rect, box: Box) -> float:
+    """The share of the smaller of both that they have in common."""
+    across, down = (min(rect[at + 2], box[at + 2]) - max(rect[at], box[at]) for at in (0, 1))
+    areas = ((r[2] - r[0]) * (r[3] - r[1]) for r in (rect, box))
+    return max(0.0, across) * max(0.0, down) / max(min(areas), 1e-6)
 
 
 def _doubts(seen: Screened, anchor: _Anchor) -> list[_Doubt]:
@@ -85,9 +114,17 @@ def _doubts(seen: Screened, anchor: _Anchor) -> list[_Doubt]:
         if crop is None:
             continue
         likeness = float(cv2.matchTemplate(crop, anchor.crop, cv2.TM_CCOEFF_NORMED).max())
-        if likeness < _DOUBTFUL:
+        if likeness < _DOUBTFUL and _strokes(crop) >= _STROKES_LEFT * _strokes(anchor.crop):
             doubts.append(_Doubt(likeness=likeness, frame=frame, crop=crop, box=box))
     return sorted(doubts, key=lambda doubt: doubt.likeness)[:_MOST_DOUBTS]
+
+
+def _strokes(crop: Pixels) -> float:
+    """How steep the steps of brightness are, in levels: nothing is left where letters have gone."""
+    gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    room = round(_SEARCH_SHARE * _HEIGHT_PX) if gray.shape[0] > _HEIGHT_PX else 0
+    inner = gray[room : room + _HEIGHT_PX, room : gray.shape[1] - room]
+    return float(np.percentile(cv2.morphologyEx(inner, cv2.MORPH_GRADIENT, np.ones((3, 3))), 75))
 
 
 def _losses(

@@ -28,21 +28,32 @@ _FLOW_LEAST_PX = 0.15
 _BASELINE = 3
 _SAME_WAY = 0.5
 _MOVING_SHARE = 0.01
+_SAME_PLACES = 0.45
 
 
 def freeze(reel: Reel, pulse: Pulse) -> Reading:
     """The longest stretch, in seconds, that stands still between frames that move; 0 is best.
 
     Still: under 10 % of the motion around. It must stop and go on abruptly: a design that eases
-    into a hold slows down first, and a hold at a clip's end is followed by nothing. Where frames
-    repeat by rule (8 pictures a second in a clip of 24), that many are not counted.
+    into a hold slows down first, and a hold at a clip's end is followed by nothing. What goes on
+    must lie where it stopped: a title that has come and a product that starts are two motions.
+    Where frames repeat by rule (8 pictures a second in a clip of 24), that many are not counted.
     """
     return reading(
         _freeze(reel, span)
         for shot in reel.shots
         for span in _held(pulse, shot)
-        if _is_abrupt(pulse.activity, span, shot)
+        if _is_abrupt(pulse.activity, span, shot) and _goes_on(pulse.cell_change, span, shot)
     )
+
+
+def _goes_on(change: Numbers, span: Span, shot: Span) -> bool:
+    """True when things move after the stretch about where they moved before it."""
+    before = change[max(shot[0] + 1, span[0] - _REACH) : span[0]].mean(axis=0)
+    after = change[span[1] + 1 : min(shot[1], span[1] + _REACH) + 1].mean(axis=0)
+    one, two = (cv2.blur(cells, (3, 3)).ravel() for cells in (before, after))
+    alike = float(one @ two) / max(float(np.linalg.norm(one) * np.linalg.norm(two)), 1e-6)
+    return alike >= _SAME_PLACES
 
 
 def _freeze(reel: Reel, span: Span) -> Evidence:

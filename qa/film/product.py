@@ -10,6 +10,7 @@ import numpy as np
 
 from content_engine.errors import ScorerFailed
 from content_engine.types import Evidence
+from qa.film.covered import laid_on, uncovered
 from qa.film.found import Span, found, reading
 from qa.film.screened import Screened
 from qa.film.sight import Sight, boxed
@@ -31,6 +32,7 @@ _LEAST_STRETCH = 0.03
 _SURELY = 1.1
 _EDGE_PX = 3
 _PASSING_S = 3.0
+_LEAST_SHOWN = 0.25
 
 
 def drawing(seen: Screened) -> Reading:
@@ -83,10 +85,12 @@ def proportions(seen: Screened) -> Reading:
 Compared = tuple[float, str, tuple[int, int, int, int]]
 """(number, kind, rectangle in the view) of one sight against another picture of the product."""
 
+Compare = Callable[[Pixels, Pixels, Mask], Compared]
+
 
 def _events(
     seen: Screened,
-    compare: Callable[[Pixels, Pixels, Mask], Compared],
+    compare: Compare,
     message: Callable[[float], str],
     *,
     least: float,
@@ -97,7 +101,7 @@ def _events(
         if len(same) < 2:
             continue
         other, where = _truest(same, compare)
-        held = [compare(sight.view, other, sight.mask & where) for sight in same]
+        held = [_apart(seen, sight, other, where, compare, least) for sight in same]
         differs = [number >= least for number, _, _ in held]
         for first, last in _stretches_of(differs):
             worst = max(range(first, last + 1), key=lambda at: held[at][0])
@@ -107,14 +111,39 @@ def _events(
             yield found(kind, message(number), frames=span, number=number, box=box)
 
 
+def _apart(
+    seen: Screened,
+    sight: Sight,
+    other: Pixels,
+    where: Mask,
+    compare: Compare,
+    least: float,
+) -> Compared:
+    """One sight against another picture; what seems to differ is looked at more closely.
+
+    What hides the product is left out, the sight is laid on the other picture anew, and what is
+    like the photo is no fault, whatever other moments show.
+    """
+    first = compare(sight.view, other, sight.mask & where)
+    if first[0] < least:
+        return first
+    shown = uncovered(seen.views, sight)
+    if shown.sum() < _LEAST_SHOWN * sight.mask.sum():
+        return 0.0, *first[1:]
+    tries = (
+        compare(laid_on(picture, sight.view, mask), picture, mask)
+        for picture, mask in ((other, shown & where), (sight.photo, shown))
+        if mask.any()
+    )
+    return min((first, *tries), key=lambda tried: tried[0])
+
+
 def _lasts(seen: Screened, item: Evidence) -> bool:
     first, last = item.frames or (0, 0)
     return last == seen.reel.frames - 1 or last - first + 1 >= _PASSING_S * seen.reel.fps
 
 
-def _truest(
-    same: Sequence[Sight], compare: Callable[[Pixels, Pixels, Mask], Compared]
-) -> tuple[Pixels, Mask]:
+def _truest(same: Sequence[Sight], compare: Compare) -> tuple[Pixels, Mask]:
     """What all are held against: the first sight or the median, by their likeness to the photo."""
     first, photo = same[0], same[0].photo
     median = np.median(np.stack([sight.view for sight in same]), axis=0).astype(np.uint8)

@@ -21,6 +21,7 @@ _MOST_POINTS = 900
 _RATIO = 0.8
 _REACH_SHARE = 0.008
 _FEWEST = 10
+_FEWEST_AFFINE = 20
 _SCALES = (0.12, 6.0)
 _MOST_STRETCH = 2.2
 _MOST_TURN_DEGREES = 35.0
@@ -131,21 +132,37 @@ def _points(picture: Pixels) -> Features:
 def _matched(own: Features, points: Features) -> tuple[Numbers, int] | None:
     """The affine map that most points agree on and their number, or None.
 
-    Source: Lowe's ratio test 0.8; RANSAC within 0.8 % of the product; ten points agree or more.
+    Where fewer than twenty agree, ten of them by chance may shear it: then only a map that keeps
+    proportions is fitted. Source: Lowe's ratio test 0.8; RANSAC within 0.8 % of the product.
     """
     if min(len(own.points), len(points.points)) < _FEWEST:
         return None
-    pairs = cv2.BFMatcher().knnMatch(own.descriptors, points.descriptors, k=2)
-    sure = [one for one, two in pairs if one.distance < _RATIO * two.distance]
-    if len(sure) < _FEWEST:
+    nearest, sure = _nearest(own.descriptors, points.descriptors)
+    if sure.sum() < _FEWEST:
         return None
-    here = own.points[[match.queryIdx for match in sure]]
-    there = points.points[[match.trainIdx for match in sure]]
+    here, there = own.points[sure], points.points[nearest[sure]]
     reach = max(2.0, _REACH_SHARE * float(np.ptp(there, axis=0).max()))
     matrix, agreeing = cv2.estimateAffine2D(here, there, ransacReprojThreshold=reach)
+    if matrix is None or int(agreeing.sum()) < _FEWEST_AFFINE:
+        matrix, agreeing = cv2.estimateAffinePartial2D(here, there, ransacReprojThreshold=reach)
     if matrix is None or int(agreeing.sum()) < _FEWEST or not _is_likely(matrix):
         return None
     return np.asarray(matrix, np.float64), int(agreeing.sum())
+
+
+def _nearest(own: Numbers, others: Numbers) -> tuple[Numbers, Mask]:
+    """Which of the other descriptors each is nearest to, and whether it surely is that one.
+
+    Exact: SIFT's descriptors are whole numbers, their squared distances fit float32.
+    """
+    apart = own @ (-2.0 * others.T)
+    apart += np.einsum("ij,ij->i", others, others)
+    rows = np.arange(len(own))
+    nearest = apart.argmin(axis=1)
+    least = apart[rows, nearest]
+    apart[rows, nearest] = np.inf
+    size = np.einsum("ij,ij->i", own, own)
+    return nearest, least + size < _RATIO**2 * (apart.min(axis=1) + size)
 
 
 def _is_likely(matrix: Numbers) -> bool:

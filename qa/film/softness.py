@@ -20,6 +20,8 @@ _FEWEST_CELLS = 4
 _BASE_S = 0.6
 _LEAST_LOSS = 0.2
 _LONGEST_BLUR_S = 1.0
+_PLACE_LEVELS = 3.0
+_FAST_TIMES = 1.5
 _SHRINK = 4
 _FARTHEST_S = 0.6
 _LEAST_SHARE = 0.08
@@ -36,30 +38,48 @@ def blur(reel: Reel, pulse: Pulse) -> Reading:
 
     Against the sharper frames within 0.6 s, in most textured cells at once. It must go and come
     back within a second: motion blur of a thing that passes touches few cells, a slow change none.
+    A cell whose brightness leaves that of its sharp frames shows something else (letters that come
+    and go), and a picture that moves faster while it is soft is blurred by its motion.
     """
     kept = np.ones(reel.frames)
     for first, last in reel.shots:
-        kept[first : last + 1] = _kept(pulse.sharp[first : last + 1], reel.fps)
+        shot = slice(first, last + 1)
+        kept[shot] = _kept(pulse.sharp[shot], pulse.level[shot], reel.fps)
     longest = round(_LONGEST_BLUR_S * reel.fps)
     evidence = []
     for first, last in runs(1.0 - kept > _LEAST_LOSS, bridge=1):
         loss = float(1.0 - kept[first : last + 1].min())
         strong = np.flatnonzero(1.0 - kept[first : last + 1] > 0.5 * loss) + first
-        if strong[-1] - strong[0] + 1 <= longest and _inside_shot(reel, (first, last)):
+        span = (int(strong[0]), int(strong[-1]))
+        brief = span[1] - span[0] + 1 <= longest and _inside_shot(reel, (first, last))
+        if brief and not _is_swift(pulse.activity, span, reel.fps):
             message = f"the picture loses {loss:.0%} of its fine contrast"
-            span = (int(strong[0]), int(strong[-1]))
             evidence.append(found("blur", message, frames=span, number=loss))
     return reading(evidence)
 
 
-def _kept(sharp: Numbers, fps: float) -> Numbers:
+def _is_swift(activity: Numbers, span: Span, fps: float) -> bool:
+    """True when things move clearly faster inside the span than within 0.6 s of it."""
+    reach = round(_BASE_S * fps)
+    inside = activity[span[0] + 1 : span[1] + 1]
+    beside = [*activity[max(1, span[0] - reach) : span[0]], *activity[span[1] + 2 :][:reach]]
+    if len(inside) < 2 or not beside:
+        return False
+    return float(np.median(inside)) > _FAST_TIMES * float(np.percentile(beside, 75))
+
+
+def _kept(sharp: Numbers, level: Numbers, fps: float) -> Numbers:
     """(n,) the share of fine contrast that each frame of a shot keeps, median over its cells."""
     reach = max(4, round(_BASE_S * fps))
     kept = np.ones(len(sharp))
     for index in range(len(sharp)):
-        near = sharp[max(0, index - reach) : index + reach + 1]
+        window = slice(max(0, index - reach), index + reach + 1)
+        near = sharp[window]
         base = np.percentile(near, 75, axis=0)
-        cells = base > _TEXTURED
+        usual = (level[window] * (near >= base)).sum(axis=0) / (near >= base).sum(axis=0)
+        left = np.abs(level[index] - usual)
+        same = left <= _PLACE_LEVELS + 2.0 * float(np.median(left))
+        cells = (base > _TEXTURED) & same
         if cells.sum() >= _FEWEST_CELLS:
             kept[index] = min(1.0, float(np.median(sharp[index][cells] / base[cells])))
     return kept
