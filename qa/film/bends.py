@@ -25,7 +25,7 @@ from qa.vision.observed import Box
 _LIMIT = 1.6
 _LEAST = 1.3
 _PLACES_A_STEP = 3
-_PLACES_A_SECOND = 8
+_PLACES_A_SECOND = 12
 _APART_CELLS = 2
 _FEWEST_STEPS = 8
 _SIDE_CELLS = (3, 6)
@@ -61,7 +61,7 @@ class Bend:
 
 
 def bends(seen: Surprise, fps: float) -> Iterator[Bend]:
-    """The bends of a shot, strongest first, no two at one time. About 8 ms a second of video."""
+    """The bends of a shot, strongest first, no two at one time. About 12 ms a second of video."""
     steps = steps_of(seen, fps)
     if len(steps.frames) < _FEWEST_STEPS:
         return
