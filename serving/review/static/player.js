@@ -33,6 +33,9 @@ export class Player {
     /** Whether it is meant to play: pausing counts at once, whatever the browser still does. */
     this.running = false;
     this.target = -1;
+    /** How many seeks were asked for, and how many of them the seek under way answers. */
+    this.asked = 0;
+    this.answered = 0;
     this.late = 0;
     this.sought = false;
     /** @type {(() => void)[]} called whenever frame or state changed */
@@ -60,6 +63,7 @@ export class Player {
     const target = clamp(Math.round(frame), 0, this.frames - 1);
     const busy = this.wanted >= 0;
     this.wanted = target;
+    this.asked += 1;
     const shown = new Promise((/** @type {(frame: number) => void} */ tell) => this.waiting.push(tell));
     if (!busy && this.video.readyState > 0) this.#go();
     this.#tell();
@@ -138,6 +142,7 @@ export class Player {
 
   #go() {
     this.target = this.wanted;
+    this.answered = this.asked;
     this.sought = false;
     window.clearTimeout(this.late);
     // The middle of the frame: no rounding of any decoder falls to a neighbour.
@@ -145,10 +150,13 @@ export class Player {
     this.late = window.setTimeout(() => this.wanted >= 0 && this.#go(), STALLED_MS);
   }
 
-  /** The seek is done; the next frame presented settles it. A newer wish goes first. */
+  /**
+   * The seek is done; the next frame presented settles it. A newer wish goes first, one for the
+   * same frame too: the clip may have played on since.
+   */
   #sought() {
     if (this.wanted < 0) return;
-    if (this.wanted !== this.target) this.#go();
+    if (this.answered !== this.asked) this.#go();
     else {
       this.sought = true;
       window.clearTimeout(this.late);
@@ -161,7 +169,7 @@ export class Player {
   #settle(frame) {
     window.clearTimeout(this.late);
     this.sought = false;
-    if (this.wanted !== this.target) return this.#go();
+    if (this.answered !== this.asked) return this.#go();
     this.frame = frame;
     this.wanted = -1;
     this.waiting.splice(0).forEach((tell) => tell(frame));
