@@ -153,6 +153,7 @@ def _clip(lines: list[dict[str, Any]]) -> dict[str, Any]:
         "ratio": round(line["width"] / line["height"], 4),
         "poster": preview_path(by_type["jpg"]["sha256"]) if "jpg" in by_type else "",
         "captions": by_type["vtt"]["path"] if "vtt" in by_type else "",
+        "still": by_type["jpg"]["path"] if "jpg" in by_type else "",
         "reasons": [] if line["verdict"] == Outcome.ACCEPT else line["reasons"],
         "line": line,
     }
