@@ -1,18 +1,22 @@
 """The video judge: every clip of a candidate, beside the photos and the facts it was made from.
 
-It sees only bytes: never the maker's recipe, design, masks or notes.
+It sees only bytes: never the maker's design, masks or parameters. Of the recipe it knows the
+backend's name alone, because a clip drawn by rule is not ranked among generated ones; of the notes,
+which words were left in the merchant's language.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Protocol
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
 
 from assets.errors import AssetError
 from assets.media import decode_picture
 from assets.sound import read_sound
+from assets.store import AssetStore
 from content_engine.channels import channel
 from content_engine.errors import ScorerFailed
 from content_engine.types import Asset, Brief, Candidate, Outcome, Score, VideoSpec
@@ -26,7 +30,9 @@ from qa.film.reel import Reel, read_reel
 from qa.film.screened import Screened, Wanted
 from qa.film.sight import Source, Views
 from qa.film.spikes import spikes
+from qa.film.wording import ungrounded
 from qa.gate import Policy, load_policy
+from qa.text.judge import INSTRUMENT, TextJudge
 from qa.vision.decency import Decency
 from qa.vision.failures import OPENCV_ERRORS, measuring
 from qa.vision.identity import Embedder
@@ -39,14 +45,8 @@ _PHOTOS_KEPT = 32
 _MOST_PHOTOS = 6
 _OVERALL = "video.p_bad"
 _RISK = "video.glitch_risk"
-
-
-class Bytes(Protocol):
-    """Where the judge gets clips and photos from: the asset store."""
-
-    def get(self, digest: str) -> bytes:
-        """The bytes of that digest. Raises AssetMissing."""
-        ...
+_CLAIMS = "video.caption_claims"
+_USUAL_FPS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,14 @@ class VideoJudge:
     Safe in threads. The networks are loaded when first needed, each on one thread.
     """
 
-    def __init__(self, *, store: Bytes) -> None:
+    def __init__(self, *, store: AssetStore) -> None:
         self._store = store
         self._policy = load_policy()
         self._segmenter, self._embedder = Segmenter(), Embedder()
         self._reader, self._decency = Reader(), Decency()
         self._source = lru_cache(maxsize=_PHOTOS_KEPT)(self._read_source)
         self._always = self._instruments()
+        self._rank = Instrument(_RISK, "tracks@1", lambda seen: glitch(seen.reel))
         self._beside_photos = (
             Instrument("video.product", "local-correlation@1", product.drawing),
             Instrument("video.product_colour", "cielab@1", product.colours),
@@ -86,7 +87,11 @@ class VideoJudge:
         clips = [asset for asset in candidate.assets if asset.media_type.startswith("video/")]
         if not clips:
             return self._unscored("", "the candidate holds no clip")
-        return [score for asset in clips for score in self._scores(brief, asset)]
+        generated = candidate.recipe.backend not in _drawn_by_rule()
+        scores = [
+            score for asset in clips for score in self._scores(brief, asset, generated=generated)
+        ]
+        return [*scores, *self._claims(brief, candidate, clip=clips[0])]
 
     def examine(
         self, data: bytes, *, wanted: Wanted, photos: Sequence[bytes] = ()
@@ -96,16 +101,35 @@ class VideoJudge:
         Raises what `assets.video.read_frames` raises, and ScorerFailed for a photo without product.
         """
         seen = screened(data, wanted=wanted, sources=[self._seen(photo) for photo in photos])
-        instruments = (*self._always, *(self._beside_photos if photos else ()))
+        ranked = (self._rank,) if wanted.generated else ()
+        instruments = (*self._always, *ranked, *(self._beside_photos if photos else ()))
         scores = [_measured(instrument, seen, self._policy) for instrument in instruments]
         return [*scores, _overall(scores, self._policy)]
 
     def metrics(self, *, photos: bool) -> tuple[str, ...]:
         """The metrics that a clip is scored by, with or without source photos."""
-        held = (*self._always, *(self._beside_photos if photos else ()))
+        held = (*self._always, self._rank, *(self._beside_photos if photos else ()))
         return (*(instrument.metric for instrument in held), _OVERALL)
 
-    def _scores(self, brief: Brief, asset: Asset) -> list[Score]:
+    def _claims(self, brief: Brief, candidate: Candidate, *, clip: Asset) -> list[Score]:
+        files = [asset for asset in candidate.assets if asset.media_type == "text/vtt"]
+        return [self._claimed(brief, asset, candidate.notes, clip=clip) for asset in files]
+
+    def _claimed(self, brief: Brief, asset: Asset, notes: tuple[str, ...], *, clip: Asset) -> Score:
+        score = Score(metric=_CLAIMS, value=None, instrument=INSTRUMENT, asset=clip.role)
+        try:
+            data = self._store.get(asset.digest)
+            fps = clip.fps or _USUAL_FPS
+            read = ungrounded(data, brief=brief, notes=notes, fps=fps, judge=self._wording)
+        except (ScorerFailed, AssetError) as error:
+            return replace(score, note=str(error))
+        return _placed(replace(score, value=read.value, evidence=read.evidence), clip.role)
+
+    @cached_property
+    def _wording(self) -> TextJudge:
+        return TextJudge(store=self._store)
+
+    def _scores(self, brief: Brief, asset: Asset, *, generated: bool) -> list[Score]:
         spec = brief.spec
         if not isinstance(spec, VideoSpec):
             raise ScorerFailed(f"the video judge was given a brief for {brief.kind}")
@@ -114,7 +138,8 @@ class VideoJudge:
         try:
             data = self._store.get(asset.digest)
             photos = [self._store.get(digest) for digest in digests]
-            scores = self.examine(data, wanted=wanted_by(brief, spec), photos=photos)
+            wanted = replace(wanted_by(brief, spec), generated=generated)
+            scores = self.examine(data, wanted=wanted, photos=photos)
         except (ScorerFailed, AssetError) as error:
             return self._unscored(asset.role, str(error))
         return [_placed(score, asset.role) for score in scores]
@@ -157,7 +182,6 @@ class VideoJudge:
             Instrument("video.captions", "pp-ocrv6@3.10.0", self._captions),
             Instrument("video.lettering", "pp-ocrv6@3.10.0", self._letters),
             Instrument("video.glitch", "surprise@1", lambda seen: spikes(seen.reel)),
-            Instrument(_RISK, "tracks@1", lambda seen: glitch(seen.reel)),
             Instrument("video.duration", "container@1", container.duration),
             Instrument("video.sound", "container@1", container.sound),
             Instrument("video.size", "container@1", container.size),
@@ -208,6 +232,13 @@ def wanted_by(brief: Brief, spec: VideoSpec) -> Wanted:
     )
 
 
+@cache
+def _drawn_by_rule() -> frozenset[str]:
+    """The backends whose clips are not ranked among generated ones."""
+    path = Path(__file__).parent / "film" / "drawn.toml"
+    return frozenset(tomllib.loads(path.read_text(encoding="utf-8"))["backends"])
+
+
 def _timed(metric: str, name: str, read: Callable[[Reel, Pulse], Reading]) -> Instrument:
     """An instrument that needs nothing but the clip."""
     return Instrument(metric, name, lambda seen: read(seen.reel, seen.pulse))
@@ -242,13 +273,11 @@ def _measured(instrument: Instrument, seen: Screened, policy: Policy) -> Score:
 
 def _overall(scores: Sequence[Score], policy: Policy) -> Score:
     """All readings in one number; unscored when an instrument broke."""
-    risk = next((score.value for score in scores if score.metric == _RISK), None)
     broken = [score.metric for score in scores if score.value is None]
-    if broken or risk is None:
+    if broken:
         note = f"not measured: {', '.join(broken)}"
         return Score(metric=_OVERALL, value=None, instrument="noisy-or@1", note=note)
-    excesses = dict(_excesses(scores, policy))
-    value = p_bad(excesses, risk=risk)
+    value = p_bad(dict(_excesses(scores, policy)))
     return Score(metric=_OVERALL, value=round(value, 4), instrument="noisy-or@1")
 
 
@@ -259,8 +288,7 @@ def _excesses(scores: Sequence[Score], policy: Policy) -> Iterator[tuple[str, fl
     """
     for score in scores:
         bound = policy.bound(score.metric)
-        of_picture = bound.otherwise is Outcome.REVIEW and score.metric != _RISK
-        if of_picture and score.value is not None:
+        if bound.otherwise is Outcome.REVIEW and score.value is not None:
             limit = bound.accept
             yield score.metric, score.value / limit if limit > 0 else 2.0 * score.value
 

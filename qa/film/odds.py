@@ -7,15 +7,14 @@ from collections.abc import Mapping
 _STEEP = 4.0
 
 
-def p_bad(excesses: Mapping[str, float], *, risk: float) -> float:
+def p_bad(excesses: Mapping[str, float]) -> float:
     """The probability 0..1 that a clip is bad; raising any fault never lowers it.
 
-    `excesses` are readings as multiples of their limits (1 is at the limit: even odds), `risk` is
-    0..1, how the clip's local motion stands among reference clips. They are joined as if
-    independent: 1 − Π (1 − p).
+    `excesses` are readings as multiples of their limits (1 is at the limit: even odds). They are
+    joined as if independent: 1 − Π (1 − p). Up to five readings at their limits stay below 0.97.
     Source: noisy-or, Pearl (1988), Probabilistic Reasoning in Intelligent Systems, 4.3.2.
     """
-    sound = 1.0 - min(max(risk, 0.0), 1.0)
+    sound = 1.0
     for excess in excesses.values():
         sound *= 1.0 - _odds(max(excess, 0.0))
     return 1.0 - sound

@@ -17,6 +17,7 @@ class Wanted:
 
     `aspect` is a `w:h` text, `shorter_side_px` the least, `duration_s` the clip's length, `sound`
     whether it must be heard, `rules` the channel's. `words` stand in the product's own texts.
+    `generated` is False for a clip that was drawn by rule: it is not ranked among generated ones.
     """
 
     aspect: str = ""
@@ -25,6 +26,7 @@ class Wanted:
     sound: bool = False
     rules: VideoRules | None = None
     words: frozenset[str] = frozenset()
+    generated: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
