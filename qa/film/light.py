@@ -75,9 +75,19 @@ def brightness_steps(pulse: Pulse) -> Numbers:
         if lit.sum() < _FEWEST_CELLS:
             continue
         ratios = np.log((two[lit] + 1.0) / (one[lit] + 1.0))
-        low, middle, high = np.percentile(ratios, (25, 50, 75))
+        low, middle, high = _quartiles(ratios)
         steps[index] = np.sign(middle) * max(0.0, abs(middle) - _AGREE * (high - low))
     return steps
+
+
+def _quartiles(values: Numbers) -> tuple[float, float, float]:
+    """The quartiles as np.percentile gives them, in a tenth of its time for a few dozen values."""
+    ordered = np.sort(values)
+    places = np.array([0.25, 0.5, 0.75]) * (len(ordered) - 1)
+    below = places.astype(int)
+    above = np.minimum(below + 1, len(ordered) - 1)
+    low, middle, high = ordered[below] + (places - below) * (ordered[above] - ordered[below])
+    return float(low), float(middle), float(high)
 
 
 def exposure_jump(reel: Reel, pulse: Pulse) -> Reading:

@@ -10,6 +10,7 @@ import av
 import cv2
 import numpy as np
 
+from assets.planes import shrunk
 from assets.video import VideoFacts, luma, probe_video, read_frames, rgb
 from qa.film.shots import split
 from qa.vision.arrays import Numbers, Pixels
@@ -142,7 +143,7 @@ def _chroma(frame: av.VideoFrame, size: tuple[int, int]) -> list[Numbers]:
         whole = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width]
         factor = max(1, min(width // size[0], height // size[1]))
         even = whole[: height // factor * factor, : width // factor * factor]
-        quick = cv2.resize(even, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+        quick = shrunk(even, (width // factor, height // factor))
         small.append(cv2.resize(quick, size, interpolation=cv2.INTER_AREA).astype(np.float32))
     return small
 

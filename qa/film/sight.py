@@ -137,10 +137,12 @@ def _matched(own: Features, points: Features) -> tuple[Numbers, int] | None:
     """
     if min(len(own.points), len(points.points)) < _FEWEST:
         return None
-    nearest, sure = _nearest(own.descriptors, points.descriptors)
-    if sure.sum() < _FEWEST:
+    pairs = cv2.BFMatcher().knnMatch(own.descriptors, points.descriptors, k=2)
+    sure = [one for one, two in pairs if one.distance < _RATIO * two.distance]
+    if len(sure) < _FEWEST:
         return None
-    here, there = own.points[sure], points.points[nearest[sure]]
+    here = own.points[[match.queryIdx for match in sure]]
+    there = points.points[[match.trainIdx for match in sure]]
     reach = max(2.0, _REACH_SHARE * float(np.ptp(there, axis=0).max()))
     matrix, agreeing = cv2.estimateAffine2D(here, there, ransacReprojThreshold=reach)
     if matrix is None or int(agreeing.sum()) < _FEWEST_AFFINE:
@@ -148,21 +150,6 @@ def _matched(own: Features, points: Features) -> tuple[Numbers, int] | None:
     if matrix is None or int(agreeing.sum()) < _FEWEST or not _is_likely(matrix):
         return None
     return np.asarray(matrix, np.float64), int(agreeing.sum())
-
-
-def _nearest(own: Numbers, others: Numbers) -> tuple[Numbers, Mask]:
-    """Which of the other descriptors each is nearest to, and whether it surely is that one.
-
-    Exact: SIFT's descriptors are whole numbers, their squared distances fit float32.
-    """
-    apart = own @ (-2.0 * others.T)
-    apart += np.einsum("ij,ij->i", others, others)
-    rows = np.arange(len(own))
-    nearest = apart.argmin(axis=1)
-    least = apart[rows, nearest]
-    apart[rows, nearest] = np.inf
-    size = np.einsum("ij,ij->i", own, own)
-    return nearest, least + size < _RATIO**2 * (apart.min(axis=1) + size)
 
 
 def _is_likely(matrix: Numbers) -> bool:
