@@ -25,7 +25,9 @@ TICK = 0.022
 LINE = 0.0032
 AWAY = 0.035
 TEXT = 0.044
-"""In shorter sides: the end marks, the line's width, its distance from the product, the letters."""
+ROOM = 0.2
+"""In shorter sides: the end marks, the line's width, its distance from the product, the letters,
+the room that a line and its words take (in wide frames the captions stand on the left)."""
 
 SKEW_MAX = 0.16
 """Most difference (logarithm) of the shown and the stated proportion: a view from 15° above shows
@@ -103,13 +105,13 @@ def _span(
     unit: int,
     frame_px: tuple[int, int],
 ) -> _Span:
-    """Beside the product for its height, on the side with more room; below it for its width."""
+    """Beside the product for its height, on the right if there is room; below it for its width."""
     x0, y0, x1, y1 = box
     away = AWAY * unit
     if measure.axis == "width":
         middle = (x0 + x1) / 2
         return _Span(x=middle, y=y1 + 1.4 * away, length=x1 - x0, upright=False, out=1)
-    right = frame_px[0] - x1 >= x0
+    right = frame_px[0] - x1 >= min(x0, ROOM * unit)
     x = x1 + away if right else x0 - away
     return _Span(x=x, y=(y0 + y1) / 2, length=y1 - y0, upright=True, out=1 if right else -1)
 
@@ -165,7 +167,7 @@ def _labelled(
     width, height = wide + 2.6 * pad, high + 2 * pad
     x = span.x + span.out * (width / 2 + 0.5 * AWAY * unit) if span.upright else span.x
     y = span.y if span.upright else span.y + height / 2 + 0.5 * AWAY * unit
-    x = min(max(x, 0.03 * unit + width / 2), material.order.width_px - 0.03 * unit - width / 2)
+    x = min(max(x, 0.03 * unit + width / 2), _edge(material) - width / 2)
     seen: Track = track((start_s, 0.0), (start_s + 0.35, 1.0, glide))
     rise = track((start_s, 0.02 * unit), (start_s + 0.6, 0.0, arrive))
 
@@ -184,6 +186,12 @@ def _labelled(
             opacity=seen,
         ),
     ]
+
+
+def _edge(material: Material) -> float:
+    """How far to the right (px) a tag may reach: it is still in the frame at the nearest."""
+    middle = material.layout.product.middle[0]
+    return material.order.width_px * (middle + (0.975 - middle) / ZOOM[1])
 
 
 def _tag(width: int, height: int) -> np.ndarray:

@@ -21,6 +21,9 @@ colours: below the step that a shopper would take for another shade. By eye, 202
 SWEEP_S = (0.15, 2.3)
 
 GLINT = 0.17
+AGAIN = 0.1
+"""How bright the light on the product is, when it comes and when it passes once more."""
+
 ZOOM = (0.92, 1.10)
 GRAIN = 8
 """Lights are soft: their masks are kept at an eighth of the frame."""
@@ -43,8 +46,8 @@ def compose(material: Material) -> Composition:
     again = 0.62 * order.duration_s
     dusk, shade = (_dusk(material, side=side, strength=each) for each in (DUSK, SHADE))
     front: list[Layer] = [thing, replace(shade, within=thing)]
-    front.append(_glint(material, thing, side=side, span_s=SWEEP_S))
-    front.append(_glint(material, thing, side=side, span_s=(again, again + 1.5)))
+    front.append(_glint(material, thing, side=side, span_s=SWEEP_S, strength=GLINT))
+    front.append(_glint(material, thing, side=side, span_s=(again, again + 1.5), strength=AGAIN))
     return material.clip([*stage.ground(camera), dusk], front)
 
 
@@ -66,7 +69,9 @@ def _dusk(material: Material, *, side: int, strength: float) -> Piece:
     return Piece(picture=mask, pose=pose, opacity=lambda t: strength * gone(t))
 
 
-def _glint(material: Material, thing: Piece, *, side: int, span_s: tuple[float, float]) -> Piece:
+def _glint(
+    material: Material, thing: Piece, *, side: int, span_s: tuple[float, float], strength: float
+) -> Piece:
     """A narrow light that runs over the product and nothing else."""
     width, height = material.order.frame_px
     span = _span_px(width, height)
@@ -80,7 +85,7 @@ def _glint(material: Material, thing: Piece, *, side: int, span_s: tuple[float, 
 
     return Piece(
         picture=_band(width, height), pose=pose, within=thing,
-        opacity=lambda t: GLINT if span_s[0] < t < span_s[1] else 0.0,
+        opacity=lambda t: strength if span_s[0] < t < span_s[1] else 0.0,
     )  # fmt: skip
 
 
