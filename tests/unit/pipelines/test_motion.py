@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.encode import Planes, VideoWriter
 from content_engine.errors import GenerationFailed
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.backend import COMPOSE
@@ -17,6 +18,7 @@ from pipelines.studio.motion.catalog import designs
 from pipelines.studio.motion.composition import Composition, Piece, about, place, steadily
 from pipelines.studio.motion.designs import orbit
 from pipelines.studio.motion.easing import arrive, curve, depart, drift, glide, linear, track
+from pipelines.studio.motion.filming import film
 from pipelines.studio.motion.layout import layout_of
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.order import Cue, MotionOrder
@@ -244,3 +246,17 @@ def test_what_is_worn_is_not_cut_out_of_a_street() -> None:
     worn = material(replace(ORDER, plain_only=True))
     with pytest.raises(GenerationFailed, match="wearer"):
         orbit.compose(worn)
+
+
+def test_frames_reach_the_file_in_order_and_a_refusal_is_not_lost() -> None:
+    wall = Piece(
+        picture=pyramid(opaque(np.full((64, 64, 3), 90, np.uint8))),
+        pose=lambda t: about(32, 32, scale=2 + t),
+    )
+    scene = Composition(width_px=64, height_px=64, fps=30, frames=6, ground=(wall,), front=())
+    own, other = (VideoWriter(width_px=64, height_px=64, fps=30) for _ in range(2))
+    for canvas in film(scene, own, range(6)):
+        other.write_planes(Planes(*canvas.planes))
+    assert own.finish() == other.finish()
+    with pytest.raises(ValueError, match="the clip"):
+        list(film(scene, VideoWriter(width_px=32, height_px=32, fps=30), range(2)))
