@@ -29,22 +29,29 @@ _BASELINE = 3
 _SAME_WAY = 0.5
 _MOVING_SHARE = 0.01
 _SAME_PLACES = 0.45
+_PAUSE_S = 0.5
 
 
 def freeze(reel: Reel, pulse: Pulse) -> Reading:
     """The longest stretch, in seconds, that stands still between frames that move; 0 is best.
 
     Still: under 10 % of the motion around. It must stop and go on abruptly: a design that eases
-    into a hold slows down first, and a hold at a clip's end is followed by nothing. What goes on
-    must lie where it stopped: a title that has come and a product that starts are two motions.
+    into a hold slows down first, and a hold at a clip's end is followed by nothing. Under
+    half a second, what goes on must lie where it stopped: a title that has come and a product that
+    starts are two motions.
     Where frames repeat by rule (8 pictures a second in a clip of 24), that many are not counted.
     """
     return reading(
         _freeze(reel, span)
         for shot in reel.shots
         for span in _held(pulse, shot)
-        if _is_abrupt(pulse.activity, span, shot) and _goes_on(pulse.cell_change, span, shot)
+        if _is_abrupt(pulse.activity, span, shot)
+        and (_length_s(reel, span) >= _PAUSE_S or _goes_on(pulse.cell_change, span, shot))
     )
+
+
+def _length_s(reel: Reel, span: Span) -> float:
+    return (span[1] - span[0] + 1) / reel.fps
 
 
 def _goes_on(change: Numbers, span: Span, shot: Span) -> bool:
@@ -57,7 +64,7 @@ def _goes_on(change: Numbers, span: Span, shot: Span) -> bool:
 
 
 def _freeze(reel: Reel, span: Span) -> Evidence:
-    seconds = (span[1] - span[0] + 1) / reel.fps
+    seconds = _length_s(reel, span)
     message = f"the picture stands still for {seconds:.2f} s while things move before and after"
     return found("freeze", message, frames=span, number=seconds)
 
