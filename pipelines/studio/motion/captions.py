@@ -33,6 +33,7 @@ on a telephone held at arm's length.
 
 _STEP = 0.96
 _RATHER_FINER = 0.8  # rather than shrink below it, a Japanese line breaks inside a phrase
+_WHOLE_WORDS = 2  # of the ways to part a text, those that leave words whole: letters come last
 _MEASURED_AT_PX = 200
 _PAD_PX = 2
 _QUOTES = "“„«‘‚‹"
@@ -95,8 +96,9 @@ def _fitted(
         ]
         for parts in finer(words, language=face.language)
     ]
-    for floor_px in (max(least_px, round(style.size_px * _RATHER_FINER)), least_px):
-        for tier in layouts:
+    rather_px = max(least_px, round(style.size_px * _RATHER_FINER))
+    for floor_px, tiers in ((rather_px, layouts[:_WHOLE_WORDS]), (least_px, layouts)):
+        for tier in tiers:
             for size_px in _sizes(style.size_px, floor_px):
                 for lines in tier:
                     if _fits(lines, face, size_px=size_px, box_px=box_px):
