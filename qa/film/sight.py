@@ -66,6 +66,7 @@ class Views:
         self.stills = dict(sorted(stills.items()))
         self.sources = tuple(sources)
         self._points: dict[int, Features] = {}
+        self._shared: dict[tuple[int, int], Numbers | None] = {}
 
     @property
     def frame_px(self) -> tuple[int, int]:
@@ -99,8 +100,10 @@ class Views:
         if here is not None and there is not None and here.source is there.source:
             forth = np.vstack([there.matrix, [0, 0, 1]])
             return (forth @ np.linalg.inv(np.vstack([here.matrix, [0, 0, 1]])))[:2]
-        place = _matched(self.points(one), self.points(two))
-        return None if place is None else place[0]
+        if (one, two) not in self._shared:
+            place = _matched(self.points(one), self.points(two))
+            self._shared[one, two] = None if place is None else place[0]
+        return self._shared[one, two]
 
     def _searched(self) -> Iterator[Sight]:
         """The product found by its shades, in the middle still."""
