@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from content_engine.errors import InvalidBrief
+from content_engine.review import Correction
 from content_engine.types import (
     Asset,
     Attempt,
@@ -34,6 +36,10 @@ class NoopMaker:
     def repair(self, brief: Brief, attempt: Attempt) -> Recipe | None:  # noqa: ARG002
         """None: there is nothing to repair."""
         return None
+
+    def correct(self, brief: Brief, attempt: Attempt, correction: Correction) -> Recipe:  # noqa: ARG002
+        """Raises InvalidBrief: nobody reviews nothing."""
+        raise InvalidBrief("the maker that does nothing corrects nothing")
 
     def generate(self, recipe: Recipe) -> Candidate:
         """A candidate whose asset is named by the recipe."""
