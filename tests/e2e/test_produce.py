@@ -83,13 +83,16 @@ def test_every_product_gets_its_assets(run: tuple[Path, str]) -> None:
 
 
 def test_the_manifest_tells_the_truth_about_each_file(run: tuple[Path, str]) -> None:
+    judged = {line["recipe"] for line in manifest(run[0]) if line["scores"]}
     for line in manifest(run[0]):
         assert set(FIELDS) <= set(line)
         data = (run[0] / line["path"]).read_bytes()
         assert hashlib.sha256(data).hexdigest() == line["sha256"]
         assert line["verdict"] in ("ACCEPT", "REVIEW", "REJECT")
         assert line["reasons"] or line["verdict"] == "ACCEPT", "no verdict without a reason"
-        assert line["scores"], "nothing ships unjudged"
+        assert line["recipe"] in judged, "nothing ships unjudged"
+        sidecar = line["role"].startswith(("poster", "captions"))  # judged with their clip
+        assert line["scores"] or sidecar, f"{line['role']} has no score of its own"
 
 
 def test_faults_are_told_by_line_and_stop_nothing(run: tuple[Path, str]) -> None:
