@@ -116,14 +116,15 @@ class VideoJudge:
         return [self._claimed(brief, asset, candidate.notes, clip=clip) for asset in files]
 
     def _claimed(self, brief: Brief, asset: Asset, notes: tuple[str, ...], *, clip: Asset) -> Score:
-        score = Score(metric=_CLAIMS, value=None, instrument=INSTRUMENT, asset=clip.role)
+        score = Score(metric=_CLAIMS, value=None, instrument=INSTRUMENT, asset=asset.role)
         try:
             data = self._store.get(asset.digest)
             fps = clip.fps or _USUAL_FPS
             read = ungrounded(data, brief=brief, notes=notes, fps=fps, judge=self._wording)
         except (ScorerFailed, AssetError) as error:
             return replace(score, note=str(error))
-        return _placed(replace(score, value=read.value, evidence=read.evidence), clip.role)
+        held = _placed(replace(score, value=read.value, evidence=read.evidence), clip.role)
+        return replace(held, asset=asset.role)
 
     @cached_property
     def _wording(self) -> TextJudge:
