@@ -35,11 +35,6 @@ def _calmer(order: MotionOrder) -> MotionOrder | None:
     return replace(order, calm=round(order.calm + 0.33, 2)) if order.calm < 0.6 else None
 
 
-def _tighter(order: MotionOrder) -> MotionOrder | None:
-    """A fringe goes when the outline moves inwards; beyond 2 px it would eat the product."""
-    return replace(order, tight_px=order.tight_px + 1) if order.tight_px < 2 else None
-
-
 def _heard(order: MotionOrder) -> MotionOrder | None:
     return None if order.sound else replace(order, sound=True)
 
@@ -50,9 +45,8 @@ def _leaner(order: MotionOrder) -> MotionOrder | None:
 
 
 LADDER = (
-    Rung(frozenset({"video.caption", "video.caption_unsafe"}), _further_in),
+    Rung(frozenset({"video.captions"}), _further_in),
     Rung(frozenset({"video.glitch", "video.glitch_risk", "video.blur"}), _calmer),
-    Rung(frozenset({"video.silhouette"}), _tighter),
     Rung(frozenset({"video.sound"}), _heard),
     Rung(frozenset({"video.file"}), _leaner),
 )

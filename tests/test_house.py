@@ -186,3 +186,17 @@ def test_the_tree_names_no_machine_and_no_registry() -> None:
         if pattern.search((REPOSITORY / name).read_text(encoding="utf-8", errors="replace"))
     ]
     assert not wrong, f"registry hosts or paths of one machine in {wrong}"
+
+
+def test_every_rung_of_a_repair_ladder_answers_a_metric_that_the_gate_has() -> None:
+    from pipelines import image_repair, video_repair
+    from qa.gate import load_policy
+
+    known = {metric for metric, _ in load_policy().bounds}
+    asked = {
+        metric
+        for ladder in (image_repair.LADDER, video_repair.LADDER)
+        for rung in ladder
+        for metric in rung.metrics
+    }
+    assert asked <= known, f"no judge will ever name {sorted(asked - known)}"

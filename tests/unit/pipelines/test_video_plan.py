@@ -136,7 +136,7 @@ def test_what_cannot_be_made_is_refused_in_words(order: Brief, said: str) -> Non
 
 def test_the_ladder_answers_faults_and_ends() -> None:
     order = next(planned(brief(), texts=TEXTS, seed=0)).order
-    further = repaired(order, {"video.caption"})
+    further = repaired(order, {"video.captions"})
     assert further is not None
     assert further.inset > order.inset
     calmer = repaired(order, {"video.glitch_risk"})
@@ -144,6 +144,6 @@ def test_the_ladder_answers_faults_and_ends() -> None:
     assert calmer.calm > order.calm
     assert repaired(order, {"video.nsfw"}) is None
     rungs = 0
-    while (following := repaired(order, {"video.caption", "video.glitch"})) is not None:
+    while (following := repaired(order, {"video.captions", "video.glitch"})) is not None:
         order, rungs = following, rungs + 1
     assert rungs == 2
