@@ -204,7 +204,7 @@ def test_corrections_become_other_clips(studio: Studio, tote: tuple[Brief, Candi
 def test_repairs_move_captions_in(studio: Studio, tote: tuple[Brief, Candidate]) -> None:
     pipeline, _, _ = studio
     order, first = tote
-    rung = pipeline.repair(order, attempt(first, "video.caption 0.2 > 0.0"))
+    rung = pipeline.repair(order, attempt(first, "video.captions 0.2 > 0.0"))
     assert rung is not None
     assert MotionOrder.of(rung).inset > 0
 
