@@ -68,6 +68,19 @@ class GenerationFailed(ContentEngineError):
     code = "generation-failed"
 
 
+class Refused(GenerationFailed):
+    """The photo or the garment does not allow it. `reason` is a key of `refusals.toml`."""
+
+    code = "refused"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[str, str]]:
+        return type(self), (self.reason, str(self).removeprefix(f"{self.reason}: "))
+
+
 class ScorerFailed(ContentEngineError):
     """An instrument broke: its metric is unscored."""
 

@@ -183,7 +183,7 @@ class Engine:
             raise InvalidBrief("the same was made before: order something else")
         attempt = await self._judged(brief, recipe)
         accepted = attempt.verdict.outcome is Outcome.ACCEPT
-        return attempt if accepted else _as_review(attempt, "a person's correction")
+        return attempt if accepted else _as_review(brief, attempt, "a person's correction")
 
     async def _broken_ladders(self, claim: Claim, tried: frozenset[Digest]) -> list[Recipe]:
         """The rungs that a crash left untried: the gate asked for them, nobody recorded them."""
@@ -213,7 +213,7 @@ class Engine:
             repaired = attempt.verdict.outcome is Outcome.REPAIR
             rung = self.planner.repair(claim.job.brief, attempt) if repaired else None
             if repaired and rung is None:
-                attempt = _as_review(attempt, "no repair left")
+                attempt = _as_review(claim.job.brief, attempt, "no repair left")
             await asyncio.to_thread(self.record.record, claim, attempt)
 
     async def _try(self, claim: Claim, recipe: Recipe) -> Attempt | None:
@@ -226,11 +226,14 @@ class Engine:
     async def _judged(self, brief: Brief, recipe: Recipe) -> Attempt:
         candidate = await self.executor.generate(recipe)
         scores = tuple(await self.executor.score(brief, candidate))
-        verdict = self.decide(brief, scores)
-        return Attempt(candidate=candidate, scores=scores, verdict=verdict)
+        attempt = Attempt(candidate=candidate, scores=scores, verdict=self.decide(brief, scores))
+        if attempt.verdict.outcome is Outcome.REVIEW:
+            return _as_review(brief, attempt)
+        return attempt
 
 
-def _as_review(attempt: Attempt, why: str) -> Attempt:
-    """The attempt as a person's matter, and why it is one."""
-    verdict = Verdict(outcome=Outcome.REVIEW, reasons=(why, *attempt.verdict.reasons))
+def _as_review(brief: Brief, attempt: Attempt, *why: str) -> Attempt:
+    """The attempt as a person's matter, and why it is one; what is private is no reviewer's."""
+    outcome = Outcome.REJECT if brief.private else Outcome.REVIEW
+    verdict = Verdict(outcome=outcome, reasons=(*why, *attempt.verdict.reasons))
     return Attempt(candidate=attempt.candidate, scores=attempt.scores, verdict=verdict)

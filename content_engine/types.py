@@ -215,7 +215,44 @@ class VideoSpec:
     sound: bool = False
 
 
-Spec = TextSpec | ImageSpec | VideoSpec
+class GarmentKind(StrEnum):
+    """Where a garment is worn."""
+
+    UPPER = "upper"
+    LOWER = "lower"
+    FULL = "full"
+    OUTER = "outer"
+    HEAD = "head"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Garment:
+    """One piece of an outfit: its picture in the store, where it is worn, and over what.
+
+    A higher `layer` is worn over a lower one; `sku` is empty for a garment given by its picture.
+    """
+
+    kind: GarmentKind
+    picture: Digest
+    layer: int
+    sku: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryonSpec:
+    """Which person wears which garments, from the innermost to the outermost.
+
+    `person` names the person's photo: in the vault when `private`, else in the store. A private
+    photo and all that is made from it reach neither the store nor a reviewer.
+    """
+
+    person: Digest
+    garments: tuple[Garment, ...]
+    longer_side_px: int = 1024
+    private: bool = True
+
+
+Spec = TextSpec | ImageSpec | VideoSpec | TryonSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +273,11 @@ class Brief:
     seed: int = 0
     lane: Lane = Lane.BULK
     due_at: datetime | None = None
+
+    @property
+    def private(self) -> bool:
+        """True when nobody but its sender may see what is made."""
+        return isinstance(self.spec, TryonSpec) and self.spec.private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from content_engine.types import (
     Verdict,
     canonical_json,
 )
+from tests.ledgers import empty_ledger
 
 ACCEPT, REPAIR, REVIEW, REJECT = Outcome
 
@@ -84,7 +85,7 @@ class Script:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = Ledger.open(empty_ledger(tmp_path))
     yield ledger
     ledger.close()
 
