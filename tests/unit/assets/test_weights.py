@@ -27,7 +27,14 @@ def test_every_pinned_file_is_there_and_is_the_one(weights):
 def test_every_entry_states_its_licence():
     for weights in pinned_weights():
         assert weights.commercial, f"{weights.name}: the default set must be fit for business"
-        assert weights.licence in {"Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "OFL-1.1"}
+        assert weights.licence in {
+            "Apache-2.0",
+            "CC0-1.0",
+            "MIT",
+            "BSD-2-Clause",
+            "BSD-3-Clause",
+            "OFL-1.1",
+        }
         assert weights.evidence
 
 
