@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 
 import av
+import av.packet
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from assets.boxes import is_faststart
 from assets.clipfacts import DEFAULT_LIMITS, AudioFacts, VideoFacts, VideoLimits
@@ -24,6 +27,7 @@ __all__ = [
     "VideoFacts",
     "VideoLimits",
     "luma",
+    "opened_clip",
     "probe_video",
     "read_frames",
     "rgb",
@@ -71,22 +75,37 @@ class _Seen:
         return cls(frame, upright(frame)(frame), codec, aspect in (None, 0, 1))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenClip:
+    """A clip opened once: what it is, and its frames, which can be gone through once."""
+
+    facts: VideoFacts
+    frames: Iterator[Frame]
+
+
+@contextmanager
+def opened_clip(data: bytes, *, limits: VideoLimits = DEFAULT_LIMITS) -> Iterator[OpenClip]:
+    """The clip's facts and frames, as `probe_video` and `read_frames` tell them.
+
+    Opening costs as much as decoding four frames, so this is for who needs both. Raises what they
+    raise; frames are decoded while the context lasts.
+    """
+    with _walked(data, limits) as walked:
+        frames = _decoded(walked, limits)
+        first = next(frames, None)
+        if first is None:
+            raise CorruptMedia("the clip has no frame that can be decoded")
+        yield OpenClip(_facts(data, walked, first), _shown(walked, first, frames))
+
+
 def probe_video(data: bytes, *, limits: VideoLimits = DEFAULT_LIMITS) -> VideoFacts:
     """The clip's facts: its packets are walked through, one frame is decoded.
 
     Raises UnsupportedMedia (not MP4, QuickTime, WebM or GIF; a codec or build that is not read),
     CorruptMedia (damaged, cut short, no frames), TooLarge (over `limits`).
     """
-    media_type = checked(data, limits)
-    with opened(data, media_type, limits) as container:
-        clock = _clock(container, limits)
-        audio = _audio(container)
-    with opened(data, media_type, limits) as container:
-        first = next(_decoded(container, limits), None)
-        if first is None:
-            raise CorruptMedia("the clip has no frame that can be decoded")
-        seen = _Seen.of(container, first)
-    return _facts(data, media_type, clock=clock, audio=audio, seen=seen)
+    with opened_clip(data, limits=limits) as clip:
+        return clip.facts
 
 
 def read_frames(data: bytes, *, limits: VideoLimits = DEFAULT_LIMITS) -> Iterator[Frame]:
@@ -95,22 +114,41 @@ def read_frames(data: bytes, *, limits: VideoLimits = DEFAULT_LIMITS) -> Iterato
     Copy what you keep: a frame's memory is the decoder's. Raises what `probe_video` raises, and
     CorruptMedia where a frame cannot be decoded or the size changes.
     """
+    with opened_clip(data, limits=limits) as clip:
+        yield from clip.frames
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Walked:
+    """An open container, all packets of its pictures, read before one is decoded."""
+
+    container: InputContainer
+    media_type: str
+    packets: tuple[av.packet.Packet, ...]
+    clock: Clock
+
+
+@contextmanager
+def _walked(data: bytes, limits: VideoLimits) -> Iterator[_Walked]:
     media_type = checked(data, limits)
     with opened(data, media_type, limits) as container:
-        clock = _clock(container, limits)
-    with opened(data, media_type, limits) as container:
-        frames = _decoded(container, limits)
-        first = next(frames, None)
-        if first is None:
-            raise CorruptMedia("the clip has no frame that can be decoded")
-        turn, start_s = upright(first), first.time or 0.0
-        count = 0
-        for frame in chain((first,), frames):
-            _check_size(frame, first, count)
-            yield Frame(count, (frame.time or 0.0) - start_s, turn(frame))
-            count += 1
-        if count < clock.frames:
-            raise CorruptMedia(f"{count} of the clip's {clock.frames} frames can be decoded")
+        stream = container.streams.video[0]
+        packets = tuple(_packets(container, limits))
+        clock = _clock(packets, stream, limits)
+        yield _Walked(container, media_type, packets, clock)
+
+
+def _shown(
+    walked: _Walked, first: av.VideoFrame, others: Iterator[av.VideoFrame]
+) -> Iterator[Frame]:
+    turn, start_s = upright(first), first.time or 0.0
+    count = 0
+    for frame in chain((first,), others):
+        _check_size(frame, first, count)
+        yield Frame(count, (frame.time or 0.0) - start_s, turn(frame))
+        count += 1
+    if count < walked.clock.frames:
+        raise CorruptMedia(f"{count} of the clip's {walked.clock.frames} frames can be decoded")
 
 
 def _check_size(frame: av.VideoFrame, first: av.VideoFrame, index: int) -> None:
@@ -121,13 +159,11 @@ def _check_size(frame: av.VideoFrame, first: av.VideoFrame, index: int) -> None:
         )
 
 
-def _clock(container: InputContainer, limits: VideoLimits) -> Clock:
-    """The times of the frames shown, from the packets. Raises TooLarge, CorruptMedia."""
-    stream = container.streams.video[0]
-    shown: list[tuple[int, int]] = []
-    keys: list[int] = []
+def _packets(container: InputContainer, limits: VideoLimits) -> Iterator[av.packet.Packet]:
+    """Every packet of the pictures, the empty one that ends them too."""
     found = 0
-    for packet in container.demux(stream):
+    for packet in container.demux(container.streams.video[0]):
+        yield packet
         if packet.pts is None or packet.size == 0:
             continue
         found += 1
@@ -135,16 +171,20 @@ def _clock(container: InputContainer, limits: VideoLimits) -> Clock:
             raise CorruptMedia(f"the clip is cut short at frame {found - 1}")
         if found > limits.max_frames:
             raise TooLarge(f"the clip has over {limits.max_frames:,} frames")
-        if not packet.is_discard:
-            shown.append((packet.pts, packet.duration or 0))
-            keys += [packet.pts] if packet.is_keyframe else []
-    if not shown:
+
+
+def _clock(packets: Sequence[av.packet.Packet], stream: VideoStream, limits: VideoLimits) -> Clock:
+    """The times of the frames shown, from the packets. Raises TooLarge, CorruptMedia."""
+    timed = [packet for packet in packets if packet.pts is not None and packet.size]
+    kept = [packet for packet in timed if not packet.is_discard]
+    if not kept:
         raise CorruptMedia("the clip has no frame")
-    if found < stream.frames:
-        raise CorruptMedia(f"the clip is cut short: it has {found} of {stream.frames} frames")
-    shown.sort()
+    if len(timed) < stream.frames:
+        raise CorruptMedia(f"the clip is cut short: it has {len(timed)} of {stream.frames} frames")
+    shown = sorted((packet.pts or 0, packet.duration or 0) for packet in kept)
+    keys = tuple(packet.pts or 0 for packet in kept if packet.is_keyframe)
     tick_s = stream.time_base or Fraction(1, av.time_base)
-    clock = Clock(tick_s, tuple(pts for pts, _ in shown), tuple(keys), shown[-1][1])
+    clock = Clock(tick_s, tuple(pts for pts, _ in shown), keys, shown[-1][1])
     if clock.duration_s > limits.max_duration_s:
         raise TooLarge(
             f"the clip lasts {clock.duration_s:,.1f} s; {limits.max_duration_s:,.0f} s are allowed"
@@ -168,12 +208,13 @@ def _audio(container: InputContainer) -> AudioFacts | None:
     )
 
 
-def _decoded(container: InputContainer, limits: VideoLimits) -> Iterator[av.VideoFrame]:
+def _decoded(walked: _Walked, limits: VideoLimits) -> Iterator[av.VideoFrame]:
     """Frames as the decoder gives them. A lying stream is stopped by the decoder's own limit."""
-    stream = container.streams.video[0]
+    stream = walked.container.streams.video[0]
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
     stream.codec_context.thread_count = 1
-    for index, frame in enumerate(container.decode(stream)):
+    pictures = (frame for packet in walked.packets for frame in stream.decode(packet))
+    for index, frame in enumerate(pictures):
         if frame.is_corrupt:
             raise CorruptMedia(f"frame {index} of the clip is damaged")
         if index >= limits.max_frames:
@@ -181,11 +222,12 @@ def _decoded(container: InputContainer, limits: VideoLimits) -> Iterator[av.Vide
         yield frame
 
 
-def _facts(
-    data: bytes, media_type: str, *, clock: Clock, audio: AudioFacts | None, seen: _Seen
-) -> VideoFacts:
+def _facts(data: bytes, walked: _Walked, first: av.VideoFrame) -> VideoFacts:
     """What packets, header and first frame say, in one place."""
-    frame, shown = seen.frame, seen.shown
+    seen = _Seen.of(walked.container, first)
+    frame, shown, clock = seen.frame, seen.shown, walked.clock
+    audio = _audio(walked.container)
+    media_type = walked.media_type
     duration_s = clock.duration_s
     return VideoFacts(
         container=_CONTAINERS[media_type],
