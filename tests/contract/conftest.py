@@ -7,6 +7,7 @@ import pytest
 
 from content_engine.ledger import Ledger
 from tests.contract.ledger_kit import Clock
+from tests.ledgers import empty_ledger
 
 
 @pytest.fixture
@@ -17,8 +18,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def ledger_url(tmp_path: Path) -> str:
-    """Where an empty ledger may be made."""
-    return f"sqlite:///{tmp_path}/ledger.db"
+    """Where an empty ledger lies."""
+    return empty_ledger(tmp_path)
 
 
 @pytest.fixture

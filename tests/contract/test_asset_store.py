@@ -42,6 +42,8 @@ def s3_url(tmp_path_factory) -> Iterator[str]:
         "-ip=127.0.0.1",
         "-s3",
         "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-master.telemetry=false",
         "-volume.max=5",
     ]
     command += ["-master.volumeSizeLimitMB=64"]

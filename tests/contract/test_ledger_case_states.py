@@ -14,6 +14,7 @@ from content_engine.ledger import Ledger
 from content_engine.review import CaseClaim, CaseStatus, LabelOutcome, Regenerate
 from content_engine.types import Claim, Digest, JobStatus, Kind, Outcome
 from tests.contract.ledger_kit import TENANT, Clock, attempt, brief, label
+from tests.ledgers import empty_ledger
 
 LEASE_S = 100.0
 REVIEWERS = ("ada", "ben")
@@ -28,7 +29,7 @@ class CaseStates(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.clock = Clock()
-        url = f"sqlite:///{Path(self.folder.name)}/ledger.db"
+        url = empty_ledger(Path(self.folder.name))
         self.ledger = Ledger.open(url, clock=self.clock)
         self.wanted: dict[str, int] = {}
         self.works: list[Claim] = []

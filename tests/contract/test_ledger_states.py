@@ -13,6 +13,7 @@ from content_engine.errors import LeaseLost
 from content_engine.ledger import Ledger
 from content_engine.types import Claim, JobStatus, Kind, Lane, Outcome
 from tests.contract.ledger_kit import TENANT, Clock, attempt, brief
+from tests.ledgers import empty_ledger
 
 LEASE_S = 100.0
 OUTCOMES = st.sampled_from(list(Outcome))
@@ -41,7 +42,7 @@ class LedgerStates(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.clock = Clock()
-        url = f"sqlite:///{Path(self.folder.name)}/ledger.db"
+        url = empty_ledger(Path(self.folder.name))
         self.ledger = Ledger.open(url, clock=self.clock)
         self.jobs: dict[str, Expected] = {}
         self.claims: list[Claim] = []

@@ -45,7 +45,8 @@ def first_ledger(url: str) -> None:
     file.close()
 
 
-def test_a_ledger_of_schema_1_goes_on(ledger_url: str, clock: Clock) -> None:
+def test_a_ledger_of_schema_1_goes_on(tmp_path: Path, clock: Clock) -> None:
+    ledger_url = f"sqlite:///{tmp_path}/old.db"
     first_ledger(ledger_url)
     for _ in range(2):  # opening twice moves it once
         ledger = Ledger.open(ledger_url, clock=clock)

@@ -59,6 +59,7 @@ from serving.dispatcher import Dispatcher, Limits
 from serving.executors import LocalExecutor, PlannerByKind
 from serving.news import News
 from tests.e2e.review_clips import CLIP_PX
+from tests.ledgers import empty_ledger
 from tests.unit.qa.copydesk import clean, product
 
 TENANT = "default"
@@ -221,7 +222,7 @@ def opened_workshop(folder: Path) -> Iterator[Workshop]:
 def opened_shop(workshop: Workshop, folder: Path) -> Iterator[Shop]:
     """A shop with a new ledger in that folder, its door open at `shop.url` until the end."""
     clock, news = Clock(), News()
-    ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}", clock=clock)
+    ledger = Ledger.open(empty_ledger(folder), clock=clock)
     door = Door(
         ledger=ledger,
         store=workshop.store,

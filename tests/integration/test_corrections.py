@@ -57,6 +57,7 @@ from pipelines.video import VideoPipeline
 from qa.gate import decide, load_policy
 from qa.video import VideoJudge
 from serving.executors import LocalExecutor, PlannerByKind
+from tests.ledgers import empty_ledger
 
 SIDE_PX, SMALL_PX, FRAMES, FPS = 720, 160, 165, 30
 GLITCH = (60, 74)
@@ -149,7 +150,7 @@ class Desk:
         self, folder: Path, *, kind: Kind, maker: Pipeline, judge: Judge, pool: ThreadPoolExecutor
     ) -> None:
         self.kind = kind
-        self.ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}")
+        self.ledger = Ledger.open(empty_ledger(folder))
         self.planner = PlannerByKind({kind: maker})
         self.engine = Engine(
             record=self.ledger,

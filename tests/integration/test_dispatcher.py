@@ -15,6 +15,7 @@ from serving.deployments import Cluster
 from serving.dispatcher import Dispatcher, Limits
 from serving.executors import PlannerByKind
 from serving.news import News
+from tests.ledgers import empty_ledger
 
 pytestmark = pytest.mark.cluster
 PRODUCT = Product(sku="MUG-1", title="Mug", brand="", category=(), facts=(), photos=())
@@ -54,7 +55,7 @@ async def until_done(ledger: Ledger, dispatcher: Dispatcher, *, jobs: int) -> No
 
 
 def test_jobs_submitted_before_and_while_it_runs_succeed(tmp_path: Path, cluster: Cluster) -> None:
-    ledger, news = Ledger.open(f"sqlite:///{tmp_path / 'l.db'}"), News()
+    ledger, news = Ledger.open(empty_ledger(tmp_path)), News()
     ledger.submit([brief(seed) for seed in range(10)], tenant="default")
 
     async def run() -> None:
@@ -73,7 +74,7 @@ def test_jobs_submitted_before_and_while_it_runs_succeed(tmp_path: Path, cluster
 
 
 def test_what_a_dead_worker_held_is_taken_over(tmp_path: Path, cluster: Cluster) -> None:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'l.db'}")
+    ledger = Ledger.open(empty_ledger(tmp_path))
     ledger.submit([brief(1)], tenant="default")
     ledger.claim("dead", kinds=[Kind.TEXT], limit=1, lease_s=0.2)
     asyncio.run(until_done(ledger, works(ledger, cluster, News()), jobs=1))
@@ -86,7 +87,7 @@ def test_what_a_dead_worker_held_is_taken_over(tmp_path: Path, cluster: Cluster)
     [("broken", "broken: told to"), ("bug", "internal error (ZeroDivisionError)")],
 )
 def test_what_fails_says_why(tmp_path: Path, cluster: Cluster, sku: str, problem: str) -> None:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'l.db'}")
+    ledger = Ledger.open(empty_ledger(tmp_path))
     (job,) = ledger.submit([replace(brief(1), product=replace(PRODUCT, sku=sku))], tenant="default")
 
     async def run() -> None:
@@ -104,7 +105,7 @@ def test_what_fails_says_why(tmp_path: Path, cluster: Cluster, sku: str, problem
 
 
 def test_a_stop_in_the_middle_gives_the_job_back(tmp_path: Path) -> None:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'l.db'}")
+    ledger = Ledger.open(empty_ledger(tmp_path))
     (job,) = ledger.submit([brief(1)], tenant="default")
 
     async def endless(claim: Claim) -> JobStatus:
@@ -132,7 +133,7 @@ def test_a_stop_in_the_middle_gives_the_job_back(tmp_path: Path) -> None:
 
 
 def test_a_cancelled_job_is_left_alone(tmp_path: Path) -> None:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'l.db'}")
+    ledger = Ledger.open(empty_ledger(tmp_path))
     (job,) = ledger.submit([brief(1)], tenant="default")
 
     async def cancelled_midway(claim: Claim) -> JobStatus:

@@ -41,6 +41,7 @@ from pipelines.copy_set import AdText, CopyDocument
 from serving.cli import cli
 from serving.review.labelstudio.carry import Exchange, read_tasks
 from serving.review.labelstudio.config import labeling_config
+from tests.ledgers import empty_ledger
 
 DOOR = "http://shop.example:8484"
 SPECS = {
@@ -103,7 +104,7 @@ class Room:
     def __init__(self, folder: Path, film: bytes) -> None:
         self.folder = folder
         self.store = AssetStore.open(str(folder / "assets"))
-        self.ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}")
+        self.ledger = Ledger.open(empty_ledger(folder))
         self.exchange = Exchange(
             ledger=self.ledger, store=self.store, tenant="default", check=planned
         )

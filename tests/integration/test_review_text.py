@@ -21,6 +21,7 @@ from qa.text import TextJudge
 from serving.api import Door, create_app
 from serving.executors import LocalExecutor, PlannerByKind
 from serving.news import News
+from tests.ledgers import empty_ledger
 
 MUG = {
     "title": "Speckled Stoneware Mug 350 ml",
@@ -35,7 +36,7 @@ class Shop:
 
     def __init__(self, folder: Path, pool: ThreadPoolExecutor) -> None:
         self.store = AssetStore.open(str(folder / "assets"))
-        self.ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}")
+        self.ledger = Ledger.open(empty_ledger(folder))
         maker, judge = TextPipeline(store=self.store), TextJudge(store=self.store)
         planner = PlannerByKind({Kind.TEXT: maker})
         executor = LocalExecutor({Kind.TEXT: maker}, {Kind.TEXT: judge}, pool=pool)

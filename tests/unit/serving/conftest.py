@@ -16,11 +16,12 @@ from content_engine.telemetry import Metrics
 from content_engine.types import Attempt, Brief, Recipe
 from serving.api import Door, create_app
 from serving.news import News
+from tests.ledgers import empty_ledger
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    opened = Ledger.open(empty_ledger(tmp_path))
     yield opened
     opened.close()
 
