@@ -1,0 +1,1 @@
+"""Clothes on a person: the body, the garment, the fit, the picture."""
