@@ -1,0 +1,1 @@
+"""People in photos: bodies, faces and hands, found by pinned networks."""
