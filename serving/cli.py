@@ -40,7 +40,9 @@ def produce(  # noqa: PLR0913, PLR0917 - the options of a command line
     feed: Annotated[Path, typer.Argument(help="Google Merchant JSONL/CSV/TSV or Shopify CSV.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for files, manifest and gallery.")],
     locales: Annotated[str, typer.Option(help="Languages of the copy, comma-separated.")] = "",
-    kinds: Annotated[str, typer.Option(help="What to make; empty: text, image, video.")] = "",
+    kinds: Annotated[
+        str, typer.Option(help="What to make (text, image, video, tryon); empty: all.")
+    ] = "",
     channel: Annotated[str, typer.Option(help="Whose limits apply (web, google, …).")] = "web",
     seed: Annotated[int, typer.Option(help="Another seed, another wording and light.")] = 0,
     voice: Annotated[str, typer.Option(help="Brand voice of the copy.")] = "plain",
@@ -49,6 +51,9 @@ def produce(  # noqa: PLR0913, PLR0917 - the options of a command line
     video_locales: Annotated[
         str, typer.Option(help="Languages of the clips' captions; empty: the first of --locales.")
     ] = "",
+    models: Annotated[
+        Path | None, typer.Option(help="Folder with photos of people who try on the garments.")
+    ] = None,
     config: Config = None,
 ) -> None:
     """Makes judged text, images and clips of every product in a feed; run again to go on."""
@@ -64,9 +69,10 @@ def produce(  # noqa: PLR0913, PLR0917 - the options of a command line
         aspects=aspects,
         video_aspects=video_aspects,
         video_locales=video_locales,
+        models=models,
     )
     order = command.checked_order(options)
-    raise typer.Exit(command.run(feed, out=out, order=order, settings=settings))
+    raise typer.Exit(command.run(feed, out=out, order=order, models=models, settings=settings))
 
 
 @cli.command()

@@ -18,7 +18,7 @@ from content_engine.config import Settings
 from content_engine.errors import InvalidBrief, InvalidSettings
 from content_engine.types import Kind
 from serving import app
-from serving.produce.feed import Order
+from serving.produce.feed import Order, read_models
 from serving.produce.run import Run, produce
 from serving.produce.view import View
 from serving.signals import call_on
@@ -39,12 +39,13 @@ class Options:
     aspects: str
     video_aspects: str
     video_locales: str
+    models: Path | None = None
 
 
 def checked_order(options: Options) -> Order:
-    """The order that the options spell. Raises InvalidBrief naming what is known."""
+    """The order that the options spell, its models still to be read. Raises InvalidBrief."""
     known_locales = list(app.locales())
-    made = [kind.value for kind in app.KINDS]
+    made = [kind.value for kind in app.KINDS if options.models or kind is not Kind.TRYON]
     channel_of(options.channel)
     locales = _chosen(options.locales or ",".join(known_locales), "locale", known_locales)
     return Order(
@@ -73,16 +74,19 @@ def _chosen(text: str, noun: str, known: list[str]) -> tuple[str, ...]:
     return wanted
 
 
-def run(feed: Path, *, out: Path, order: Order, settings: Settings) -> int:
+def run(feed: Path, *, out: Path, order: Order, models: Path | None, settings: Settings) -> int:
     """The exit code: 0 unless nothing could be made. Leaves files, manifest and gallery in `out`.
 
-    Raises InvalidSettings when another `produce` is working in `out`.
+    `models` is a folder with photos of people, who try on what can be worn. Raises InvalidSettings
+    when another `produce` is working in `out`, InvalidBrief when the folder holds no photo.
     """
     console = Console()
     out.mkdir(parents=True, exist_ok=True)
     settings = replace(settings, data_dir=out / ".engine")
     logging.basicConfig(level=logging.ERROR)
     parts = app.open_parts(settings)
+    if models is not None:
+        order = replace(order, models=read_models(models, store=parts.store))
     view = View(console=console, kinds=order.kinds)
     job = Run(
         feed=feed,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from assets.errors import AssetError
 from assets.fetch import Fetcher
+from assets.media import decode_picture
 from assets.store import AssetStore
-from content_engine.errors import ContentEngineError
+from content_engine.errors import ContentEngineError, InvalidBrief
 from content_engine.feeds import FeedFault, FeedItem
 from content_engine.ingest import ingest_photos
 from content_engine.types import (
     Brief,
+    Digest,
+    Garment,
     ImageSpec,
     Kind,
     PhotoRole,
@@ -19,9 +24,12 @@ from content_engine.types import (
     Shot,
     Spec,
     TextSpec,
+    TryonSpec,
     VideoSpec,
 )
+from content_engine.wardrobe import LAYERS, garment_kind
 
+_PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 SCENE_ASPECTS = ("1:1", "4:5", "9:16", "16:9")
 
 
@@ -30,7 +38,8 @@ class Order:
     """What `produce` makes of every product of a feed.
 
     `aspects` are those of the scene; clips are made in every one of `video_aspects` and in every
-    one of `video_locales`.
+    one of `video_locales`. `models` name photos of people in the store: they try on what can be
+    worn.
     """
 
     locales: tuple[str, ...]
@@ -41,6 +50,7 @@ class Order:
     aspects: tuple[str, ...] = SCENE_ASPECTS
     video_aspects: tuple[str, ...] = ("1:1",)
     video_locales: tuple[str, ...] = ("en",)
+    models: tuple[Digest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +75,7 @@ def ingest(item: FeedItem, *, fetcher: Fetcher, store: AssetStore) -> Ingested:
 
 
 def briefs_of(product: Product, order: Order) -> tuple[Brief, ...]:
-    """Copy a locale; of the main photo a packshot, a cut-out and a scene; a clip."""
+    """Copy a locale; of the main photo a packshot, a cut-out, a scene; a clip; try-ons."""
     if not product.photos:
         return _briefs(Kind.TEXT, product, order)
     return tuple(brief for kind in order.kinds for brief in _briefs(kind, product, order))
@@ -74,7 +84,7 @@ def briefs_of(product: Product, order: Order) -> tuple[Brief, ...]:
 def _briefs(kind: Kind, product: Product, order: Order) -> tuple[Brief, ...]:
     if kind not in order.kinds:
         return ()
-    wanted = {Kind.TEXT: _texts, Kind.IMAGE: _pictures, Kind.VIDEO: _clips}[kind]
+    wanted = _WANTED[kind]
     return tuple(
         Brief(
             kind=kind,
@@ -93,8 +103,7 @@ def _texts(product: Product, order: Order) -> list[tuple[str, Spec]]:  # noqa: A
 
 
 def _pictures(product: Product, order: Order) -> list[tuple[str, Spec]]:
-    roles = [photo.role for photo in product.photos]
-    main = roles.index(PhotoRole.MAIN) if PhotoRole.MAIN in roles else 0
+    main = _main_photo(product)
     return [
         ("und", ImageSpec(shot=Shot.PACKSHOT, photo=main)),
         ("und", ImageSpec(shot=Shot.CUTOUT, photo=main)),
@@ -110,11 +119,51 @@ def _clips(product: Product, order: Order) -> list[tuple[str, Spec]]:  # noqa: A
     ]
 
 
-def jobs_to_come(order: Order, *, products: int, with_photos: int) -> dict[Kind, int]:
-    """How many jobs each kind of the order will have for that many products."""
+def _tryons(product: Product, order: Order) -> list[tuple[str, Spec]]:
+    kind = garment_kind(product)
+    if kind is None:
+        return []
+    picture = product.photos[_main_photo(product)].digest
+    garment = Garment(kind=kind, picture=picture, layer=LAYERS[kind], sku=product.sku)
+    return [
+        ("und", TryonSpec(person=model, garments=(garment,), private=False))
+        for model in order.models
+    ]
+
+
+def read_models(folder: Path, *, store: AssetStore) -> tuple[Digest, ...]:
+    """The photos of a folder, now in the store, by name. Raises InvalidBrief, AssetError."""
+    photos = sorted(path for path in folder.glob("*") if path.suffix.lower() in _PHOTO_SUFFIXES)
+    if not photos:
+        raise InvalidBrief(f"{folder} holds no photo of a model (.jpg, .jpeg, .png, .webp)")
+    return tuple(_model(path, store=store) for path in photos)
+
+
+def _model(path: Path, *, store: AssetStore) -> Digest:
+    data = path.read_bytes()
+    decode_picture(data)
+    return Digest(store.put(data))
+
+
+def _main_photo(product: Product) -> int:
+    roles = [photo.role for photo in product.photos]
+    return roles.index(PhotoRole.MAIN) if PhotoRole.MAIN in roles else 0
+
+
+_WANTED = {Kind.TEXT: _texts, Kind.IMAGE: _pictures, Kind.VIDEO: _clips, Kind.TRYON: _tryons}
+
+
+def jobs_to_come(order: Order, products: Iterable[FeedItem]) -> dict[Kind, int]:
+    """How many jobs each kind of the order will have for those products."""
+    every, with_photos, garments = 0, 0, 0
+    for item in products:
+        every += 1
+        with_photos += bool(item.photos)
+        garments += bool(item.photos) and garment_kind(item.product) is not None
     each = {
-        Kind.TEXT: products * len(order.locales),
+        Kind.TEXT: every * len(order.locales),
         Kind.IMAGE: with_photos * len(Shot),
         Kind.VIDEO: with_photos * len(order.video_locales) * len(order.video_aspects),
+        Kind.TRYON: garments * len(order.models),
     }
     return {kind: each[kind] for kind in order.kinds}

@@ -11,7 +11,17 @@ from typing import Any
 
 from assets.store import AssetStore
 from content_engine.codec import to_plain
-from content_engine.types import Asset, Attempt, Brief, Digest, Job, Outcome, Verdict, VideoSpec
+from content_engine.types import (
+    Asset,
+    Attempt,
+    Brief,
+    Digest,
+    Job,
+    Outcome,
+    TryonSpec,
+    Verdict,
+    VideoSpec,
+)
 
 _SUFFIX = {
     "application/json": ".json",
@@ -166,6 +176,8 @@ def _path(job: Job, attempt: Attempt, asset: Asset) -> str:
         parts.append(re.sub(r"[^A-Za-z0-9-]+", "-", brief.locale))
     if photo := getattr(brief.spec, "photo", 0):
         parts.append(f"photo-{photo}")
+    if isinstance(brief.spec, TryonSpec):
+        parts.append(f"model-{brief.spec.person[:8]}")
     if attempt.verdict.outcome is not Outcome.ACCEPT:
         parts.append(attempt.candidate.recipe.digest[:8])
     return (folder / (".".join(parts) + _SUFFIX.get(asset.media_type, ".bin"))).as_posix()

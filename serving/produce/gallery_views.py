@@ -93,6 +93,7 @@ def view(card: ProductCard, out: Path) -> dict[str, Any]:
     words = enumerate(_of_kind(card, Kind.TEXT))
     return {
         "card": card,
+        "tryons": [_worn(lines[0]) for lines in _candidates(_of_kind(card, Kind.TRYON))],
         "clips": [_clip(candidate) for candidate in _candidates(_of_kind(card, Kind.VIDEO))],
         "shots": dict(sorted(shots.items(), key=lambda item: _place(item[0]))),
         "copies": [_copy(line, out, key=f"c{number}") for number, line in words],
@@ -156,6 +157,13 @@ def _clip(lines: list[dict[str, Any]]) -> dict[str, Any]:
         "still": by_type["jpg"]["path"] if "jpg" in by_type else "",
         "reasons": [] if line["verdict"] == Outcome.ACCEPT else line["reasons"],
         "line": line,
+    }
+
+
+def _worn(line: dict[str, Any]) -> dict[str, Any]:
+    """A try-on on one model; its tab is counted by the page."""
+    return _picture(line) | {
+        "reasons": [] if line["verdict"] == Outcome.ACCEPT else line["reasons"]
     }
 
 

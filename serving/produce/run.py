@@ -105,8 +105,7 @@ async def _count(run: Run) -> None:
 
 
 def _jobs_to_come(feed: Path, order: Order) -> dict[Kind, int]:
-    items = [entry.photos != () for entry in read_feed(feed) if isinstance(entry, FeedItem)]
-    return jobs_to_come(order, products=len(items), with_photos=sum(items))
+    return jobs_to_come(order, (item for item in read_feed(feed) if isinstance(item, FeedItem)))
 
 
 async def _read(

@@ -7,18 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from assets.fetch import Fetcher
 from assets.store import AssetStore
 from content_engine.errors import InvalidBrief
-from content_engine.feeds import FeedFault, FeedItem, read_feed
+from content_engine.feeds import FeedFault, FeedItem, PhotoSource, read_feed
 from content_engine.types import (
     Asset,
     Attempt,
     Brief,
     Candidate,
     Evidence,
+    GarmentKind,
     Job,
     JobStatus,
     Kind,
@@ -35,12 +37,13 @@ from content_engine.types import (
     VideoSpec,
 )
 from serving.produce.command import Options, checked_order
-from serving.produce.feed import Order, briefs_of, ingest, jobs_to_come
+from serving.produce.feed import Order, briefs_of, ingest, jobs_to_come, read_models
 from serving.produce.files import deliveries, remove_files, replaced_paths, write_files
 from serving.produce.view import View
 
 PHOTO = Photo(role=PhotoRole.MAIN, digest="d" * 64, source="x", width_px=1, height_px=1)
 PRODUCT = Product(sku="MUG/1", title="Mug", brand="", category=(), facts=(), photos=(PHOTO,))
+ITEM = FeedItem(line=1, product=PRODUCT, photos=(PhotoSource(role=PhotoRole.MAIN, source="x"),))
 ORDER = Order(locales=("en", "de"), kinds=(Kind.TEXT, Kind.IMAGE))
 BRIEF = Brief(kind=Kind.TEXT, product=PRODUCT, spec=TextSpec(), locale="de")
 JOB = Job(
@@ -183,7 +186,37 @@ def test_clips_are_asked_for_by_language_and_aspect() -> None:
         ("ja", "1:1"),
         ("ja", "9:16"),
     ]
-    assert jobs_to_come(order, products=3, with_photos=2) == {Kind.VIDEO: 8}
+    bare = replace(ITEM, photos=())
+    assert jobs_to_come(order, [ITEM, bare, ITEM]) == {Kind.VIDEO: 8}
+
+
+def test_only_what_can_be_worn_is_tried_on_by_every_model() -> None:
+    order = replace(ORDER, kinds=(Kind.TRYON,), models=("1" * 64, "2" * 64))
+    tee = replace(PRODUCT, sku="TEE", title="Crew-neck T-shirt")
+    briefs = briefs_of(tee, order)
+    assert [brief.spec.person for brief in briefs] == list(order.models)
+    assert not any(brief.private for brief in briefs), "catalog models are the shop's own"
+    (garment,) = briefs[0].spec.garments
+    assert (garment.kind, garment.picture, garment.sku) == (
+        GarmentKind.UPPER,
+        PHOTO.digest,
+        "TEE",
+    )
+    assert briefs_of(PRODUCT, order) == ()
+    worn = replace(ITEM, product=tee)
+    assert jobs_to_come(order, [ITEM, worn]) == {Kind.TRYON: 2}
+
+
+def test_the_folder_of_models_is_read_once_into_the_store(tmp_path: Path) -> None:
+    store = AssetStore.open(str(tmp_path / "assets"))
+    folder = tmp_path / "models"
+    folder.mkdir()
+    with pytest.raises(InvalidBrief, match="no photo of a model"):
+        read_models(folder, store=store)
+    Image.new("RGB", (60, 80), "tan").save(folder / "ann.jpg")
+    (folder / "notes.txt").write_text("no photo")
+    (digest,) = read_models(folder, store=store)
+    assert store.get(digest) == (folder / "ann.jpg").read_bytes()
 
 
 def test_files_are_written_once(tmp_path: Path) -> None:
