@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -30,7 +29,8 @@ from pipelines.backend import Backend, Inputs, Media
 from pipelines.correcting import PERSON, UPLOAD, changes, refused
 from pipelines.image_claims import made_claims, uploaded_claims
 from pipelines.image_correct import adjusted, as_ordered, check_upload, rewished
-from pipelines.image_repair import repaired
+from pipelines.image_repair import LADDER
+from pipelines.repair import metrics_in, repaired
 from pipelines.studio.order import Order
 from pipelines.studio.placement import ASPECTS
 from pipelines.studio.scene import choose_settings, load_settings
@@ -88,11 +88,11 @@ class ImagePipeline:
 
         The faults are read from the verdict's reasons, each of which begins with its metric.
         """
-        faults = {_metric(reason) for reason in attempt.verdict.reasons}
         recipe = attempt.candidate.recipe
         if recipe.backend != BACKEND:
             return None
-        order = repaired(Order.of(recipe), faults)
+        faults = metrics_in(attempt.verdict.reasons)
+        order = repaired(Order.of(recipe), faults, ladder=LADDER)
         if order is not None:
             return replace(recipe, parameters=order.to_parameters())
         return _in_another_setting(brief, recipe)
@@ -270,11 +270,6 @@ def _recipe(order: Order, *, seed: int, photo: Ingredient) -> Recipe:
         parameters=order.to_parameters(),
         ingredients=(photo,),
     )
-
-
-def _metric(reason: str) -> str:
-    found = re.match(r"[a-z]+\.[a-z0-9_]+", reason)
-    return found.group() if found else ""
 
 
 def _in_another_setting(brief: Brief, recipe: Recipe) -> Recipe | None:

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from content_engine.types import Shot
+from pipelines.repair import Rung
 from pipelines.studio.order import Order
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """A change of the order that answers faults of these metrics; None: it can't be made again."""
-
-    metrics: frozenset[str]
-    change: Callable[[Order], Order | None]
-
-
-def repaired(order: Order, faults: Set[str]) -> Order | None:
-    """The order with every change that a fault asks for, or None when none is left to make."""
-    changed = order
-    for rung in LADDER:
-        if rung.metrics & faults:
-            changed = rung.change(changed) or changed
-    return changed if changed != order else None
 
 
 def _tighter(order: Order) -> Order | None:
@@ -51,11 +34,10 @@ def _without_shadow(order: Order) -> Order | None:
     return replace(order, shadow=False) if drawn else None
 
 
-LADDER = (
+LADDER: tuple[Rung[Order], ...] = (
     Rung(frozenset({"image.halo", "image.scene_halo"}), _tighter),
     Rung(frozenset({"image.white_share"}), _without_shadow),
     Rung(frozenset({"image.fill_shortfall"}), _fuller),
     Rung(frozenset({"image.sharpness", "image.resolution", "image.lettering"}), _finer),
     Rung(frozenset({"image.file"}), _smaller_file),
 )
-"""Metrics are keys of the gate's policy: the maker knows them by name, never the judge itself."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -29,10 +28,11 @@ from pipelines.backend import Backend, Inputs, Media
 from pipelines.correcting import TIMELINE, UPLOAD, changes, refused
 from pipelines.language.captions import caption_lines
 from pipelines.language.realiser import Realiser
+from pipelines.repair import metrics_in, repaired
 from pipelines.studio.motion.order import MotionOrder
 from pipelines.timeline import TimelineEditor
 from pipelines.video_plan import Planned, planned
-from pipelines.video_repair import repaired
+from pipelines.video_repair import LADDER
 
 BACKEND = "studio-motion"
 MODEL = "studio-motion@1"
@@ -75,8 +75,8 @@ class VideoPipeline:
         recipe = attempt.candidate.recipe
         if recipe.backend != BACKEND:
             return None
-        faults = {_metric(reason) for reason in attempt.verdict.reasons}
-        order = repaired(MotionOrder.of(recipe), faults)
+        faults = metrics_in(attempt.verdict.reasons)
+        order = repaired(MotionOrder.of(recipe), faults, ladder=LADDER)
         return None if order is None else replace(recipe, parameters=order.to_parameters())
 
     def correct(self, brief: Brief, attempt: Attempt, correction: Correction) -> Recipe:
@@ -188,11 +188,6 @@ def _recipe(clip: Planned) -> Recipe:
             for index, photo in enumerate(clip.photos)
         ),
     )
-
-
-def _metric(reason: str) -> str:
-    found = re.match(r"[a-z]+\.[a-z0-9_]+", reason)
-    return found.group() if found else ""
 
 
 def _claims(media: Media, *, title: str, photos: tuple[bytes, ...]) -> Claims:

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from pipelines.repair import Rung
 from pipelines.studio.motion.order import MotionOrder
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """A change of the order that answers faults of these metrics; None: it can't be made again."""
-
-    metrics: frozenset[str]
-    change: Callable[[MotionOrder], MotionOrder | None]
-
-
-def repaired(order: MotionOrder, faults: Set[str]) -> MotionOrder | None:
-    """The order with every change that a fault asks for, or None when none is left to make."""
-    changed = order
-    for rung in LADDER:
-        if rung.metrics & faults:
-            changed = rung.change(changed) or changed
-    return changed if changed != order else None
 
 
 def _further_in(order: MotionOrder) -> MotionOrder | None:
@@ -44,10 +27,9 @@ def _leaner(order: MotionOrder) -> MotionOrder | None:
     return replace(order, crf=order.crf + 3) if order.crf < 29 else None
 
 
-LADDER = (
+LADDER: tuple[Rung[MotionOrder], ...] = (
     Rung(frozenset({"video.captions"}), _further_in),
     Rung(frozenset({"video.glitch", "video.glitch_risk", "video.blur"}), _calmer),
     Rung(frozenset({"video.sound"}), _heard),
     Rung(frozenset({"video.file"}), _leaner),
 )
-"""Metrics are keys of the gate's policy: the maker knows them by name, never the judge itself."""

@@ -17,8 +17,9 @@ from content_engine.types import (
     Quantity,
     VideoSpec,
 )
+from pipelines.repair import repaired
 from pipelines.video_plan import planned
-from pipelines.video_repair import repaired
+from pipelines.video_repair import LADDER
 
 TEXTS = ("Kilnhouse Mug", "Stoneware, in oat white", "Capacity 350 mL", "Dishwasher safe")
 
@@ -136,14 +137,16 @@ def test_what_cannot_be_made_is_refused_in_words(order: Brief, said: str) -> Non
 
 def test_the_ladder_answers_faults_and_ends() -> None:
     order = next(planned(brief(), texts=TEXTS, seed=0)).order
-    further = repaired(order, {"video.captions"})
+    further = repaired(order, {"video.captions"}, ladder=LADDER)
     assert further is not None
     assert further.inset > order.inset
-    calmer = repaired(order, {"video.glitch_risk"})
+    calmer = repaired(order, {"video.glitch_risk"}, ladder=LADDER)
     assert calmer is not None
     assert calmer.calm > order.calm
-    assert repaired(order, {"video.nsfw"}) is None
+    assert repaired(order, {"video.nsfw"}, ladder=LADDER) is None
     rungs = 0
-    while (following := repaired(order, {"video.captions", "video.glitch"})) is not None:
+    while (
+        following := repaired(order, {"video.captions", "video.glitch"}, ladder=LADDER)
+    ) is not None:
         order, rungs = following, rungs + 1
     assert rungs == 2
