@@ -81,6 +81,12 @@ class Refused(GenerationFailed):
         return type(self), (self.reason, str(self).removeprefix(f"{self.reason}: "))
 
 
+class Stopped(ContentEngineError):
+    """Nobody wants the result any more: the work ended between two steps."""
+
+    code = "stopped"
+
+
 class ScorerFailed(ContentEngineError):
     """An instrument broke: its metric is unscored."""
 

@@ -27,6 +27,14 @@ from content_engine.types import (
 )
 
 
+Stop = Callable[[], None]
+"""Called between steps. Raises Stopped once nobody wants the result."""
+
+
+def never() -> None:
+    """Returns at once: this work goes on to its end."""
+
+
 class Pipeline(Protocol):
     """A maker: plans recipes for a brief and turns a recipe into a candidate. Sync: it computes."""
 
@@ -48,11 +56,12 @@ class Pipeline(Protocol):
         """
         ...
 
-    def generate(self, recipe: Recipe) -> Candidate:
+    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
         """The candidate of a recipe, its assets in the store: same recipe, same bytes.
 
-        Raises GenerationFailed when this recipe gives nothing, BackendUnavailable when the same
-        recipe may succeed later.
+        Calls `stop` between steps, which raises Stopped once nobody wants the result. Raises
+        GenerationFailed when this recipe gives nothing, BackendUnavailable when the same recipe
+        may succeed later.
         """
         ...
 
@@ -69,7 +78,10 @@ class Executor(Protocol):
     """Where heavy work runs: threads of this process, or Ray replicas. Async: it waits."""
 
     async def generate(self, recipe: Recipe) -> Candidate:
-        """The recipe's candidate; raises what `Pipeline.generate` raises."""
+        """The recipe's candidate; raises what `Pipeline.generate` raises.
+
+        Cancelled, it stops the work at its next step.
+        """
         ...
 
     async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:

@@ -12,6 +12,7 @@ from assets.provenance import Claims, Signer
 from assets.store import AssetStore
 from content_engine.channels import ImageRules, channel
 from content_engine.errors import BackendUnavailable, GenerationFailed, InvalidBrief
+from content_engine.flow import Stop, never
 from content_engine.review import Adjust, Correction, Regenerate, Replace
 from content_engine.types import (
     Asset,
@@ -63,7 +64,7 @@ class ImagePipeline:
         self._store = store
         self._signer = signer
         self._backend = backend
-        self._makers: Mapping[str, Callable[[Recipe], list[tuple[Asset, Media]]]] = {
+        self._makers: Mapping[str, Callable[[Recipe, Stop], list[tuple[Asset, Media]]]] = {
             BACKEND: self._composed,
             UPLOAD: self._uploaded,
         }
@@ -113,11 +114,14 @@ class ImagePipeline:
                 allowed = ("adjust", "regenerate", "replace")
                 raise refused(correction, noun="a picture", allowed=allowed)
 
-    def generate(self, recipe: Recipe) -> Candidate:
-        """The recipe's pictures, signed and stored. Raises GenerationFailed, BackendUnavailable."""
+    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
+        """The recipe's pictures, signed and stored; calls `stop` between steps.
+
+        Raises GenerationFailed, BackendUnavailable.
+        """
         began = time.perf_counter()
         try:
-            made = self._makers[recipe.backend](recipe)
+            made = self._makers[recipe.backend](recipe, stop)
         except AssetError as error:
             cause = BackendUnavailable if error.retryable else GenerationFailed
             raise cause(f"{error}") from error
@@ -163,16 +167,17 @@ class ImagePipeline:
             ingredients=(Ingredient(role="upload", digest=correction.digest), *photos),
         )
 
-    def _composed(self, recipe: Recipe) -> list[tuple[Asset, Media]]:
+    def _composed(self, recipe: Recipe, stop: Stop) -> list[tuple[Asset, Media]]:
         inputs = {item.role: self._store.get(item.digest) for item in recipe.ingredients}
-        media = self._rendered(recipe, Inputs(assets=inputs))
+        media = self._rendered(recipe, Inputs(assets=inputs), stop)
         title = Order.of(recipe).title
         return [
             (self._stored(item, made_claims(item, title=title, photo=inputs["photo"])), item)
             for item in media
         ]
 
-    def _uploaded(self, recipe: Recipe) -> list[tuple[Asset, Media]]:
+    def _uploaded(self, recipe: Recipe, stop: Stop) -> list[tuple[Asset, Media]]:
+        stop()
         order = Order.of(recipe)
         digest = next(item.digest for item in recipe.ingredients if item.role == "upload")
         data = self._store.get(digest)
@@ -181,9 +186,10 @@ class ImagePipeline:
             for item in as_ordered(data, order=order)
         ]
 
-    def _rendered(self, recipe: Recipe, inputs: Inputs) -> tuple[Media, ...]:
+    def _rendered(self, recipe: Recipe, inputs: Inputs, stop: Stop) -> tuple[Media, ...]:
         run = self._backend.start(recipe, inputs)
         while not run.done:
+            stop()
             self._backend.step([run])
         return self._backend.finish(run)
 

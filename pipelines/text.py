@@ -12,6 +12,7 @@ from assets.store import AssetStore
 from content_engine.channels import TextLimits, channel
 from content_engine.codec import from_plain, to_plain
 from content_engine.errors import BackendUnavailable, GenerationFailed, InvalidBrief
+from content_engine.flow import Stop, never
 from content_engine.review import Correction, Edit, Regenerate, Replace
 from content_engine.types import (
     Asset,
@@ -82,8 +83,12 @@ class TextPipeline:
             case _:
                 raise refused(correction, noun="copy", allowed=("edit", "regenerate", "replace"))
 
-    def generate(self, recipe: Recipe) -> Candidate:
-        """The copy set as canonical JSON in the store. Raises GenerationFailed, InvalidBrief."""
+    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
+        """The copy set as canonical JSON in the store: one step.
+
+        Raises GenerationFailed, InvalidBrief.
+        """
+        stop()
         began = time.perf_counter()
         data, notes = self._makers[recipe.backend](recipe)
         asset = Asset(

@@ -12,6 +12,7 @@ from assets.media import sniff
 from assets.provenance import ActionClaim, Claims, IngredientClaim, Signer
 from assets.store import AssetStore
 from content_engine.errors import BackendUnavailable, GenerationFailed, InvalidBrief
+from content_engine.flow import Stop, never
 from content_engine.review import Correction, FallBack, Regenerate, Replace, Trim
 from content_engine.types import (
     Asset,
@@ -53,10 +54,10 @@ class VideoPipeline:
         self._backend = backend
         self._realiser = Realiser.load()
         self._editor = TimelineEditor(store=store, signer=signer)
-        self._makers: Mapping[str, Callable[[Recipe], Candidate]] = {
+        self._makers: Mapping[str, Callable[[Recipe, Stop], Candidate]] = {
             BACKEND: self._moved,
-            TIMELINE: self._editor.generate,
-            UPLOAD: self._editor.generate,
+            TIMELINE: self._edited,
+            UPLOAD: self._edited,
         }
 
     def plan(self, brief: Brief) -> Iterable[Recipe]:
@@ -90,13 +91,16 @@ class VideoPipeline:
         allowed = ("trim", "regenerate", "fall_back", "replace")
         raise refused(correction, noun="a clip", allowed=allowed)
 
-    def generate(self, recipe: Recipe) -> Candidate:
-        """The recipe's clip, signed and stored. Raises GenerationFailed, BackendUnavailable."""
+    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
+        """The recipe's clip, signed and stored; calls `stop` between steps.
+
+        Raises GenerationFailed, BackendUnavailable.
+        """
         if recipe.backend not in self._makers:
             raise GenerationFailed(
                 f"no backend {recipe.backend!r} makes clips here; known: {', '.join(self._makers)}"
             )
-        return self._makers[recipe.backend](recipe)
+        return self._makers[recipe.backend](recipe, stop)
 
     def _recipes(self, brief: Brief, *, seed: int, design: str = "") -> Iterator[Recipe]:
         texts = self._texts(brief)
@@ -134,11 +138,11 @@ class VideoPipeline:
                 return each
         raise InvalidBrief("no other design suits this product: regenerate or replace the clip")
 
-    def _moved(self, recipe: Recipe) -> Candidate:
+    def _moved(self, recipe: Recipe, stop: Stop) -> Candidate:
         began = time.perf_counter()
         try:
             inputs = {item.role: self._store.get(item.digest) for item in recipe.ingredients}
-            media = self._rendered(recipe, Inputs(assets=inputs))
+            media = self._rendered(recipe, Inputs(assets=inputs), stop)
             photos = tuple(inputs.values())
             assets = tuple(self._stored(recipe, item, photos) for item in media)
         except AssetError as error:
@@ -151,9 +155,13 @@ class VideoPipeline:
             notes=tuple(dict.fromkeys(step for item in media for step in item.steps)),
         )
 
-    def _rendered(self, recipe: Recipe, inputs: Inputs) -> tuple[Media, ...]:
+    def _edited(self, recipe: Recipe, stop: Stop) -> Candidate:
+        return self._editor.generate(recipe, stop=stop)
+
+    def _rendered(self, recipe: Recipe, inputs: Inputs, stop: Stop) -> tuple[Media, ...]:
         run = self._backend.start(recipe, inputs)
         while not run.done:
+            stop()
             self._backend.step([run])
         return self._backend.finish(run)
 

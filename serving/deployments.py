@@ -18,7 +18,7 @@ from typing import Any
 from content_engine.errors import BackendUnavailable
 from content_engine.flow import Judge, Pipeline
 from content_engine.types import Brief, Candidate, Kind, Recipe, Score
-from serving.executors import RayExecutor
+from serving.executors import RayExecutor, generate_in
 
 _QUIET_AND_NARROW = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -42,9 +42,8 @@ class MakerReplica:
         self._thread = ThreadPoolExecutor(1)
 
     async def generate(self, recipe: Recipe) -> Candidate:
-        """See `Pipeline.generate`."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._pipeline.generate, recipe)
+        """See `Pipeline.generate`. Ray cancels it when its caller does."""
+        return await generate_in(self._thread, self._pipeline, recipe)
 
 
 class InspectorReplica:

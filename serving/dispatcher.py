@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,6 +40,10 @@ class Claims(Protocol):
 
     def pulse(self) -> int:
         """A number that is another one after any process wrote; some microseconds."""
+        ...
+
+    def cancelled(self, job_ids: Sequence[str]) -> Collection[str]:
+        """Those of the jobs that were cancelled."""
         ...
 
     def reap(self) -> int:
@@ -111,13 +115,20 @@ class Dispatcher:
                 await watch.wait(_LOOK_AGAIN_S)
 
     async def _listen(self) -> None:
-        """Turns what other processes write to the ledger into news of this one."""
+        """Turns what any process writes to the ledger into news, and ends what was cancelled."""
         last = self._ledger.pulse()
         while True:
             await asyncio.sleep(self._limits.pulse_s)
             if (pulse := self._ledger.pulse()) != last:
                 last = pulse
                 self._news.submitted()
+                self._end_cancelled()
+
+    def _end_cancelled(self) -> None:
+        """Cancels the tasks of cancelled jobs, so that their makers stop at the next step."""
+        carried = {claim.job.id: task for task, claim in self._running.items()}
+        for job_id in self._ledger.cancelled(tuple(carried)):
+            carried[job_id].cancel()
 
     async def _take(self, kind: Kind, *, wake: Callable[[], None]) -> None:
         """Claims as many jobs of a kind as there are free places, and starts them."""
@@ -158,6 +169,9 @@ class Dispatcher:
         ):
             try:
                 status = await self._persist(claim)
+            except asyncio.CancelledError:
+                log.info("job.stopped")
+                raise
             except LeaseLost:
                 log.info("job.lease_lost")
                 return

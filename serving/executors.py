@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor as Pool
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from content_engine.errors import BackendUnavailable, InvalidBrief
+from content_engine.errors import BackendUnavailable, InvalidBrief, Stopped
 from content_engine.flow import Judge, Pipeline, Planner
 from content_engine.review import Correction
 from content_engine.types import Attempt, Brief, Candidate, Kind, Recipe, Score
@@ -37,6 +39,21 @@ class PlannerByKind:
         return _chosen(self._planners, kind, "makes")
 
 
+async def generate_in(pool: Pool, maker: Pipeline, recipe: Recipe) -> Candidate:
+    """The recipe's candidate, made in a thread; cancelled, the thread stops at its next step."""
+    unwanted = threading.Event()
+
+    def stop() -> None:
+        if unwanted.is_set():
+            raise Stopped
+
+    work = partial(maker.generate, recipe, stop=stop)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
+    finally:
+        unwanted.set()
+
+
 class LocalExecutor:
     """Runs makers and judges in the threads of a pool: no cluster, same answers."""
 
@@ -50,8 +67,7 @@ class LocalExecutor:
     async def generate(self, recipe: Recipe) -> Candidate:
         """The recipe's candidate; raises what `Pipeline.generate` raises."""
         maker = _chosen(self._makers, recipe.kind, "makes")
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, maker.generate, recipe)
+        return await generate_in(self._pool, maker, recipe)
 
     async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
         """The candidate's scores."""
@@ -91,13 +107,19 @@ class RayExecutor:
         return await _answer(self._inspector.score.remote(brief, candidate))
 
 
-async def _answer(response: Awaitable[Any]) -> Any:
-    """The replica's answer; its own exception as it was raised, Ray's as BackendUnavailable."""
+async def _answer(response: Any) -> Any:
+    """The replica's answer; its own exception as it was raised, Ray's as BackendUnavailable.
+
+    Cancelled, it cancels the call: `response` is a `ray.serve.handle.DeploymentResponse`.
+    """
     from ray.exceptions import RayError, RayTaskError
     from ray.serve.exceptions import RayServeException
 
     try:
         return await response
+    except asyncio.CancelledError:
+        response.cancel()
+        raise
     except RayTaskError as error:
         raise error.cause from error
     except (RayError, RayServeException) as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from assets.store import AssetStore
-from content_engine.flow import Pipeline
+from content_engine.flow import Pipeline, Stop, never
 from content_engine.review import Correction
 from content_engine.types import Asset, Attempt, Brief, Candidate, Digest, Recipe
 from serving.bench.video.plants import spoil
@@ -39,9 +39,9 @@ class SpoilingPipeline:
         """See `flow.Pipeline.correct`."""
         return self._pipeline.correct(brief, attempt, correction)
 
-    def generate(self, recipe: Recipe) -> Candidate:
+    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
         """The recipe's candidate; its clip spoilt if the lot falls on it. See `Pipeline`."""
-        candidate = self._pipeline.generate(recipe)
+        candidate = self._pipeline.generate(recipe, stop=stop)
         if recipe.backend not in self._backends or _lot(recipe) >= self._share:
             return candidate
         return _spoilt(candidate, store=self._store)

@@ -67,6 +67,9 @@ WHERE sequence IN :sequences AND token = :token ORDER BY lane, sequence;
 UPDATE job SET updated_at_us = :now_us
 WHERE id = :id AND token = :token AND status = 'running' AND lease_until_us > :now_us;
 
+-- name: cancelled_of
+SELECT id FROM job WHERE id IN :ids AND status = 'cancelled';
+
 -- name: extend
 UPDATE job SET lease_until_us = :until_us
 WHERE id IN :ids AND token = :token AND status = 'running' AND lease_until_us > :now_us

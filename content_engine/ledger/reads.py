@@ -45,6 +45,13 @@ class LedgerReads:
         row = self._database.look("job_row", {"id": job_id, "tenant": tenant})
         return rows.job_row(_found(row, job_id))
 
+    def cancelled(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the jobs that were cancelled."""
+        if not job_ids:
+            return frozenset()
+        with self._database.read() as session:
+            return frozenset(row.id for row in session.rows("cancelled_of", {"ids": job_ids}))
+
     def jobs(
         self,
         tenant: str,

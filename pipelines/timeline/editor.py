@@ -15,6 +15,7 @@ from assets.provenance import Claims, Signer
 from assets.store import AssetStore
 from assets.video import VideoFacts, probe_video, read_frames, rgb
 from content_engine.errors import BackendUnavailable, GenerationFailed, InvalidBrief
+from content_engine.flow import Stop, never
 from content_engine.review import Replace, Trim
 from content_engine.types import Asset, Attempt, Brief, Candidate, Digest, Recipe
 from pipelines.correcting import TIMELINE, UPLOAD
@@ -61,8 +62,12 @@ class TimelineEditor:
         facts = self._facts(correction.digest, what="the uploaded file")
         return replace_recipe(correction, brief=brief, candidate=candidate, facts=facts)
 
-    def generate(self, recipe: Recipe) -> Candidate:
-        """The recipe's clip, signed and stored. Raises GenerationFailed, BackendUnavailable."""
+    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
+        """The recipe's clip, signed and stored: one step.
+
+        Raises GenerationFailed, BackendUnavailable.
+        """
+        stop()
         began = time.perf_counter()
         try:
             made = self._makers[recipe.backend](recipe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from content_engine.errors import InvalidBrief
+from content_engine.flow import Stop, never
 from content_engine.review import Correction
 from content_engine.types import (
     Asset,
@@ -41,8 +42,9 @@ class NoopMaker:
         """Raises InvalidBrief: nobody reviews nothing."""
         raise InvalidBrief("the maker that does nothing corrects nothing")
 
-    def generate(self, recipe: Recipe) -> Candidate:
+    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
         """A candidate whose asset is named by the recipe."""
+        stop()
         asset = Asset(
             role="copy", digest=recipe.digest, media_type="application/json", size_bytes=0
         )

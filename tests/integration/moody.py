@@ -1,8 +1,14 @@
-"""A maker that fails as its recipe says. In a module of its own: Ray takes it by value."""
+"""A maker that fails or dawdles as its recipe says. In a module of its own: Ray takes it by value."""
+
+import time
 
 from content_engine.errors import BackendUnavailable, GenerationFailed
+from content_engine.flow import Stop, never
 from content_engine.types import Candidate, Recipe
 from serving.bench.noop import NoopMaker
+
+STEP_S = 0.05
+STEPS = 400
 
 ERRORS = {
     "broken": GenerationFailed,
@@ -12,10 +18,13 @@ ERRORS = {
 
 
 class MoodyMaker(NoopMaker):
-    """Raises the error that the recipe's prompt (the product's SKU) names."""
+    """Raises the error that the recipe's prompt (the product's SKU) names; `slow` takes 20 s."""
 
-    def generate(self, recipe: Recipe) -> Candidate:
+    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
         """A candidate, or the error asked for."""
         if recipe.prompt in ERRORS:
             raise ERRORS[recipe.prompt](f"{recipe.prompt}: told to")
-        return super().generate(recipe)
+        for _ in range(STEPS if recipe.prompt == "slow" else 0):
+            stop()
+            time.sleep(STEP_S)
+        return super().generate(recipe, stop=stop)

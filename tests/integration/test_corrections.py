@@ -15,7 +15,7 @@ from assets.encode import VideoWriter
 from assets.media import Picture, decode_picture, encode_jpeg, probe
 from assets.provenance import Signer
 from assets.store import AssetStore
-from content_engine.flow import Engine, Judge, Pipeline
+from content_engine.flow import Engine, Judge, Pipeline, Stop, never
 from content_engine.ledger import Ledger
 from content_engine.review import (
     Adjust,
@@ -112,10 +112,10 @@ class Camera:
         """The real one's."""
         return self._real.correct(brief, attempt, correction)
 
-    def generate(self, recipe: Recipe) -> Candidate:
+    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
         """The take, or what was ordered."""
         if recipe.backend != CAMERA:
-            return self._real.generate(recipe)
+            return self._real.generate(recipe, stop=stop)
         asset = Asset(
             role="clip-1x1",
             digest=Digest(self._store.put(self._clip)),

@@ -1,6 +1,9 @@
 """Jobs through ledger, dispatcher and Ray Serve: done once, also across crashes and drains."""
 
 import asyncio
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,3 +161,54 @@ def test_a_cancelled_job_is_left_alone(tmp_path: Path) -> None:
 
     asyncio.run(run())
     assert ledger.job_row(job.id, "default").status is JobStatus.CANCELLED
+
+
+CANCEL = """
+import sys
+from content_engine.ledger import Ledger
+Ledger.open(sys.argv[1]).cancel(sys.argv[2], "default")
+"""
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["this process", "another process"])
+def test_the_work_of_a_cancelled_job_ends_at_once(tmp_path: Path, elsewhere: bool) -> None:
+    url = empty_ledger(tmp_path)
+    ledger = Ledger.open(url)
+    job, other = ledger.submit([brief(1), brief(2)], tenant="default")
+    ended: dict[str, float] = {}
+
+    async def forever(claim: Claim) -> JobStatus:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended[claim.job.id] = time.perf_counter()
+        raise AssertionError("nobody cancelled it")
+
+    async def run() -> float:
+        stop, metrics = asyncio.Event(), Metrics()
+        limits = Limits(drain_s=0)
+        dispatcher = Dispatcher(
+            ledger, forever, news=News(), metrics=metrics, limits=limits, worker="test"
+        )
+        running = asyncio.create_task(dispatcher.run(stop, kinds=[Kind.TEXT]))
+        while ledger.counts("default").get(JobStatus.RUNNING, 0) < 2:
+            await asyncio.sleep(0.01)
+        if elsewhere:
+            await asyncio.to_thread(
+                subprocess.run, [sys.executable, "-c", CANCEL, url, job.id], check=True
+            )
+        else:
+            await asyncio.to_thread(ledger.cancel, job.id, "default")
+        cancelled_at = time.perf_counter()
+        async with asyncio.timeout(5):
+            while job.id not in ended:
+                await asyncio.sleep(0.002)
+        assert other.id not in ended, "the other job goes on"
+        stop.set()
+        await running
+        return ended[job.id] - cancelled_at
+
+    late_s = asyncio.run(run())
+    assert late_s < 0.25, f"the work went on for {late_s:.3f} s; news and pulse take 0.02 s"
+    assert ledger.job_row(job.id, "default").status is JobStatus.CANCELLED
+    assert ledger.job_row(other.id, "default").status is JobStatus.QUEUED

@@ -7,6 +7,7 @@ import pytest
 
 from assets.encode import VideoWriter
 from assets.store import AssetStore
+from content_engine.flow import Stop, never
 from content_engine.types import Asset, Candidate, Digest, Kind, Recipe
 from serving.rehearsal import SpoilingPipeline
 
@@ -17,7 +18,8 @@ class Turntable:
     def __init__(self, store: AssetStore) -> None:
         self._store = store
 
-    def generate(self, recipe: Recipe) -> Candidate:
+    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
+        stop()
         writer = VideoWriter(width_px=96, height_px=96, fps=30, sound=None)
         for index in range(45):
             frame = np.full((96, 96, 3), 60, np.uint8)
