@@ -26,7 +26,6 @@ from content_engine.types import (
     Verdict,
 )
 
-
 Stop = Callable[[], None]
 """Called between steps. Raises Stopped once nobody wants the result."""
 
