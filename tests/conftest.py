@@ -5,6 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A law holds for all: forty cases a run look for the one it does not hold for. No deadline: the
+# first case pays for what is loaded once.
+settings.register_profile("house", max_examples=40, deadline=None)
+settings.load_profile("house")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -18,6 +18,8 @@ from serving.api import Door, create_app
 from serving.news import News
 from tests.ledgers import empty_ledger
 
+Client = Callable[[], httpx.AsyncClient]
+
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
@@ -34,12 +36,11 @@ def corrected(brief: Brief, attempt: Attempt, correction: Correction) -> Recipe:
     return replace(attempt.candidate.recipe, seed=seed)
 
 
-@pytest.fixture
-def door(tmp_path: Path, ledger: Ledger) -> Door:
+def door_over(ledger: Ledger, folder: Path) -> Door:
     return Door(
         ledger=ledger,
-        store=AssetStore.open(str(tmp_path / "assets")),
-        fetcher=Fetcher(base_dir=tmp_path),
+        store=AssetStore.open(str(folder / "assets")),
+        fetcher=Fetcher(base_dir=folder),
         news=News(),
         metrics=Metrics(),
         body_max_bytes=2_000_000,
@@ -51,8 +52,7 @@ def door(tmp_path: Path, ledger: Ledger) -> Door:
     )
 
 
-@pytest.fixture
-def client(door: Door) -> Callable[[], httpx.AsyncClient]:
+def client_of(door: Door) -> Client:
     app = create_app(door)
 
     def make() -> httpx.AsyncClient:
@@ -60,3 +60,22 @@ def client(door: Door) -> Callable[[], httpx.AsyncClient]:
         return httpx.AsyncClient(transport=transport, base_url="http://door")
 
     return make
+
+
+@pytest.fixture
+def door(tmp_path: Path, ledger: Ledger) -> Door:
+    return door_over(ledger, tmp_path)
+
+
+@pytest.fixture
+def client(door: Door) -> Client:
+    return client_of(door)
+
+
+@pytest.fixture(scope="module")
+def calm_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """One door for the tests of a module that leave nothing behind it."""
+    folder = tmp_path_factory.mktemp("calm")
+    ledger = Ledger.open(empty_ledger(folder))
+    yield client_of(door_over(ledger, folder))
+    ledger.close()

@@ -42,9 +42,20 @@ def photo(size: tuple[int, int] = (200, 200)) -> str:
 
 @pytest.fixture
 def mug(client: Client) -> dict[str, Any]:
+    return with_mug(client)
+
+
+def with_mug(client: Client) -> dict[str, Any]:
     answer = ask(client, "PUT", "/v1/products/MUG-1", json=MUG | {"photos": [{"source": photo()}]})
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+@pytest.fixture(scope="module")
+def stocked(calm_client: Client) -> Client:
+    """A door that knows the mug and is left as it was."""
+    with_mug(calm_client)
+    return calm_client
 
 
 def test_a_product_comes_back_as_the_engine_understood_it(client: Client, mug: dict) -> None:
@@ -171,9 +182,9 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("method", "path", "options", "code"), REFUSALS)
 def test_refusals_are_problems(
-    client: Client, mug: dict, method: str, path: str, options: dict, code: str
+    stocked: Client, method: str, path: str, options: dict, code: str
 ) -> None:
-    answer = ask(client, method, path, **options)
+    answer = ask(stocked, method, path, **options)
     body = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
     assert (body["type"], body["status"]) == (problem_type(code), answer.status_code), body
@@ -181,9 +192,9 @@ def test_refusals_are_problems(
     assert body["detail"], "a problem says what was wrong"
 
 
-def test_unknown_names_are_answered_with_the_known_ones(client: Client, mug: dict) -> None:
-    locale = ask(client, "POST", "/v1/jobs", json=TEXT_JOB | {"locale": "tlh"}).json()
-    channel = ask(client, "POST", "/v1/jobs", json=TEXT_JOB | {"channel": "moon"}).json()
+def test_unknown_names_are_answered_with_the_known_ones(stocked: Client) -> None:
+    locale = ask(stocked, "POST", "/v1/jobs", json=TEXT_JOB | {"locale": "tlh"}).json()
+    channel = ask(stocked, "POST", "/v1/jobs", json=TEXT_JOB | {"channel": "moon"}).json()
     assert "known: en, de" in locale["detail"]
     assert "amazon, google, shopify" in channel["detail"]
 
@@ -197,18 +208,18 @@ PICTURES = {
 
 
 @pytest.mark.parametrize("case", PICTURES)
-def test_bad_pictures_are_refused_with_the_reason(client: Client, case: str) -> None:
+def test_bad_pictures_are_refused_with_the_reason(stocked: Client, case: str) -> None:
     source, codes = PICTURES[case]
-    answer = ask(client, "PUT", "/v1/products/A", json=MUG | {"photos": [{"source": source}]})
+    answer = ask(stocked, "PUT", "/v1/products/A", json=MUG | {"photos": [{"source": source}]})
     assert answer.status_code == 422, answer.text
     assert answer.json()["type"] in {problem_type(code) for code in codes}, answer.text
-    assert ask(client, "GET", "/v1/products/A").status_code == 404, "nothing of it was kept"
+    assert ask(stocked, "GET", "/v1/products/A").status_code == 404, "nothing of it was kept"
 
 
-def test_what_was_sent_is_not_repeated_in_a_problem(client: Client) -> None:
+def test_what_was_sent_is_not_repeated_in_a_problem(stocked: Client) -> None:
     secret = "data:image/png;base64," + "c2VjcmV0" * 10
     body = {"title": "", "photos": [{"source": secret, "role": "selfie"}]}
-    assert "c2VjcmV0" not in ask(client, "PUT", "/v1/products/A", json=body).text
+    assert "c2VjcmV0" not in ask(stocked, "PUT", "/v1/products/A", json=body).text
 
 
 def test_a_bug_becomes_a_problem_and_a_log_line(
@@ -243,19 +254,19 @@ def test_a_part_that_is_down_makes_the_door_unready(door: Door) -> None:
     assert "replicas" in answer.json()["detail"]
 
 
-def test_a_body_without_announced_length_is_cut_off(client: Client) -> None:
+def test_a_body_without_announced_length_is_cut_off(stocked: Client) -> None:
     async def endless():
         for _ in range(300):
             yield b"x" * 10_000
 
     async def once() -> httpx.Response:
-        async with client() as http:
+        async with stocked() as http:
             return await http.put("/v1/products/A", content=endless())
 
     answer = asyncio.run(once())
     assert (answer.status_code, answer.json()["type"]) == (413, problem_type("body-too-large"))
 
 
-def test_the_description_of_the_door_is_valid_json(client: Client) -> None:
-    paths = json.loads(ask(client, "GET", "/openapi.json").text)["paths"]
+def test_the_description_of_the_door_is_valid_json(stocked: Client) -> None:
+    paths = json.loads(ask(stocked, "GET", "/openapi.json").text)["paths"]
     assert {"/v1/jobs", "/v1/jobs/{job_id}", "/v1/products/{sku}"} <= set(paths)
