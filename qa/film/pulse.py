@@ -40,35 +40,42 @@ class Pulse:
 
 
 def read_pulse(reel: Reel) -> Pulse:
-    """The pulse of a reel. About 0.3 ms a frame."""
+    """The pulse of a reel. About 0.1 ms a frame."""
     count = reel.frames
     cell_change = np.zeros((count, GRID, GRID), np.float32)
-    level, sharp = np.zeros_like(cell_change), np.zeros_like(cell_change)
-    spread = np.zeros(count, np.float32)
     lab = np.zeros((count, COLOUR_GRID, COLOUR_GRID, 3), np.float32)
     for index in range(count):
-        frame = reel.luma[index]
         if index:
-            cell_change[index] = cells(cv2.absdiff(frame, reel.luma[index - 1]))
-        level[index] = cells(frame)
-        spread[index] = cv2.meanStdDev(frame)[1][0, 0]
-        sharp[index] = cells(np.abs(cv2.Laplacian(frame, cv2.CV_16S, ksize=1)))
+            apart = cv2.absdiff(reel.luma[index], reel.luma[index - 1])
+            cell_change[index] = _cells(apart[None])[0]
         lab[index] = to_lab(_coarse(reel.colour[index]))
     most = np.sort(cell_change.reshape(count, -1), axis=1)[:, -_ACTIVE_CELLS:]
     return Pulse(
         change=cell_change.mean(axis=(1, 2)),
         cell_change=cell_change,
         activity=most.mean(axis=1),
-        level=level,
-        spread=spread,
-        sharp=sharp,
+        level=_cells(reel.luma),
+        spread=np.array([cv2.meanStdDev(frame)[1][0, 0] for frame in reel.luma], np.float32),
+        sharp=np.concatenate([_cells(_steps(frame)[None]) for frame in reel.luma]),
         lab=lab,
     )
 
 
-def cells(image: Pixels) -> Numbers:
-    """(8, 8) float32 means of an (h, w) picture's cells."""
-    return cv2.resize(image.astype(np.float32), (GRID, GRID), interpolation=cv2.INTER_AREA)
+def _steps(frame: Pixels) -> Numbers:
+    """(h, w) int16: absolute Laplacian."""
+    return np.abs(cv2.Laplacian(frame, cv2.CV_16S, ksize=1))
+
+
+def _cells(pictures: Numbers) -> Numbers:
+    """(n, 8, 8) float32 means of the cells of (n, h, w) pictures, sides multiples of 8.
+
+    Sums of rows of each cell first: a third of the time of shrinking each picture.
+    """
+    count, height, width = pictures.shape
+    parts = pictures.reshape(-1, width // GRID)
+    sums = cv2.reduce(parts, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F)
+    held = sums.reshape(count, GRID, height // GRID, GRID).sum(axis=2)
+    return held * np.float32(GRID * GRID / (height * width))
 
 
 def _coarse(rgb: Pixels) -> Pixels:

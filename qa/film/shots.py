@@ -13,7 +13,7 @@ CUT = 14.0
 """Source: ffmpeg's scdet finds 8 of 8 real cuts at 13 to 14, none of 126 other clips reaches 12.8
 (research 2026-11, qa and judge)."""
 
-_SIDE_PX = 160
+_SHRINK = 2
 _AROUND = 4
 _ALONE = 3.0
 
@@ -34,7 +34,7 @@ def split(luma: Pixels) -> tuple[Numbers, tuple[tuple[int, int], ...]]:
 
 
 def _scores(luma: Pixels) -> Numbers:
-    size = (_SIDE_PX, _SIDE_PX)
+    size = (luma.shape[2] // _SHRINK, luma.shape[1] // _SHRINK)
     change = np.zeros(len(luma), np.float32)
     before = None
     for index, frame in enumerate(luma):

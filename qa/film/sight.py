@@ -9,11 +9,12 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from qa.film.lines import Rect, lines_of
 from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.lettering import Line
 from qa.vision.observed import Box
 from qa.vision.reference import Reference
-from qa.vision.register import Features, features
+from qa.vision.register import Features, features, marks
 from qa.vision.search import search
 
 _STILL_PX = 480
@@ -66,6 +67,8 @@ class Views:
         self.stills = dict(sorted(stills.items()))
         self.sources = tuple(sources)
         self._points: dict[int, Features] = {}
+        self._marks: dict[int, Features] = {}
+        self._lines: dict[int, list[Rect]] = {}
         self._shared: dict[tuple[int, int], Numbers | None] = {}
 
     @property
@@ -79,6 +82,12 @@ class Views:
         if frame not in self._points:
             self._points[frame] = _points(self.stills[frame])
         return self._points[frame]
+
+    def lines(self, frame: int) -> list[Rect]:
+        """Where lines of letters may stand in a still, as `lines_of` finds them."""
+        if frame not in self._lines:
+            self._lines[frame] = lines_of(self.stills[frame])
+        return self._lines[frame]
 
     @cached_property
     def sights(self) -> tuple[Sight, ...]:
@@ -104,6 +113,19 @@ class Views:
             place = _matched(self.points(one), self.points(two))
             self._shared[one, two] = None if place is None else place[0]
         return self._shared[one, two]
+
+    def nearly(self, one: int, two: int) -> Numbers | None:
+        """`related` by plainer points, a tenth of its time: finds fewer, places within a few px.
+
+        Good for showing that two stills agree somewhere; that they do not, `related` must say.
+        """
+        for frame in (one, two):
+            if frame not in self._marks:
+                self._marks[frame] = marks(
+                    self.stills[frame], longer_side_px=_STILL_PX, most=_MOST_POINTS
+                )
+        place = _matched(self._marks[one], self._marks[two])
+        return None if place is None else place[0]
 
     def _searched(self) -> Iterator[Sight]:
         """The product found by its shades, in the middle still."""
@@ -140,22 +162,20 @@ def _matched(own: Features, points: Features) -> tuple[Numbers, int] | None:
     """
     if min(len(own.points), len(points.points)) < _FEWEST:
         return None
-    pairs = cv2.BFMatcher().knnMatch(own.descriptors, points.descriptors, k=2)
-    sure = [one for one, two in pairs if one.distance < _RATIO * two.distance]
-    if len(sure) < _FEWEST:
+    here, there = own.partners(points, ratio=_RATIO)
+    if len(here) < _FEWEST:
         return None
-    here = own.points[[match.queryIdx for match in sure]]
-    there = points.points[[match.trainIdx for match in sure]]
     reach = max(2.0, _REACH_SHARE * float(np.ptp(there, axis=0).max()))
     matrix, agreeing = cv2.estimateAffine2D(here, there, ransacReprojThreshold=reach)
     if matrix is None or int(agreeing.sum()) < _FEWEST_AFFINE:
         matrix, agreeing = cv2.estimateAffinePartial2D(here, there, ransacReprojThreshold=reach)
-    if matrix is None or int(agreeing.sum()) < _FEWEST or not _is_likely(matrix):
+    if matrix is None or int(agreeing.sum()) < _FEWEST or not is_likely(matrix):
         return None
     return np.asarray(matrix, np.float64), int(agreeing.sum())
 
 
-def _is_likely(matrix: Numbers) -> bool:
+def is_likely(matrix: Numbers) -> bool:
+    """True for a map that a product on film can go by: upright, not mirrored, little sheared."""
     sizes = np.linalg.svd(matrix[:, :2], compute_uv=False)
     turn = np.degrees(np.arctan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1]))
     return bool(
