@@ -5,8 +5,10 @@ Order: defaults < TOML file < environment (`CE_PORT=8080`). An unknown key refus
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -22,9 +24,47 @@ _AT_LEAST_ONE = (
     "text_replicas",
     "image_replicas",
     "video_replicas",
+    "tryon_replicas",
     "inspector_replicas",
     "jobs_in_flight",
 )
+
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a name of its own there, checked for its owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """A web shop that may ask for try-ons, and for nothing else, with the key it was given.
+
+    key_sha256: of its key; `content-engine keys new` makes both. origins: the pages that may use
+    it (`https://shop.example`). photo_ttl_s: how long a shopper's photo lives, 0: as in Settings.
+    cache_results: lets browsers keep results; else they are told not to store them.
+    """
+
+    name: str
+    key_sha256: str
+    origins: tuple[str, ...] = ()
+    tryons_per_minute: int = 60
+    photo_ttl_s: float = 0.0
+    cache_results: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuses values that cannot work. Raises InvalidSettings."""
+        if not _SHA256.fullmatch(self.key_sha256):
+            raise InvalidSettings(f"key_sha256 of shop {self.name!r} must be 64 hex digits")
+        for origin in self.origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise InvalidSettings(
+                    f"origin {origin!r} of shop {self.name!r}: write it as browsers do, "
+                    "lower case, without a path: https://shop.example"
+                )
+        if self.tryons_per_minute < 1 or self.photo_ttl_s < 0:
+            raise InvalidSettings(
+                f"shop {self.name!r}: tryons_per_minute is 1 or more, photo_ttl_s not negative"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +76,18 @@ class Settings:
     store_url: where assets live; empty: `data_dir/assets`. `s3://bucket/prefix` works too.
     key_dir: signing keys; empty: `data_dir/keys`. Operators put `chain.pem` and `key.pem` there.
     body_max_bytes: the largest request body. fetch_max_bytes, fetch_timeout_s: per picture.
-    text_replicas, image_replicas, video_replicas, inspector_replicas: Ray Serve replicas of each.
+    text_replicas, image_replicas, video_replicas, tryon_replicas, inspector_replicas: Ray Serve
+    replicas of each.
     cpu_per_replica: cores that Ray reserves for each.
     lease_s: how long a claimed job may be silent before another worker takes it.
     jobs_in_flight: how many jobs one dispatcher carries at once.
     fetch_allow_networks: private networks that product pictures may be fetched from (CIDR).
     spoilt_share: share of the clips (0 to 1) that is spoilt on purpose, so that a rehearsal of the
     reviewers' queue has faults to find; 0 in production.
+    vault_dir: shoppers' photos and what is made of them, encrypted; empty: `data_dir/vault`.
+    vault_key_dir: their keys, a folder in memory; empty: one in /dev/shm named after `vault_dir`.
+    photo_ttl_s: how long they live unless the shop says otherwise.
+    shops: who may ask for try-ons with a key; none: the door asks for no key.
     """
 
     data_dir: Path = Path("content-engine-data")
@@ -57,11 +102,16 @@ class Settings:
     text_replicas: int = 1
     image_replicas: int = 2
     video_replicas: int = 1
+    tryon_replicas: int = 1
     inspector_replicas: int = 1
     cpu_per_replica: float = 0.25
     lease_s: float = 60.0
     jobs_in_flight: int = 8
     spoilt_share: float = 0.0
+    vault_dir: str = ""
+    vault_key_dir: str = ""
+    photo_ttl_s: float = 900.0
+    shops: tuple[Shop, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuses values that cannot work. Raises InvalidSettings."""
@@ -71,8 +121,12 @@ class Settings:
                 raise InvalidSettings(f"{name} must be 1 or more, not {getattr(self, name)}")
         if not 0 <= self.spoilt_share <= 1:
             raise InvalidSettings(f"spoilt_share is a share from 0 to 1, not {self.spoilt_share}")
-        if self.lease_s <= 0 or self.fetch_timeout_s <= 0:
-            raise InvalidSettings("lease_s and fetch_timeout_s must be greater than 0")
+        if min(self.lease_s, self.fetch_timeout_s, self.photo_ttl_s) <= 0:
+            raise InvalidSettings("lease_s, fetch_timeout_s and photo_ttl_s must be greater than 0")
+        for name in ("name", "key_sha256"):
+            said = [getattr(shop, name) for shop in self.shops]
+            if twice := {each for each in said if said.count(each) > 1}:
+                raise InvalidSettings(f"two shops have the same {name}: {min(twice)}")
 
     @property
     def ledger_url(self) -> str:
@@ -88,6 +142,21 @@ class Settings:
     def keys_path(self) -> Path:
         """Folder of the signing keys."""
         return Path(self.key_dir) if self.key_dir else self.data_dir / "keys"
+
+    @property
+    def vault_path(self) -> Path:
+        """Folder of the encrypted uploads."""
+        return Path(self.vault_dir) if self.vault_dir else self.data_dir / "vault"
+
+    @property
+    def vault_keys_path(self) -> Path:
+        """Folder of the uploads' keys: in memory, so that a power cut erases them."""
+        if self.vault_key_dir:
+            return Path(self.vault_key_dir)
+        place = self.vault_path.resolve()
+        if not _IN_MEMORY.is_dir():
+            return place.with_name(f"{place.name}-keys")
+        return _IN_MEMORY / f"content-engine-{hashlib.sha256(bytes(place)).hexdigest()[:16]}"
 
 
 def _require_loopback(host: str) -> None:
@@ -142,9 +211,16 @@ def _listed(name: str, text: str) -> Any:
 
 
 def _checked(values: Mapping[str, Any], *, where: str) -> dict[str, Any]:
-    known = {field.name for field in fields(Settings)}
+    _require_known(values, of=Settings, where=where)
+    for shop in values.get("shops", ()):
+        if isinstance(shop, Mapping):
+            _require_known(shop, of=Shop, where=f"[[shops]] of {where}")
+    return dict(values)
+
+
+def _require_known(values: Mapping[str, Any], *, of: type[Settings | Shop], where: str) -> None:
+    known = {field.name for field in fields(of)}
     if unknown := sorted(set(values) - known):
         raise InvalidSettings(
             f"unknown setting {unknown[0]!r} in {where}; known: {', '.join(sorted(known))}"
         )
-    return dict(values)
