@@ -78,7 +78,8 @@ class TorsoMarks:
 class GarmentView:
     """One garment seen from the front, upright, in the pixels of its (scaled) picture.
 
-    `rgba` is (H, W, 4) float32 0..1 sRGB, premultiplied. `outline` is the (n, 2) contour.
+    `rgba` is (H, W, 4) float32 0..1 sRGB, premultiplied; `texture` (H, W, 3) uint8 sRGB is the
+    same with the cloth's colours carried on beyond its edges. `outline` is the (n, 2) contour.
     `torso` is set for tops, jackets and dresses; `sleeves_of` holds `left` and `right` (as seen in
     the picture) where there are sleeves. `print_box` is (x0, y0, x1, y1) px around what is printed
     on it, `hang_tag` and `neck_label` likewise; None where nothing was found. `measures` are
@@ -89,6 +90,7 @@ class GarmentView:
     style: Style
     sleeves: Sleeves
     rgba: np.ndarray
+    texture: np.ndarray
     outline: np.ndarray
     torso: TorsoMarks | None = None
     sleeves_of: Mapping[str, SleeveMarks] = field(default_factory=dict)

@@ -1,0 +1,150 @@
+"""The meshes of a top: torso, sleeves, and what is seen behind the neck."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipelines.studio.fitting.garment_view import GarmentView, Style, TorsoMarks
+from pipelines.studio.fitting.mesh import COLUMNS, ROWS, keep_print, patch, turned, unfolded
+from pipelines.studio.fitting.mesh_curves import joined, resample
+from pipelines.studio.fitting.mesh_raster import Sheet
+from pipelines.studio.fitting.target import TopTarget
+
+ARMHOLE_SHARE = 0.3
+"""The armhole's share of a torso mesh's side: where the sleeve is sewn on."""
+
+SLEEVE_ACROSS = 13
+SEAM_ROWS = 3
+"""Rows of a sleeve's mesh that lie under the seam, on the torso: they fade in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TopSheets:
+    """Meshes by piece name, back to front; `cuts` and `fades` bound and soften some of them.
+
+    `magnification` is the photo's px for one px of the garment's picture.
+    """
+
+    sheets: Mapping[str, Sheet]
+    cuts: Mapping[str, np.ndarray]
+    fades: Mapping[str, np.ndarray] = field(default_factory=dict)
+    magnification: float = 1.0
+
+
+def top_sheets(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> TopSheets:
+    """The meshes that carry a top from its picture to its place."""
+    torso = _torso(view, marks, place)
+    sheets = {"back": _back(view, marks, place), "torso": torso}
+    fades = {}
+    for side, target in place.sleeves.items():
+        source = view.sleeves_of[side]
+        sheets[f"sleeve-{side}"] = sleeve_sheet(
+            (source.outer, source.inner), (target.outer, target.inner)
+        )
+        fade = np.ones(sheets[f"sleeve-{side}"].target.shape[:2])
+        fade[:SEAM_ROWS] = np.linspace(0, 1, SEAM_ROWS + 1)[1:, None] - 1 / SEAM_ROWS
+        fades[f"sleeve-{side}"] = fade
+    return TopSheets(
+        sheets=sheets,
+        cuts={},
+        fades=fades,
+        magnification=place.chest_px / marks.chest_px,
+    )
+
+
+def _torso(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
+    knot = (marks.neck[0, 0] - marks.shoulder_left[0]) / (
+        marks.shoulder_right[0] - marks.shoulder_left[0]
+    )
+    knot = float(np.clip(knot, 0.2, 0.38))
+    upper, sides = (0.0, knot, 1 - knot, 1.0), (0.0, ARMHOLE_SHARE, 1.0)
+    tip_left, tip_right = marks.shoulder_left, marks.shoulder_right
+    source = patch(
+        joined(
+            [
+                np.array([tip_left, marks.neck[0]]),
+                marks.neck,
+                np.array([marks.neck[-1], tip_right]),
+            ],
+            knots=upper,
+            count=COLUMNS,
+        ),
+        resample(marks.hem, COLUMNS),
+        joined(
+            [np.array([tip_left, marks.side_left[0]]), marks.side_left], knots=sides, count=ROWS
+        ),
+        joined(
+            [np.array([tip_right, marks.side_right[0]]), marks.side_right], knots=sides, count=ROWS
+        ),
+    )
+    shoulders = place.shoulders
+    target = patch(
+        joined([shoulders.left[::-1], shoulders.neck, shoulders.right], knots=upper, count=COLUMNS),
+        resample(place.hem, COLUMNS),
+        joined(
+            [np.array([shoulders.left[-1], place.side_left[0]]), place.side_left],
+            knots=sides,
+            count=ROWS,
+        ),
+        joined(
+            [np.array([shoulders.right[-1], place.side_right[0]]), place.side_right],
+            knots=sides,
+            count=ROWS,
+        ),
+    )
+    frame = place.frame
+    shift = float(np.clip(np.sin(np.radians(frame.yaw_deg)), -0.5, 0.5)) * 0.3 * place.chest_px / 2
+    target = turned(target, towards=frame.right, shift_px=shift)
+    sheet = unfolded(Sheet(source=source, target=target))
+    return sheet if view.print_box is None else keep_print(sheet, view.print_box)
+
+
+def sleeve_sheet(
+    source: tuple[np.ndarray, np.ndarray], target: tuple[np.ndarray, np.ndarray]
+) -> Sheet:
+    """The mesh of a tube between an outer and an inner edge, seam first."""
+    return unfolded(Sheet(source=_ruled(*source), target=_ruled(*target)))
+
+
+def _ruled(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """Straight rows from the outer to the inner edge, and a few on the torso's side of the seam."""
+    rows = 28
+    a, b = resample(outer, rows), resample(inner, rows)
+    share = np.linspace(0, 1, SLEEVE_ACROSS)[None, :, None]
+    grid = a[:, None] * (1 - share) + b[:, None] * share
+    step = (grid[:1] - grid[1:2]) * 0.6
+    before = [grid[:1] + step * k for k in range(SEAM_ROWS, 0, -1)]
+    return np.concatenate([*before, grid])
+
+
+def _back(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
+    """What is seen behind the neckline: inner back, standing collar, or the hood laid down."""
+    count = 25
+    front_s = resample(marks.neck, 40)[np.linspace(1, 38, count).astype(int)]
+    front_t = resample(place.shoulders.neck, 40)[np.linspace(1, 38, count).astype(int)]
+    across = np.linspace(0, 1, count)[:, None]
+    arch = np.sin(np.pi * across)
+    left_s, right_s = marks.neck[0], marks.neck[-1]
+    left_t, right_t = place.shoulders.neck[0], place.shoulders.neck[-1]
+    width = float(np.linalg.norm(right_s - left_s))
+    down = place.frame.down
+    if view.style is Style.HOOD:
+        rise = min(float((left_s[1] + right_s[1]) / 2 - marks.back[:, 1].min()), 0.55 * width)
+        upper_s = left_s + (right_s - left_s) * across - np.array([0.0, rise])
+        lift = np.sqrt(np.clip(1 - 0.92 * (2 * across - 1) ** 2, 0, 1)) * 0.15 * place.frame.unit_px
+        middle = (left_t + right_t) / 2
+        upper_t = middle + 1.1 * (left_t + (right_t - left_t) * across - middle) - down * lift
+    else:
+        hang = float(np.clip((marks.back[18:23, 1].mean() - (left_s[1] + right_s[1]) / 2), 0, None))
+        hang = min(hang, 0.6 * float(marks.neck[:, 1].max() - left_s[1]))
+        upper_s = left_s + (right_s - left_s) * across + arch * np.array([0.0, hang])
+        shrink = float(np.linalg.norm(right_t - left_t)) / width
+        upper_t = left_t + (right_t - left_t) * across + down * arch * hang * shrink * 0.6
+    share = np.linspace(0, 1, 8)[:, None, None]
+    return Sheet(
+        source=upper_s[None] * (1 - share) + front_s[None] * share,
+        target=upper_t[None] * (1 - share) + front_t[None] * share,
+    )

@@ -1,0 +1,108 @@
+"""A garment's picture becomes a GarmentView: cut out, set upright, its landmarks found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from assets.media import Picture
+from content_engine.errors import GenerationFailed, Refused
+from content_engine.types import GarmentKind
+from pipelines.studio.cutout import cut_out
+from pipelines.studio.fitting.garment_print import carried_on, find_print
+from pipelines.studio.fitting.garment_view import GarmentView
+from pipelines.studio.fitting.landmarks import top_marks
+from pipelines.studio.fitting.landmarks_outline import tilt_deg, trace
+from pipelines.studio.segmenter import Segmenter
+
+WORK_SIDE_PX = 900
+"""Longer side of the garment after scaling: half as much again as it covers on a 1024 px photo."""
+
+PICTURE_LIMIT_PX = 1400
+"""Longer side of the picture before the cut-out: beyond it only time is lost."""
+
+TILT_FROM_DEG = 0.8
+"""Below this a garment is upright: the search's own unrest on upright ones."""
+
+
+def see_garment(picture: Picture, *, kind: GarmentKind, segmenter: Segmenter) -> GarmentView:
+    """The garment in a picture that shows it alone from the front.
+
+    `segmenter` finds it in pictures without alpha. Raises Refused ("garment-view") when the
+    garment can't be told from its surroundings or is not seen from the front, ("category") when
+    its kind can't be fitted.
+    """
+    loose = _upright(_cut(picture, segmenter=segmenter))
+    if kind not in (GarmentKind.UPPER, GarmentKind.OUTER):
+        raise Refused("category", f"no way is known to fit a garment of kind {kind}")
+    outline = trace(loose.rgba[..., 3] > 0.5)
+    marks = top_marks(outline, _lightness(loose.rgba))
+    return GarmentView(
+        kind=kind,
+        style=marks.style,
+        sleeves=marks.sleeves,
+        rgba=loose.rgba,
+        texture=carried_on(loose.rgba),
+        outline=outline.points,
+        torso=marks.torso,
+        sleeves_of=marks.sleeves_of,
+        print_box=find_print(loose.rgba, marks.torso),
+        measures={"tilt_deg": loose.tilt_deg, "neckline.confidence": marks.neck.confidence},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Loose:
+    """The garment's pixels (H, W, 4) float32 premultiplied, and how far they were turned."""
+
+    rgba: np.ndarray
+    tilt_deg: float
+
+
+def _cut(picture: Picture, *, segmenter: Segmenter) -> np.ndarray:
+    """The garment as (H, W, 4) float32 premultiplied, its longer side at most WORK_SIDE_PX."""
+    try:
+        cut = cut_out(_limited(picture), segmenter=segmenter)
+    except GenerationFailed as failure:
+        raise Refused("garment-view", str(failure)) from failure
+    if cut.cut_sides:
+        sides = ", ".join(sorted(cut.cut_sides))
+        raise Refused("garment-view", f"the picture cuts the garment off at its {sides}")
+    alpha = cut.alpha.astype(np.float32) / 255
+    rgba = np.dstack([cut.rgb.astype(np.float32) / 255 * alpha[..., None], alpha])
+    scale = min(1.0, WORK_SIDE_PX / max(alpha.shape))
+    size = (round(alpha.shape[1] * scale), round(alpha.shape[0] * scale))
+    return cv2.resize(rgba, size, interpolation=cv2.INTER_AREA)
+
+
+def _limited(picture: Picture) -> Picture:
+    scale = PICTURE_LIMIT_PX / max(picture.width_px, picture.height_px)
+    if scale >= 1:
+        return picture
+    size = (round(picture.width_px * scale), round(picture.height_px * scale))
+    alpha = picture.alpha
+    return Picture(
+        cv2.resize(picture.rgb, size, interpolation=cv2.INTER_AREA),
+        None if alpha is None else cv2.resize(alpha, size, interpolation=cv2.INTER_AREA),
+    )
+
+
+def _upright(rgba: np.ndarray) -> _Loose:
+    """The garment turned until it is its own mirror image, in a canvas with a margin."""
+    height, width = rgba.shape[:2]
+    tilt = tilt_deg(rgba[..., 3] > 0.5)
+    tilt = tilt if abs(tilt) >= TILT_FROM_DEG else 0.0
+    margin = round(0.04 * max(height, width)) + round(0.5 * width * abs(np.sin(np.radians(tilt))))
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), tilt, 1.0)
+    turn[:, 2] += margin
+    size = (width + 2 * margin, height + 2 * margin)
+    turned = cv2.warpAffine(rgba, turn, size, flags=cv2.INTER_CUBIC)
+    return _Loose(rgba=np.clip(turned, 0, 1), tilt_deg=tilt)
+
+
+def _lightness(rgba: np.ndarray) -> np.ndarray:
+    """L* 0..100 of the garment on a mid-grey ground, (H, W) float32."""
+    flat = rgba[..., :3] + 0.5 * (1 - rgba[..., 3:])
+    return cv2.cvtColor(np.ascontiguousarray(flat), cv2.COLOR_RGB2LAB)[..., 0]

@@ -1,0 +1,111 @@
+"""Shoulder line and neckline on a body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.studio.fitting.body import Body, Part
+from pipelines.studio.fitting.garment_view import Style, TorsoMarks
+from pipelines.studio.fitting.mesh_curves import smooth
+from pipelines.studio.fitting.target_frame import Frame, reach, steady
+
+DEPTH_CAP = {Style.HOOD: 0.30, Style.COLLAR: 0.30}
+"""Deepest front neckline in body units; other styles 0.42. A hood's opening is drawn together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shoulders:
+    """Curves (n, 2) px: `neck` left to right, the others from neck point to shoulder tip."""
+
+    neck: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+
+
+def find_shoulders(body: Body, frame: Frame, *, marks: TorsoMarks, style: Style) -> Shoulders:
+    """Where the neckline and the shoulder seams of a top lie on the body."""
+    solid = (body.alpha >= 128) & (body.parts != Part.HAIR)
+    tips = {side: _tip(body, frame, solid, side=side) for side in ("left", "right")}
+    points = _neck_points(body, frame, solid, marks=marks)
+    neck = _neckline(frame, points, marks=marks, style=style)
+    lines = {side: _seam(frame, solid, points[side], tips[side]) for side in ("left", "right")}
+    return Shoulders(neck=neck, left=lines["left"], right=lines["right"])
+
+
+def _tip(body: Body, frame: Frame, solid: np.ndarray, *, side: str) -> np.ndarray:
+    """The shoulder tip: from the joint up and out to the silhouette, within 0.09 to 0.24 U."""
+    sign = -1 if side == "left" else 1
+    start = np.array([body.arms["left" if side == "left" else "right"].shoulder], float)
+    out = np.array([frame.right * sign * 0.5 - frame.down])
+    far = reach(solid, start, out, limit_px=0.4 * frame.unit_px)[0]
+    far = 0.15 * frame.unit_px if np.isnan(far) else far
+    far = float(np.clip(far, 0.09 * frame.unit_px, 0.24 * frame.unit_px))
+    return start[0] + out[0] / np.linalg.norm(out[0]) * far
+
+
+def _neck_points(
+    body: Body, frame: Frame, solid: np.ndarray, *, marks: TorsoMarks
+) -> dict[str, np.ndarray]:
+    """Where the neckline meets the shoulder seams: up from the shoulder line to the silhouette."""
+    unit = frame.unit_px
+    width = float(np.linalg.norm(marks.neck[-1] - marks.neck[0]))
+    share = float(np.clip(width / marks.chest_px / 0.38, 0.85, 1.25))
+    off = max(0.235 * frame.shoulders_px * share, 0.17 * unit)
+    lean = float(np.clip((body.chin[0] - frame.origin[0]) * 0.18, -0.06 * unit, 0.06 * unit))
+    rises = {}
+    for side, sign in (("left", -1), ("right", 1)):
+        base = frame.origin + frame.right * (lean + sign * off)
+        far = reach(solid, base[None], -frame.down[None], limit_px=0.6 * unit)[0]
+        over = np.rint(base - frame.down * ((0 if np.isnan(far) else far) + 4)).astype(int)
+        over = np.clip(over, 0, np.array(body.parts.shape[::-1]) - 1)
+        hidden = np.isnan(far) or far > 0.41 * unit or body.parts[over[1], over[0]] == Part.HAIR
+        rises[side] = 0.27 * unit if hidden else float(np.clip(far, 0.17 * unit, 0.36 * unit))
+    mean = sum(rises.values()) / 2
+    return {
+        side: frame.origin
+        + frame.right * (lean + sign * off)
+        - frame.down * (0.4 * rises[side] + 0.6 * mean)
+        for side, sign in (("left", -1), ("right", 1))
+    }
+
+
+def _neckline(
+    frame: Frame, points: dict[str, np.ndarray], *, marks: TorsoMarks, style: Style
+) -> np.ndarray:
+    """A half-ellipse as deep, in widths, as the garment's own; the neck's roundness adds a little.
+
+    Flat on a table the neckline is as deep as it is cut; on a body the trapezius lifts its ends.
+    """
+    left, right = points["left"], points["right"]
+    width = float(np.linalg.norm(right - left))
+    source = marks.neck
+    source_width = float(np.linalg.norm(source[-1] - source[0]))
+    cut = float((source[:, 1] - (source[0, 1] + source[-1, 1]) / 2).max()) / source_width
+    depth = float(np.clip(cut, 0.2, 0.7)) * width * 1.08 + 0.03 * frame.unit_px
+    depth = min(depth, DEPTH_CAP.get(style, 0.42) * frame.unit_px)
+    turn = np.linspace(0, np.pi, 40)[:, None]
+    shift = float(np.clip(np.sin(np.radians(frame.yaw_deg)), -0.5, 0.5)) * 0.3 * width / 2
+    middle = (left + right) / 2
+    sagging = np.sin(turn) ** 0.9
+    return (
+        middle
+        - np.cos(turn) * (right - left) / 2
+        + frame.down * sagging * depth
+        + frame.right * sagging * shift
+    )
+
+
+def _seam(frame: Frame, solid: np.ndarray, start: np.ndarray, tip: np.ndarray) -> np.ndarray:
+    """The shoulder line from the neck point to the tip, following the trapezius' outline."""
+    share = np.linspace(0, 1, 20)
+    straight = start + (tip - start) * share[:, None]
+    below = 0.08 * frame.unit_px
+    up = np.broadcast_to(-frame.down, straight.shape)
+    far = reach(solid, straight + frame.down * below, up, limit_px=2.2 * below) - below
+    seen = ~np.isnan(far)
+    rise = steady(np.where(seen, far, 0.0), np.where(seen, 1.0, 0.05), stiffness=6.0)
+    rise = np.clip(rise, -0.03 * frame.unit_px, 0.07 * frame.unit_px)
+    rise = smooth(rise * np.sin(np.pi * np.clip(share, 0.0, 1.0)) ** 0.6, 1.0)
+    return straight - frame.down * (rise + 0.004 * frame.unit_px)[:, None]
