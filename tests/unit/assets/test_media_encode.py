@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -22,7 +22,6 @@ pixels = st.tuples(sides, sides).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(pixels)
 def test_png_returns_every_pixel(planes):
     picture = Picture(*planes)
@@ -79,7 +78,6 @@ SAMPLE_FORMS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 
 @pytest.mark.parametrize("form", SAMPLE_FORMS)
-@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_mutated_bytes_are_read_or_refused_as_an_asset_error(form, data, encoded_samples):
     mutated = bytearray(encoded_samples[form])

@@ -126,7 +126,6 @@ def test_places_hold_number_and_unit() -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@settings(max_examples=60)
 @given(
     tenths=st.integers(21, 99_999),
     unit=st.sampled_from(sorted(CLDR)),

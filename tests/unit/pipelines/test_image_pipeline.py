@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from studio_kit import image_brief, photo_with_alpha
 
-from assets.media import Picture, decode_picture, encode_png
-from assets.provenance import Signer, read_manifest
+from assets.provenance import Signer
 from assets.store import AssetStore
 from content_engine.errors import GenerationFailed, InvalidBrief
 from content_engine.types import (
@@ -36,11 +34,6 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> ImagePipeline:
     store = AssetStore.open(str(folder / "assets"))
     store.put(PHOTO)
     return ImagePipeline(store=store, signer=Signer.open(folder / "keys"), backend=StudioBackend())
-
-
-@pytest.fixture(scope="module")
-def store(pipeline: ImagePipeline) -> AssetStore:
-    return pipeline._store
 
 
 def brief(spec: ImageSpec = PACKSHOT, *, channel: str = "google", count: int = 1) -> Brief:
@@ -150,71 +143,7 @@ def test_scene_that_fails_moves_once_to_another_setting(pipeline: ImagePipeline)
     assert pipeline.repair(scene, refused(second, "image.exposure is 0.3")) is None
 
 
-def test_packshot_is_signed_filled_and_white(pipeline: ImagePipeline, store: AssetStore) -> None:
-    candidate = pipeline.generate(only(pipeline.plan(brief())))
-    (asset,) = candidate.assets
-    data = store.get(asset.digest)
-    rgb = decode_picture(data).rgb
-    assert (asset.role, asset.width_px, asset.height_px) == ("packshot-1x1", 500, 500)
-    assert asset.size_bytes == len(data)
-    assert (rgb[:20] == 255).all()
-    drawn = np.flatnonzero((rgb.min(axis=2) < 200).any(axis=0))
-    assert 0.85 <= (drawn[-1] - drawn[0] + 1) / 500 <= 0.92
-    manifest = read_manifest(data, asset.media_type)
-    assert manifest is not None
-    assert "algorithmicallyEnhanced" in str(manifest)
-    assert "contact shadow" in str(manifest)
-
-
-def test_every_aspect_is_one_asset(pipeline: ImagePipeline) -> None:
-    spec = replace(PACKSHOT, shot=Shot.CUTOUT, aspects=("1:1", "4:5", "9:16", "16:9"))
-    candidate = pipeline.generate(only(pipeline.plan(brief(spec))))
-    assert [asset.role for asset in candidate.assets] == [
-        "cutout-1x1",
-        "cutout-4x5",
-        "cutout-9x16",
-        "cutout-16x9",
-    ]
-    assert {asset.media_type for asset in candidate.assets} == {"image/png"}
-
-
-def test_same_recipe_same_bytes_before_signing(pipeline: ImagePipeline) -> None:
-    recipe = only(pipeline.plan(brief()))
-    made = []
-    for backend in (StudioBackend(), StudioBackend()):
-        run = backend.start(recipe, Inputs(assets={"photo": PHOTO}))
-        while not run.done:
-            backend.step([run])
-        made.append(backend.finish(run)[0].data)
-    assert made[0] == made[1]
-
-
 def test_photo_that_is_no_picture_fails_with_its_reason(pipeline: ImagePipeline) -> None:
     recipe = only(pipeline.plan(brief()))
     with pytest.raises(GenerationFailed, match="the photo can't be used"):
         StudioBackend().start(recipe, Inputs(assets={"photo": b"not a picture"}))
-
-
-def test_scene_of_a_product_cut_by_its_photo_fails_with_the_reason(
-    pipeline: ImagePipeline, store: AssetStore
-) -> None:
-    picture = decode_picture(PHOTO)
-    assert picture.alpha is not None
-    data = encode_png(Picture(picture.rgb[40:], picture.alpha[40:]))
-    scene = image_brief(replace(PACKSHOT, shot=Shot.SCENE), data=data, channel="google")
-    recipe = next(iter(pipeline.plan(scene)))
-    store.put(data)
-    with pytest.raises(GenerationFailed, match="cuts the product off at its top"):
-        pipeline.generate(recipe)
-
-
-def test_credentials_name_no_shadow_that_was_not_drawn(
-    pipeline: ImagePipeline, store: AssetStore
-) -> None:
-    picture = decode_picture(PHOTO)
-    assert picture.alpha is not None
-    data = encode_png(Picture(picture.rgb[:80], picture.alpha[:80]))
-    store.put(data)
-    cut_below = image_brief(PACKSHOT, data=data, channel="google")
-    notes = pipeline.generate(only(pipeline.plan(cut_below))).notes
-    assert "set on pure white" in notes

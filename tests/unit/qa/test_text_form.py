@@ -177,14 +177,13 @@ JSON = st.recursive(
 
 
 @given(st.sampled_from([name for name in clean("en") if name != "locale"]), JSON)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_shape_of_a_slot_breaks_the_judge(slot: str, value: object) -> None:
     copy = clean("en") | {slot: value}
     assert "structure" in {hit.kind for hit in faults(copy)} or isinstance(value, str | list)
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=150, deadline=None)
 def test_folding_keeps_every_place(text: str) -> None:
     assert len(fold(text)) == len(text)
 
@@ -199,7 +198,6 @@ def test_a_long_run_is_read_in_time(run: str) -> None:
 
 
 @given(st.text(alphabet="abc -", max_size=20))
-@settings(max_examples=100, deadline=None)
 def test_hits_never_overlap_and_stand_in_order(text: str) -> None:
     phrases = Phrases({"a": ["1"], "a b": ["2"], "b c*": ["3"]}, language="en")
     ends = [(hit.start, hit.end) for hit in phrases.find(Words(text, language="en"))]
@@ -207,7 +205,6 @@ def test_hits_never_overlap_and_stand_in_order(text: str) -> None:
 
 
 @given(st.text(alphabet="abcd", max_size=6), st.text(alphabet="abcd", max_size=6))
-@settings(max_examples=100, deadline=None)
 def test_slips_are_a_symmetric_distance(a: str, b: str) -> None:
     assert slips(a, b) == slips(b, a)
     assert (slips(a, b) == 0) == (a == b)

@@ -1,17 +1,14 @@
 """The text judge: clean copy passes in every locale; each kind of fault is named at its place."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from copydesk import LOCALES, clean, faults, found, judge, product, scores
 
-from assets.store import AssetStore
 from content_engine.errors import InvalidBrief
 from content_engine.types import Asset, Brief, Candidate, Digest, Kind, Outcome, Recipe, TextSpec
 from qa.gate import decide, load_policy
-from qa.text import METRICS, TextJudge
+from qa.text import METRICS
 
 SAYINGS = {
     "en": {
@@ -169,22 +166,6 @@ def test_a_candidate_without_copy_is_unscored() -> None:
     given = judge().score(_brief(clean("en")), candidate)
     assert {score.value for score in given} == {None}
     assert "packshot" in given[0].note
-
-
-def test_a_stored_copy_is_read_from_the_store(tmp_path: Path) -> None:
-    store = AssetStore.open(str(tmp_path))
-    data = json.dumps(clean("en")).encode()
-    copy = Asset(
-        role="copy",
-        digest=Digest(store.put(data)),
-        media_type="application/json",
-        size_bytes=len(data),
-    )
-    recipe = Recipe(kind=Kind.TEXT, backend="b", model="m", prompt="", seed=0, parameters="{}")
-    given = TextJudge(store=store).score(
-        _brief(clean("en")), Candidate(recipe=recipe, assets=(copy,), seconds=0)
-    )
-    assert {score.value for score in given} == {0.0}
 
 
 def test_an_unknown_locale_is_refused_by_name() -> None:

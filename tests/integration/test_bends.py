@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 import pytest
-from filmstock import moving
 
 from qa.film.bends import bends
 from qa.film.surprise import surprise
+from tests.unit.qa.filmstock import moving
 
 HEIGHT, WIDTH = 120, 160
 FPS = 16
