@@ -11,17 +11,16 @@ import numpy as np
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.composition import Layer, Piece, about, place
 from pipelines.studio.motion.sets import (
-    GAMMA,
     Box,
     Camerawork,
     SetOrder,
     Step,
     Thing,
     Walk,
+    as_veil,
     box_of,
-    put,
-    sprite_of,
     still,
+    thing_of,
 )
 from pipelines.studio.motion.sprites import BLACK, Pyramid, ink, opaque, pyramid
 from pipelines.studio.scenes.apart import lie_apart
@@ -60,14 +59,11 @@ class LyingSet:
     def another(self, cutout: CutOut, box: Box) -> Thing:
         """See `Set.another`."""
         order = replace(self.order, box=box)
-        placed = put(cutout, order, foot=False)
-        sprite, detail = sprite_of(cutout, placed, detail=order.detail)
-        return Thing(placed=placed, sprite=sprite, shade=_shade(placed, order), detail=detail)
+        thing = thing_of(cutout, order, foot=False)
+        return replace(thing, shade=_shade(thing.placed, order))
 
     def walking(self, thing: Thing, camera: Camerawork, walk: Walk) -> tuple[Piece, ...]:
         """See `Set.walking`."""
-        if thing.shade is None:
-            raise ValueError("this thing was set without a shade of its own: it can't walk")
         look, unit, towards = self._look(camera), max(thing.placed.size), self._towards
 
         def cast(t: float) -> F64:
@@ -76,7 +72,9 @@ class LyingSet:
             fall = place(x=-float(towards[0]) * away, y=float(towards[2]) * away)
             return look(t) @ fall @ self._stepped(thing, step) @ np.diag([2.0, 2.0, 1.0])
 
-        shade = Piece(picture=thing.shade, pose=cast, opacity=lambda t: 1 / (1 + 9 * walk(t).lift))
+        shade = Piece(
+            picture=thing.own_shade, pose=cast, opacity=lambda t: 1 / (1 + 9 * walk(t).lift)
+        )
         return shade, self._piece(thing, camera, walk)
 
     def _piece(self, thing: Thing, camera: Camerawork, walk: Walk) -> Piece:
@@ -124,12 +122,10 @@ class LyingSet:
 
 def lying_set(cutout: CutOut, order: SetOrder, *, cast: bool) -> LyingSet:
     """A table with the product in its box; `cast` as in `standing_set`."""
-    placed = put(cutout, order, foot=False)
+    main = thing_of(cutout, order, foot=False)
     table = lie_apart(
-        placed, setting=order.setting, size_px=order.picture_px, seed=order.seed, cast=cast
+        main.placed, setting=order.setting, size_px=order.picture_px, seed=order.seed, cast=cast
     )
-    sprite, detail = sprite_of(cutout, placed, detail=order.detail)
-    main = Thing(placed=placed, sprite=sprite, shade=None, detail=detail)
     return LyingSet(order=order, table=table, main=main)
 
 
@@ -144,9 +140,8 @@ def _shade(placed: Placed, order: SetOrder) -> Pyramid:
     rays = disc_rays(towards, softness_deg=light.softness_deg, count=KEY_RAYS)
     key = lying_shade(half, rays, rise_px=rise)
     sky = lying_shade(half, sky_rays(SKY_RAYS), rise_px=rise)
-    lit = np.clip(1 - light.key * key - (1 - light.key) * sky, 0.02, 1)
-    dark = np.rint(255 * (1 - lit ** (1 / GAMMA))).astype(np.uint8)
-    return pyramid(ink(dark, color=BLACK))
+    lit = 1 - light.key * key - (1 - light.key) * sky
+    return pyramid(ink(as_veil(lit), color=BLACK))
 
 
 def _middle(placed: Placed) -> tuple[float, float]:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.composition import Layer, Piece
 from pipelines.studio.motion.sprites import Pyramid, cut, pyramid
+from pipelines.studio.scenes.arrays import F32, U8
 from pipelines.studio.scenes.placement import Placed, resized
 from pipelines.studio.scenes.spec import Setting
 
@@ -92,6 +95,13 @@ class Thing:
     shade: Pyramid | None = None
     contact: tuple[Pyramid, int, int] | None = None
 
+    @property
+    def own_shade(self) -> Pyramid:
+        """The shade that goes with it. Raises ValueError where it was set without one."""
+        if self.shade is None:
+            raise ValueError("this thing was set without a shade of its own: it can't walk")
+        return self.shade
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetOrder:
@@ -145,8 +155,14 @@ class Set(Protocol):
         ...
 
 
-def put(cutout: CutOut, order: SetOrder, *, foot: bool) -> Placed:
+def thing_of(cutout: CutOut, order: SetOrder, *, foot: bool) -> Thing:
     """The cut-out in its box of the rendered picture: centred, or on its lower edge for `foot`."""
+    placed = _put(cutout, order, foot=foot)
+    sprite, detail = _sprite_of(cutout, placed, detail=order.detail)
+    return Thing(placed=placed, sprite=sprite, detail=detail)
+
+
+def _put(cutout: CutOut, order: SetOrder, *, foot: bool) -> Placed:
     x0, y0, x1, y1 = order.box.px(order.frame_px)
     scale = min((x1 - x0) / cutout.width_px, (y1 - y0) / cutout.height_px, order.scale_max)
     size = max(2, round(cutout.width_px * scale)), max(2, round(cutout.height_px * scale))
@@ -160,7 +176,7 @@ def put(cutout: CutOut, order: SetOrder, *, foot: bool) -> Placed:
     )
 
 
-def sprite_of(cutout: CutOut, placed: Placed, *, detail: float) -> tuple[Pyramid, float]:
+def _sprite_of(cutout: CutOut, placed: Placed, *, detail: float) -> tuple[Pyramid, float]:
     """The cut-out's sprite, and how much finer than `placed` it is: `detail` if the photo can."""
     finest = cutout.width_px / placed.size[0]
     fine = max(1.0, min(detail, finest))
@@ -173,3 +189,8 @@ def box_of(placed: Placed, margin_px: tuple[float, float]) -> tuple[float, float
     """Where the placed product is in the frame: x0, y0, x1, y1 in pixels."""
     left, top = placed.left_px - margin_px[0], placed.top_px - margin_px[1]
     return left, top, left + placed.size[0], top + placed.size[1]
+
+
+def as_veil(lit: F32) -> U8:
+    """The alpha of a black veil that leaves that share of the linear light."""
+    return np.rint(255 * (1 - np.clip(lit, 0.02, 1) ** (1 / GAMMA))).astype(np.uint8)

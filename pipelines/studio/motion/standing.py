@@ -13,7 +13,6 @@ from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.composition import Layer, Piece, Room
 from pipelines.studio.motion.rig import Rig, View
 from pipelines.studio.motion.sets import (
-    GAMMA,
     SMALLEST,
     Box,
     Camerawork,
@@ -21,14 +20,14 @@ from pipelines.studio.motion.sets import (
     Step,
     Thing,
     Walk,
+    as_veil,
     box_of,
-    put,
-    sprite_of,
     still,
+    thing_of,
 )
 from pipelines.studio.motion.sprites import BLACK, Pyramid, cut, ink, opaque, pyramid
 from pipelines.studio.scenes.apart import Apart, stand_apart
-from pipelines.studio.scenes.arrays import F32, F64, U8
+from pipelines.studio.scenes.arrays import F64
 from pipelines.studio.scenes.contact import with_contact
 from pipelines.studio.scenes.placement import Placed
 from pipelines.studio.scenes.shadow import disc_rays, floor_shade, sky_rays
@@ -89,21 +88,12 @@ class StandingSet:
     def another(self, cutout: CutOut, box: Box) -> Thing:
         """See `Set.another`."""
         order = replace(self.order, box=box)
-        placed = put(cutout, order, foot=True)
-        sprite, detail = sprite_of(cutout, placed, detail=order.detail)
-        stage = set_stage(placed, setting=_wide(order), size_px=order.picture_px, seed=0)
-        return Thing(
-            placed=placed,
-            sprite=sprite,
-            detail=detail,
-            shade=_shade(stage),
-            contact=_contact(stage),
-        )
+        thing = thing_of(cutout, order, foot=True)
+        stage = set_stage(thing.placed, setting=_wide(order), size_px=order.picture_px, seed=0)
+        return replace(thing, shade=_shade(stage), contact=_contact(stage))
 
     def walking(self, thing: Thing, camera: Camerawork, walk: Walk) -> tuple[Piece, ...]:
         """See `Set.walking`."""
-        if thing.shade is None:
-            raise ValueError("this thing was set without a shade of its own: it can't walk")
         look, unit = self._look(camera), self._unit_m
         grow = np.diag([2.0, 2.0, 1.0])  # shades are kept at half size
 
@@ -112,7 +102,7 @@ class StandingSet:
             right, ahead = step.right * unit, step.ahead * unit
             return self.rig.moved_floor(look(t), right_m=right, ahead_m=ahead) @ grow
 
-        shade = Piece(picture=thing.shade, pose=lying)
+        shade = Piece(picture=thing.own_shade, pose=lying)
         return shade, self._contact_piece(thing, camera, walk), self._piece(thing, camera, walk)
 
     def _piece(self, thing: Thing, camera: Camerawork, walk: Walk) -> Piece:
@@ -195,19 +185,18 @@ def standing_set(cutout: CutOut, order: SetOrder, *, cast: bool) -> StandingSet:
     With `cast` its shade and mirror image lie in the picture and it stays on its mark; without,
     the room is bare and things cast shades of their own.
     """
-    placed = put(cutout, order, foot=True)
+    thing = thing_of(cutout, order, foot=True)
     apart = stand_apart(
-        placed, setting=_wide(order), size_px=order.picture_px, seed=order.seed, cast=cast
+        thing.placed, setting=_wide(order), size_px=order.picture_px, seed=order.seed, cast=cast
     )
     stage = apart.stage
     rig = Rig(
         camera=stage.camera,
         margin_px=order.margin_px,
         frame_px=order.frame_px,
-        aim_m=(stage.base[0], 0.5 * placed.size[1] * stage.pixel_m, stage.base[1]),
+        aim_m=(stage.base[0], 0.5 * thing.placed.size[1] * stage.pixel_m, stage.base[1]),
     )
-    sprite, detail = sprite_of(cutout, placed, detail=order.detail)
-    main = Thing(placed=placed, sprite=sprite, detail=detail, contact=_contact(stage))
+    main = replace(thing, contact=_contact(stage))
     return StandingSet(order=order, rig=rig, apart=apart, main=main, cast=cast)
 
 
@@ -230,7 +219,7 @@ def _shade(stage: Stage) -> Pyramid:
     sky = floor_shade(slices[::2], sky_rays(SKY_RAYS), camera=camera)
     lit = 1 - light.key * cv2.GaussianBlur(key, (0, 0), 0.8) - (1 - light.key) * sky
     size = stage.camera.width_px // 2, stage.camera.height_px // 2
-    return pyramid(ink(_as_veil(cv2.resize(lit.astype(np.float32), size)), color=BLACK))
+    return pyramid(ink(as_veil(cv2.resize(lit.astype(np.float32), size)), color=BLACK))
 
 
 def _contact(stage: Stage) -> tuple[Pyramid, int, int]:
@@ -241,10 +230,5 @@ def _contact(stage: Stage) -> tuple[Pyramid, int, int]:
     low = max(0, round(0.6 * height))
     lit = np.ones((height - low + reach, width + 2 * reach, 3), np.float32)
     here = replace(placed, left_px=reach, top_px=-low)
-    veil = _as_veil(with_contact(lit, replace(stage, placed=here))[..., 0])
+    veil = as_veil(with_contact(lit, replace(stage, placed=here))[..., 0])
     return pyramid(ink(veil, color=BLACK), smallest_scale=SMALLEST), -reach, low
-
-
-def _as_veil(lit: F32) -> U8:
-    """The alpha of a black veil that leaves that share of the linear light."""
-    return np.rint(255 * (1 - np.clip(lit, 0.02, 1) ** (1 / GAMMA))).astype(np.uint8)
