@@ -8,8 +8,8 @@ which words were left in the merchant's language.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
@@ -19,19 +19,20 @@ from assets.sound import read_sound
 from assets.store import AssetStore
 from content_engine.channels import channel
 from content_engine.errors import ScorerFailed
-from content_engine.types import Asset, Brief, Candidate, Outcome, Score, VideoSpec
+from content_engine.types import Asset, Brief, Candidate, Score, VideoSpec
 from qa.film import breaks, container, frame, light, overlay, pacing, product, softness
 from qa.film.decency import nudity
 from qa.film.glitch import glitch
 from qa.film.letters import letters_lost
-from qa.film.odds import p_bad
 from qa.film.pulse import Pulse, read_pulse
 from qa.film.reel import Reel, read_reel
+from qa.film.scored import OVERALL, Instrument, measured, overall, placed
 from qa.film.screened import Screened, Wanted
 from qa.film.sight import Source, Views
 from qa.film.spikes import spikes
 from qa.film.wording import ungrounded
-from qa.gate import Policy, load_policy
+from qa.film.writing import letters_bent
+from qa.gate import load_policy
 from qa.text.judge import INSTRUMENT, TextJudge
 from qa.vision.decency import Decency
 from qa.vision.failures import OPENCV_ERRORS, measuring
@@ -43,19 +44,9 @@ from qa.vision.segment import Segmenter
 
 _PHOTOS_KEPT = 32
 _MOST_PHOTOS = 6
-_OVERALL = "video.p_bad"
 _RISK = "video.glitch_risk"
 _CLAIMS = "video.caption_claims"
 _USUAL_FPS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Instrument:
-    """One metric, the `name@version` of what measures it, and the measuring itself."""
-
-    metric: str
-    name: str
-    read: Callable[[Screened], Reading]
 
 
 class VideoJudge:
@@ -103,13 +94,13 @@ class VideoJudge:
         seen = screened(data, wanted=wanted, sources=[self._seen(photo) for photo in photos])
         ranked = (self._rank,) if wanted.generated else ()
         instruments = (*self._always, *ranked, *(self._beside_photos if photos else ()))
-        scores = [_measured(instrument, seen, self._policy) for instrument in instruments]
-        return [*scores, _overall(scores, self._policy)]
+        scores = [measured(instrument, seen, self._policy) for instrument in instruments]
+        return [*scores, overall(scores, self._policy)]
 
     def metrics(self, *, photos: bool) -> tuple[str, ...]:
         """The metrics that a clip is scored by, with or without source photos."""
         held = (*self._always, self._rank, *(self._beside_photos if photos else ()))
-        return (*(instrument.metric for instrument in held), _OVERALL)
+        return (*(instrument.metric for instrument in held), OVERALL)
 
     def _claims(self, brief: Brief, candidate: Candidate, *, clip: Asset) -> list[Score]:
         files = [asset for asset in candidate.assets if asset.media_type == "text/vtt"]
@@ -123,7 +114,7 @@ class VideoJudge:
             read = ungrounded(data, brief=brief, notes=notes, fps=fps, judge=self._wording)
         except (ScorerFailed, AssetError) as error:
             return replace(score, note=str(error))
-        held = _placed(replace(score, value=read.value, evidence=read.evidence), clip.role)
+        held = placed(replace(score, value=read.value, evidence=read.evidence), clip.role)
         return replace(held, asset=asset.role)
 
     @cached_property
@@ -143,7 +134,7 @@ class VideoJudge:
             scores = self.examine(data, wanted=wanted, photos=photos)
         except (ScorerFailed, AssetError) as error:
             return self._unscored(asset.role, str(error))
-        return [_placed(score, asset.role) for score in scores]
+        return [placed(score, asset.role) for score in scores]
 
     def _unscored(self, role: str, note: str) -> list[Score]:
         return [
@@ -182,6 +173,7 @@ class VideoJudge:
             Instrument("video.watermark", "pp-ocrv6@3.10.0", self._watermark),
             Instrument("video.captions", "pp-ocrv6@3.10.0", self._captions),
             Instrument("video.lettering", "pp-ocrv6@3.10.0", self._letters),
+            Instrument("video.writing", "self-correlation@1", self._writing),
             Instrument("video.glitch", "surprise@1", lambda seen: spikes(seen.reel)),
             Instrument("video.duration", "container@1", container.duration),
             Instrument("video.sound", "container@1", container.sound),
@@ -199,6 +191,9 @@ class VideoJudge:
 
     def _letters(self, seen: Screened) -> Reading:
         return letters_lost(seen, reader=self._reader)
+
+    def _writing(self, seen: Screened) -> Reading:
+        return letters_bent(seen, reader=self._reader)
 
     def _identity(self, seen: Screened) -> Reading:
         return product.identity(seen, embedder=self._embedder)
@@ -243,57 +238,3 @@ def _drawn_by_rule() -> frozenset[str]:
 def _timed(metric: str, name: str, read: Callable[[Reel, Pulse], Reading]) -> Instrument:
     """An instrument that needs nothing but the clip."""
     return Instrument(metric, name, lambda seen: read(seen.reel, seen.pulse))
-
-
-def _measured(instrument: Instrument, seen: Screened, policy: Policy) -> Score:
-    try:
-        with measuring(instrument.name, breaks_with=OPENCV_ERRORS):
-            read = instrument.read(seen)
-    except ScorerFailed as error:
-        return Score(
-            metric=instrument.metric, value=None, instrument=instrument.name, note=str(error)
-        )
-    bound = policy.bound(instrument.metric)
-    evidence = (
-        replace(item, threshold=bound.accept if item.threshold is None else item.threshold)
-        for item in read.evidence
-        if not bound.meets(read.value, bound.accept)
-        and (
-            item.number is None
-            or item.threshold is not None
-            or not bound.meets(item.number, bound.accept)
-        )
-    )
-    return Score(
-        metric=instrument.metric,
-        value=read.value,
-        instrument=instrument.name,
-        evidence=tuple(evidence),
-    )
-
-
-def _overall(scores: Sequence[Score], policy: Policy) -> Score:
-    """All readings in one number; unscored when an instrument broke."""
-    broken = [score.metric for score in scores if score.value is None]
-    if broken:
-        note = f"not measured: {', '.join(broken)}"
-        return Score(metric=_OVERALL, value=None, instrument="noisy-or@1", note=note)
-    value = p_bad(dict(_excesses(scores, policy)))
-    return Score(metric=_OVERALL, value=round(value, 4), instrument="noisy-or@1")
-
-
-def _excesses(scores: Sequence[Score], policy: Policy) -> Iterator[tuple[str, float]]:
-    """Each reading as a multiple of its limit; a rule without slack counts as twice its limit.
-
-    What a new coding mends says nothing of the picture.
-    """
-    for score in scores:
-        bound = policy.bound(score.metric)
-        if bound.otherwise is Outcome.REVIEW and score.value is not None:
-            limit = bound.accept
-            yield score.metric, score.value / limit if limit > 0 else 2.0 * score.value
-
-
-def _placed(score: Score, role: str) -> Score:
-    evidence = tuple(replace(item, asset=role) for item in score.evidence)
-    return replace(score, asset=role, evidence=evidence)

@@ -14,10 +14,11 @@ from qa.film.covered import laid_on, uncovered
 from qa.film.found import Span, found, reading
 from qa.film.screened import Screened
 from qa.film.sight import Sight, boxed
+from qa.film.sought import Place, places
 from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.identity import Embedder, squared
 from qa.vision.lab import to_lab
-from qa.vision.observed import Box, Reading, largest_part
+from qa.vision.observed import Reading, largest_part
 
 _WINDOW_PX = 15
 _AGREES = 0.5
@@ -163,7 +164,7 @@ def _stretches_of(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
             start = None
 
 
-def _span(seen: Screened, same: Sequence[Sight], first: int, last: int) -> Span:
+def _span(seen: Screened, same: Sequence[Sight | Place], first: int, last: int) -> Span:
     """From half way to the sight before up to half way to the one after, or the clip's ends."""
     start = (same[first - 1].frame + same[first].frame) // 2 if first else 0
     if last + 1 < len(same):
@@ -227,23 +228,22 @@ def _recoloured(view: Pixels, other: Pixels, mask: Mask) -> Compared:
 
 
 def _stretches(seen: Screened) -> Iterator[Evidence]:
-    """Runs of sights whose proportions differ from the photo's and the first sight's."""
-    found_in = seen.views.sights
-    if not found_in:
+    """Runs of places whose proportions differ from the photo's and the first place's."""
+    held = list(places(seen.views))
+    if not held:
         return
-    ratios = [_proportion(sight) for sight in found_in]
+    ratios = [_proportion(place) for place in held]
     apart = [min(abs(ratio), abs(ratio - ratios[0])) for ratio in ratios]
     for first, last in _stretches_of([number >= _LEAST_STRETCH for number in apart]):
-        if first == last and last + 1 < len(found_in):
+        if first == last and last + 1 < len(held):
             continue
         number = float(np.sort(apart[first : last + 1])[-2:].min())
-        box: Box = found_in[last].box
         message = f"the product is {np.expm1(number):.0%} wider or higher than at first"
-        span = _span(seen, found_in, first, last)
-        yield found("product_drift", message, frames=span, number=number, box=box)
+        span = _span(seen, held, first, last)
+        yield found("product_drift", message, frames=span, number=number, box=held[last].box)
 
 
-def _proportion(sight: Sight) -> float:
+def _proportion(place: Place) -> float:
     """The logarithm of how much more the product's width is scaled than its height."""
-    across, down = (float(np.linalg.norm(sight.matrix[:, axis])) for axis in (0, 1))
+    across, down = (float(np.linalg.norm(place.matrix[:, axis])) for axis in (0, 1))
     return float(np.log(across / down))

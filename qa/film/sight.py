@@ -213,7 +213,7 @@ def _seen(picture: Pixels, frame: int, source: Source, matrix: Numbers) -> Sight
         view=view,
         photo=_as_sharp(reference.rgb, size, float(sizes[1])),
         mask=mask & present,
-        box=_box(reference.box, matrix, picture),
+        box=placed_box(source, matrix, picture),
     )
 
 
@@ -224,12 +224,14 @@ def _as_sharp(rgb: Pixels, size: tuple[int, int], scale: float) -> Pixels:
     return small if shown >= 1.0 else cv2.GaussianBlur(small, (0, 0), 0.5 / shown)
 
 
-def _box(box: tuple[int, int, int, int], matrix: Numbers, picture: Pixels) -> Box:
-    corners = np.array([[x, y, 1.0] for x in (box[0], box[2]) for y in (box[1], box[3])])
+def placed_box(source: Source, matrix: Numbers, picture: Pixels) -> Box:
+    """The product's box, 0..1, in a still on which that (2, 3) map places it."""
+    x0, y0, x1, y1 = source.reference.box
+    corners = np.array([[x, y, 1.0] for x in (x0, x1) for y in (y0, y1)])
     placed = corners @ matrix.T / (picture.shape[1], picture.shape[0])
-    x0, y0 = np.clip(placed.min(axis=0), 0.0, 1.0)
-    x1, y1 = np.clip(placed.max(axis=0), 0.0, 1.0)
-    return float(x0), float(y0), float(x1), float(y1)
+    left, top = np.clip(placed.min(axis=0), 0.0, 1.0)
+    right, bottom = np.clip(placed.max(axis=0), 0.0, 1.0)
+    return float(left), float(top), float(right), float(bottom)
 
 
 def boxed(sight: Sight, rect: tuple[int, int, int, int], frame_px: tuple[int, int]) -> Box:

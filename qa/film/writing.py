@@ -1,0 +1,154 @@
+"""Does a line of letters keep its look from moment to moment, wherever it goes?
+
+No letter is compared: each line is followed through the clip and held against itself. Letters that
+wander look unlike themselves for a while and are the same again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from content_engine.types import Evidence
+from qa.film.followed import Line, Look, Steps, follow_line, line_of, steps_of
+from qa.film.found import Span, found, reading
+from qa.film.lines import Rect
+from qa.film.screened import Screened
+from qa.vision.arrays import Mask, Numbers
+from qa.vision.lettering import Reader
+from qa.vision.observed import Box, Reading
+
+# Source for the constants: 11 clips with planted letters and the clean clips of the tuning half
+# (2026-11-22), see ARCHITECTURE.md.
+_MOST_STILLS = 6
+_LINES_A_STILL = 3
+_LEAST_HIGH_PX, _LEAST_WIDE_PX = 5, 16
+_READ_SURELY = 0.8
+_FEWEST_LETTERS = 4
+_SAME = 0.8
+_FEWEST_SAME = 2
+_BESIDE_S = 1.8
+_LONGEST_S = 1.8
+_FEWEST_STEPS = 2
+_SAME_LEVELS = 25.0
+_SAME_STROKES = 0.35
+
+
+def letters_bent(seen: Screened, *, reader: Reader) -> Reading:
+    """How far a line of letters departs from its own look for a while, 0..1; 0 is best.
+
+    The dip of its correlation with itself between moments at which it looks the same. Only what is
+    surely read as letters in a still counts, and what has gone or is covered does not.
+    """
+    return reading(
+        item for first, last in seen.reel.shots for item in _of_shot(seen, first, last, reader)
+    )
+
+
+def _of_shot(seen: Screened, first: int, last: int, reader: Reader) -> Iterator[Evidence]:
+    stills = [frame for frame in seen.views.stills if first <= frame <= last]
+    stills = stills[:: max(1, -(-len(stills) // _MOST_STILLS))]
+    found_in = [(frame, rect) for frame in stills for rect in _large_lines(seen, frame)]
+    if not found_in:
+        return
+    steps = steps_of(seen.reel, first, last)
+    known: list[tuple[Line, Sequence[Look | None]]] = []
+    for frame, rect in found_in:
+        line = line_of(steps, frame, rect, still_px=seen.views.frame_px)
+        if line is None or any(_is_known(line, *other) for other in known):
+            continue
+        if _says_something(seen, frame, rect, reader):
+            looks = follow_line(steps, line)
+            known.append((line, looks))
+            yield from _dip(steps, line, looks)
+
+
+def _large_lines(seen: Screened, frame: int) -> list[Rect]:
+    scale = seen.reel.luma.shape[2] / seen.views.frame_px[0]
+    rects = seen.views.lines(frame)[:_LINES_A_STILL]
+    return [
+        rect
+        for rect in rects
+        if scale * (rect[2] - rect[0]) >= _LEAST_WIDE_PX
+        and scale * (rect[3] - rect[1]) >= _LEAST_HIGH_PX
+    ]
+
+
+def _is_known(line: Line, other: Line, looks: Sequence[Look | None]) -> bool:
+    """True for a line that is surely the same as one followed to here already."""
+    look = looks[line.step]
+    if look is None or look.likeness < _SAME:
+        return False
+    here = line.matrix @ np.array([line.size_px[0] / 2, line.size_px[1] / 2, 1.0])
+    inside = np.linalg.inv(np.vstack([look.matrix, [0, 0, 1]])) @ np.array([*here, 1.0])
+    return bool((inside[:2] > 0).all() and (inside[:2] < other.size_px).all())
+
+
+def _says_something(seen: Screened, frame: int, rect: Rect, reader: Reader) -> bool:
+    text, score = reader.read(seen.views.stills[frame], [rect])[0]
+    return score >= _READ_SURELY and sum(mark.isalnum() for mark in text) >= _FEWEST_LETTERS
+
+
+def _dip(steps: Steps, line: Line, looks: Sequence[Look | None]) -> Iterator[Evidence]:
+    """The line's deepest dip between moments at which it looks the same, if it has one."""
+    likeness = np.array([np.nan if look is None else look.likeness for look in looks])
+    depth, span = _deepest(likeness, steps.step_s)
+    if depth <= 0.0 or not _is_uncovered(line, looks[span[0] : span[1] + 1]):
+        return
+    frames = (steps.first + span[0] * steps.every, steps.first + span[1] * steps.every)
+    message = f"the letters depart from their own look by {depth:.0%} for a while"
+    box = _box(steps, line, looks[span[0] : span[1] + 1])
+    yield found("text_garble", message, frames=frames, number=depth, box=box)
+
+
+def _deepest(likeness: Numbers, step_s: float) -> tuple[float, Span]:
+    """How deep the deepest dip is below both its sides, and its steps (first, last)."""
+    reach, longest = round(_BESIDE_S / step_s), round(_LONGEST_S / step_s)
+    best, where = 0.0, (0, 0)
+    for at in np.flatnonzero(np.isfinite(likeness)).tolist():
+        sides = min(
+            _level(likeness[max(0, at - reach) : at]), _level(likeness[at + 1 : at + 1 + reach])
+        )
+        depth = sides - float(likeness[at])
+        if sides < _SAME or depth <= best:
+            continue
+        span = _around(likeness < sides - depth / 2, at)
+        if _FEWEST_STEPS <= span[1] - span[0] + 1 <= longest:
+            best, where = depth, span
+    return best, where
+
+
+def _level(likeness: Numbers) -> float:
+    """What two steps at least reach; 0 where there are none."""
+    known = np.sort(likeness[np.isfinite(likeness)])
+    return float(known[-_FEWEST_SAME]) if len(known) >= _FEWEST_SAME else 0.0
+
+
+def _around(low: Mask, at: int) -> Span:
+    first = last = at
+    while first > 0 and low[first - 1]:
+        first -= 1
+    while last + 1 < len(low) and low[last + 1]:
+        last += 1
+    return first, last
+
+
+def _is_uncovered(line: Line, looks: Sequence[Look | None]) -> bool:
+    """True when the place is about as bright and as rich in strokes as the line, at most steps."""
+    shown = [
+        abs(look.level - line.level) <= _SAME_LEVELS and look.spread >= _SAME_STROKES * line.spread
+        for look in looks
+        if look is not None
+    ]
+    return sum(shown) > len(looks) / 2
+
+
+def _box(steps: Steps, line: Line, looks: Sequence[Look | None]) -> Box:
+    height, width = steps.luma.shape[1:]
+    across, down = line.size_px
+    corners = np.array([[x, y, 1.0] for x in (0.0, across) for y in (0.0, down)])
+    placed = np.concatenate([corners @ look.matrix.T for look in looks if look is not None])
+    shares = np.clip(placed / (width, height), 0.0, 1.0)
+    (x0, y0), (x1, y1) = shares.min(axis=0).tolist(), shares.max(axis=0).tolist()
+    return x0, y0, x1, y1
