@@ -1,0 +1,176 @@
+"""Layers: the part of the photo that changes, and how pictures are laid over each other in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipelines.studio.fitting.body import Body, Part
+from pipelines.studio.fitting.fit_pieces import Fitted, Piece
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """The crop of the photo in which everything happens, and what the body is there.
+
+    `box` (x0, y0, x1, y1) px in the photo. `photo` (h, w, 3) float32 0..1 sRGB; `parts` (h, w)
+    uint8 of `Part`; `alpha`, `hair` (h, w) float32 0..1. `unit_px` is the body unit.
+    """
+
+    box: Box
+    body: Body
+    photo: np.ndarray
+    parts: np.ndarray
+    alpha: np.ndarray
+    hair: np.ndarray
+
+    @classmethod
+    def of(cls, photo: np.ndarray, body: Body, *, box: Box) -> Scene:
+        """The crop `box` of a (H, W, 3) uint8 sRGB photo."""
+        x0, y0, x1, y1 = box
+        rows, columns = slice(y0, y1), slice(x0, x1)
+        return cls(
+            box=box,
+            body=body,
+            photo=photo[rows, columns].astype(np.float32) / 255,
+            parts=body.parts[rows, columns],
+            alpha=body.alpha[rows, columns].astype(np.float32) / 255,
+            hair=body.hair[rows, columns].astype(np.float32) / 255,
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.photo.shape[0], self.photo.shape[1]
+
+    @property
+    def unit_px(self) -> float:
+        """The body unit."""
+        return self.body.unit_px
+
+    def px(self, units: float, *, least: int = 1) -> int:
+        """A length in body units as whole pixels."""
+        return max(least, round(units * self.body.unit_px))
+
+    def local(self, points: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
+        """Points (n, 2) of the photo as points of the crop, float32."""
+        return np.asarray(points, np.float32).reshape(-1, 2) - np.array(self.box[:2], np.float32)
+
+    def polygon(self, points: np.ndarray) -> np.ndarray:
+        """The inside of a closed curve (n, 2) of the crop: (h, w) float32 0..1, smooth edges."""
+        mask = np.zeros(self.shape, np.uint8)
+        if len(points) > 2:
+            cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+        return mask.astype(np.float32) / 255
+
+    def is_part(self, *parts: Part) -> np.ndarray:
+        """Where the crop shows one of the parts: (h, w) bool."""
+        return np.isin(self.parts, [part.value for part in parts])
+
+
+def changed_box(body: Body, fitted: Sequence[Fitted], *, margin_u: float = 0.45) -> Box:
+    """The box of the photo that can change: the pieces, all that is worn there, and around it."""
+    pieces = [piece.box_px for item in fitted for piece in item.pieces]
+    ys, xs = np.nonzero((body.parts == Part.TOP) | (body.parts == Part.BOTTOM))
+    if len(xs):
+        pieces.append((int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1))
+    boxes = np.array(pieces)
+    margin = round(margin_u * body.unit_px)
+    width, height = body.photo_px
+    return (
+        max(0, int(boxes[:, 0].min()) - margin),
+        max(0, int(boxes[:, 1].min()) - margin),
+        min(width, int(boxes[:, 2].max()) + margin),
+        min(height, int(boxes[:, 3].max()) + margin),
+    )
+
+
+def within(piece: Piece, scene: Scene) -> tuple[tuple[slice, slice], np.ndarray]:
+    """Where the piece lies in the crop, as (rows, columns), and its pixels there."""
+    x0, y0, x1, y1 = piece.box_px
+    left, top, right, bottom = scene.box
+    cx0, cy0, cx1, cy1 = max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
+    rows, columns = slice(cy0 - top, max(cy1, cy0) - top), slice(cx0 - left, max(cx1, cx0) - left)
+    return (rows, columns), piece.rgba[cy0 - y0 : max(cy1, cy0) - y0, cx0 - x0 : max(cx1, cx0) - x0]
+
+
+def lay(canvas: np.ndarray, place: tuple[slice, slice], rgba: np.ndarray) -> None:
+    """Lays premultiplied (h, w, 4) pixels over the canvas (H, W, 3) at that place."""
+    under = canvas[place]
+    canvas[place] = rgba[..., :3] + under * (1 - rgba[..., 3:])
+
+
+def mix(canvas: np.ndarray, colours: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """The canvas with that share (h, w) 0..1 of the colours (h, w, 3)."""
+    x, y, width, height = cv2.boundingRect((share > 0).astype(np.uint8))
+    place = (slice(y, y + height), slice(x, x + width))
+    mixed = canvas.copy()
+    mixed[place] += (colours[place] - canvas[place]) * share[place][..., None]
+    return mixed
+
+
+def shaded(canvas: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """The canvas with that share (h, w) 0..1 of its light taken."""
+    x, y, width, height = cv2.boundingRect((taken > 0.002).astype(np.uint8))
+    place = (slice(y, y + height), slice(x, x + width))
+    darker = canvas.copy()
+    darker[place] *= 1 - taken[place][..., None]
+    return darker
+
+
+def coverage(pieces: Sequence[Piece], scene: Scene) -> np.ndarray:
+    """How much of each pixel of the crop the pieces cover together: (h, w) float32 0..1."""
+    free = np.ones(scene.shape, np.float32)
+    for piece in pieces:
+        place, rgba = within(piece, scene)
+        free[place] *= 1 - rgba[..., 3]
+    return 1 - free
+
+
+def soft(mask: np.ndarray, sigma_px: float) -> np.ndarray:
+    """A mask as float32 0..1, blurred; wide blurs are made small, where they are as good."""
+    field = mask.astype(np.float32)
+    if sigma_px < 4:
+        return cv2.GaussianBlur(field, (0, 0), max(sigma_px, 0.3))
+    scale = 2.0 / sigma_px
+    small = cv2.resize(field, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), 2.0)
+    return cv2.resize(small, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def disc(radius_px: int) -> np.ndarray:
+    """A round structuring element of that radius."""
+    side = 2 * radius_px + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+
+
+def grown(mask: np.ndarray, radius_px: int) -> np.ndarray:
+    """The (h, w) bool mask grown by a radius; negative shrinks it."""
+    if abs(radius_px) <= 2:
+        change = cv2.dilate if radius_px > 0 else cv2.erode
+        return change(mask.astype(np.uint8), disc(abs(radius_px))) > 0
+    # One pass of distances costs less than a wide disc at every pixel.
+    if radius_px > 0:
+        away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
+        return (away <= radius_px) & bool(mask.any())
+    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3) > -radius_px
+
+
+def is_back(piece: Piece) -> bool:
+    """True for what lies behind head and neck: a collar's inner back, a hood."""
+    return piece.name.startswith("back")
+
+
+def is_sleeve(piece: Piece) -> bool:
+    """True for sleeves, which lie over trunk and arms."""
+    return piece.name.startswith("sleeve")
+
+
+def front_pieces(fitted: Sequence[Fitted]) -> list[Piece]:
+    """All that lies before head and neck, back to front."""
+    return [piece for item in fitted for piece in item.pieces if not is_back(piece)]

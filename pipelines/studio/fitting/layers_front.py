@@ -1,0 +1,102 @@
+"""What stays in front of a garment: hair, face, forearms and hands, with soft and clean edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipelines.studio.fitting.body import Arm, Part
+from pipelines.studio.fitting.layers import Scene, grown, soft
+
+FRONT_FROM_T = 0.3
+"""From here on an arm is beside the trunk, no longer a shoulder that the garment covers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Front:
+    """Something in front: how much of each pixel it is, (h, w) 0..1, and its colours (h, w, 3)."""
+
+    share: np.ndarray
+    colours: np.ndarray
+
+
+def limbs(scene: Scene, canvas: np.ndarray, *, removed: np.ndarray, bare: np.ndarray) -> Front:
+    """Forearms and hands as the canvas shows them, those made up included."""
+    zone = np.zeros(scene.shape, np.uint8)
+    for arm in scene.body.arms.values():
+        _draw_arm(zone, scene, arm)
+    seen = scene.is_part(Part.SKIN, Part.OTHER) & (zone > 0)
+    seen = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    seen &= ~removed
+    colours = _clean(canvas, seen, near=grown(removed, 3))
+    share = np.maximum(_edge(seen), bare)
+    made = (bare > _edge(seen))[..., None]
+    return Front(share=share, colours=np.where(made, canvas, colours))
+
+
+def head(scene: Scene, *, neck: np.ndarray) -> np.ndarray:
+    """The share (h, w) of head and neck: what stands before the collar's inner back."""
+    above = np.zeros(scene.shape, bool)
+    shoulder = scene.local([scene.body.mid_shoulder])[0, 1]
+    above[: max(0, int(shoulder + 0.1 * scene.unit_px))] = True
+    skin = scene.is_part(Part.SKIN) & above
+    share = np.maximum(soft(skin, 1.0), soft((neck > 0.5) & (scene.alpha > 0.5), 1.0))
+    return np.clip(np.maximum(np.maximum(share, scene.hair), face(scene)), 0, 1)
+
+
+def face(scene: Scene) -> np.ndarray:
+    """The face's oval down to the chin: (h, w) float32 0..1, zeros when no face is in frame."""
+    oval = scene.body.face_oval
+    if oval is None:
+        return np.zeros(scene.shape, np.float32)
+    return scene.polygon(scene.local(oval)) * scene.is_part(Part.SKIN, Part.HAIR, Part.OTHER)
+
+
+def hair(scene: Scene, *, removed: np.ndarray) -> Front:
+    """Hair with its own colours: where it is thin the worn cloth's share is taken out of it."""
+    share = scene.hair * scene.alpha
+    sure = share > 0.9
+    if not sure.any():
+        return Front(share=share, colours=scene.photo)
+    own = _nearby(scene.photo, sure, sigma_px=max(2.0, 0.012 * scene.unit_px))
+    thin = ((share < 0.97) & grown(removed, 4)).astype(np.float32)[..., None]
+    return Front(share=share, colours=scene.photo * (1 - thin) + own * thin)
+
+
+def _draw_arm(zone: np.ndarray, scene: Scene, arm: Arm) -> None:
+    shoulder, elbow, wrist, end = scene.local([arm.shoulder, arm.elbow, arm.wrist, arm.hand_end])
+    start = shoulder + (elbow - shoulder) * FRONT_FROM_T
+    _draw(zone, (start, elbow), width_px=0.32 * scene.unit_px)
+    _draw(zone, (elbow, wrist), width_px=0.30 * scene.unit_px)
+    _draw(zone, (wrist, end), width_px=0.38 * scene.unit_px)
+
+
+def _draw(zone: np.ndarray, line: tuple[np.ndarray, np.ndarray], *, width_px: float) -> None:
+    first, last = (tuple(int(v) for v in np.round(point)) for point in line)
+    cv2.line(zone, first, last, 1, thickness=max(1, round(width_px)))
+
+
+def _edge(mask: np.ndarray) -> np.ndarray:
+    """A soft edge that lies half a pixel inside: the rim's mixed pixels are not trusted."""
+    return np.clip((soft(mask, 1.0) - 0.3) / 0.55, 0, 1)
+
+
+def _clean(picture: np.ndarray, mask: np.ndarray, *, near: np.ndarray) -> np.ndarray:
+    """The picture with the mask's rim near something removed in the colours of its inside."""
+    core = grown(mask, -2)
+    rim = near & ~core
+    if not (rim.any() and core.any()):
+        return picture
+    own = _nearby(picture, core, sigma_px=2.0)
+    return np.where(rim[..., None], own, picture)
+
+
+def _nearby(picture: np.ndarray, source: np.ndarray, *, sigma_px: float) -> np.ndarray:
+    """The mean colour of the source's pixels around each pixel; the picture where none is near."""
+    mask = source.astype(np.float32)
+    weight = cv2.GaussianBlur(mask, (0, 0), sigma_px)
+    mean = cv2.GaussianBlur(picture * mask[..., None], (0, 0), sigma_px)
+    mean /= np.maximum(weight, 1e-4)[..., None]
+    return np.where((weight > 0.003)[..., None], mean, picture)
