@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from content_engine.flow import Stop
 from content_engine.types import Recipe
 
 
@@ -61,3 +62,14 @@ class Backend(Protocol[R]):
     def finish(self, run: R) -> tuple[Media, ...]:
         """The run's outputs, encoded."""
         ...
+
+
+def rendered(
+    backend: Backend[R], recipe: Recipe, inputs: Inputs, *, stop: Stop
+) -> tuple[Media, ...]:
+    """What the backend makes of the recipe; `stop` is asked before each step and may raise."""
+    run = backend.start(recipe, inputs)
+    while not run.done:
+        stop()
+        backend.step([run])
+    return backend.finish(run)

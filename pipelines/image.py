@@ -26,7 +26,7 @@ from content_engine.types import (
     Recipe,
     Shot,
 )
-from pipelines.backend import Backend, Inputs, Media
+from pipelines.backend import Backend, Inputs, Media, rendered
 from pipelines.correcting import PERSON, UPLOAD, changes, refused
 from pipelines.image_claims import made_claims, uploaded_claims
 from pipelines.image_correct import adjusted, as_ordered, check_upload, rewished
@@ -169,7 +169,7 @@ class ImagePipeline:
 
     def _composed(self, recipe: Recipe, stop: Stop) -> list[tuple[Asset, Media]]:
         inputs = {item.role: self._store.get(item.digest) for item in recipe.ingredients}
-        media = self._rendered(recipe, Inputs(assets=inputs), stop)
+        media = rendered(self._backend, recipe, Inputs(assets=inputs), stop=stop)
         title = Order.of(recipe).title
         return [
             (self._stored(item, made_claims(item, title=title, photo=inputs["photo"])), item)
@@ -185,13 +185,6 @@ class ImagePipeline:
             (self._stored(item, uploaded_claims(item, title=order.title, upload=data)), item)
             for item in as_ordered(data, order=order)
         ]
-
-    def _rendered(self, recipe: Recipe, inputs: Inputs, stop: Stop) -> tuple[Media, ...]:
-        run = self._backend.start(recipe, inputs)
-        while not run.done:
-            stop()
-            self._backend.step([run])
-        return self._backend.finish(run)
 
     def _stored(self, media: Media, claims: Claims) -> Asset:
         signed = self._signer.sign(media.data, media_type=media.media_type, claims=claims)

@@ -25,7 +25,7 @@ from content_engine.types import (
     Recipe,
     VideoSpec,
 )
-from pipelines.backend import Backend, Inputs, Media
+from pipelines.backend import Backend, Inputs, Media, rendered
 from pipelines.correcting import TIMELINE, UPLOAD, changes, refused
 from pipelines.language.captions import caption_lines
 from pipelines.language.realiser import Realiser
@@ -142,7 +142,7 @@ class VideoPipeline:
         began = time.perf_counter()
         try:
             inputs = {item.role: self._store.get(item.digest) for item in recipe.ingredients}
-            media = self._rendered(recipe, Inputs(assets=inputs), stop)
+            media = rendered(self._backend, recipe, Inputs(assets=inputs), stop=stop)
             photos = tuple(inputs.values())
             assets = tuple(self._stored(recipe, item, photos) for item in media)
         except AssetError as error:
@@ -157,13 +157,6 @@ class VideoPipeline:
 
     def _edited(self, recipe: Recipe, stop: Stop) -> Candidate:
         return self._editor.generate(recipe, stop=stop)
-
-    def _rendered(self, recipe: Recipe, inputs: Inputs, stop: Stop) -> tuple[Media, ...]:
-        run = self._backend.start(recipe, inputs)
-        while not run.done:
-            stop()
-            self._backend.step([run])
-        return self._backend.finish(run)
 
     def _stored(self, recipe: Recipe, media: Media, photos: tuple[bytes, ...]) -> Asset:
         order, data = MotionOrder.of(recipe), media.data

@@ -13,7 +13,7 @@ from content_engine.channels import ImageRules
 from content_engine.errors import ScorerFailed
 from content_engine.types import Asset, Evidence, ImageSpec, Severity, Shot
 from qa.vision.arrays import Mask, Pixels
-from qa.vision.reference import Reference
+from qa.vision.reference import Reference, on_grey
 from qa.vision.register import Alignment, align, align_boxes, features
 from qa.vision.search import refined, search
 
@@ -21,7 +21,6 @@ Box = tuple[float, float, float, float]
 
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
-_NEUTRAL = 128
 _SAME_SHADE = 24
 _DRAWN_BELOW = 250
 _DRAWN_ALPHA = 8
@@ -133,7 +132,7 @@ def observe(
     picture: Picture, *, asset: Asset, spec: ImageSpec, rules: ImageRules, reference: Reference
 ) -> Observed:
     """The picture beside its reference: found, aligned and seen in the reference's frame."""
-    rgb = _on_grey(picture)
+    rgb = on_grey(picture)
     lowest, highest = extremes(rgb)
     drawn = _drawn(picture.alpha, lowest, shot=spec.shot)
     alignment = _found(rgb, reference)
@@ -226,13 +225,6 @@ def extremes(rgb: Pixels) -> tuple[Pixels, Pixels]:
     """Each pixel's least and greatest channel, (H, W) uint8 each."""
     red, green, blue = cv2.split(rgb)
     return cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
-
-
-def _on_grey(picture: Picture) -> Pixels:
-    if picture.alpha is None:
-        return picture.rgb
-    share = picture.alpha[..., None].astype(np.float32) / 255.0
-    return np.rint(picture.rgb * share + _NEUTRAL * (1.0 - share)).astype(np.uint8)
 
 
 def _drawn(alpha: Pixels | None, lowest: Pixels, *, shot: Shot) -> Mask:

@@ -65,7 +65,7 @@ def read_reference(photo: Picture, *, segmenter: Segmenter) -> Reference:
     matrix, size = _frame(mask, possible)
     scale = float(matrix[0, 0])
     longer = max(cv2.boundingRect(mask.astype(np.uint8))[2:])
-    rgb = _warped(_on_grey(photo), matrix, size)
+    rgb = _warped(on_grey(photo), matrix, size)
     inside, around = (_warped_mask(each, matrix, size) for each in (mask, possible))
     solid = _eroded(_warped(_opaque(photo), matrix, size) > _SOLID_FROM, radius=_GLASS_RIM_PX)
     ground = None if photo.alpha is not None else _backdrop(photo.rgb, mask)
@@ -112,11 +112,12 @@ def _opaque(photo: Picture) -> Pixels:
     return np.full(photo.rgb.shape[:2], 255, np.uint8) if photo.alpha is None else photo.alpha
 
 
-def _on_grey(photo: Picture) -> Pixels:
-    if photo.alpha is None:
-        return photo.rgb
-    share = photo.alpha[..., None].astype(np.float32) / 255.0
-    return np.rint(photo.rgb * share + _NEUTRAL * (1.0 - share)).astype(np.uint8)
+def on_grey(picture: Picture) -> Pixels:
+    """The picture laid on middle grey, (H, W, 3) uint8 sRGB: nothing lies under glass."""
+    if picture.alpha is None:
+        return picture.rgb
+    share = picture.alpha[..., None].astype(np.float32) / 255.0
+    return np.rint(picture.rgb * share + _NEUTRAL * (1.0 - share)).astype(np.uint8)
 
 
 def _warped(

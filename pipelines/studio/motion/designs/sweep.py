@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from pipelines.studio.motion.composition import Composition, Layer, Piece, place
-from pipelines.studio.motion.easing import drift, glide, linear, track
+from pipelines.studio.motion.easing import Track, drift, glide, linear, track
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.sets import Move
 from pipelines.studio.motion.sprites import BLACK, WHITE, Pyramid, ink, pyramid
+from pipelines.studio.scenes.arrays import F64
 
 DUSK = 0.45
 SHADE = 0.14
@@ -55,17 +57,10 @@ def _dusk(material: Material, *, side: int, strength: float) -> Piece:
     """The half-light, drawn away across the frame along a slanting soft edge."""
     width, height = material.order.frame_px
     mask = _ramp(width, height)
-    span = _span_px(width, height)
     start, stop = SWEEP_S
     way = track((start, 0.0), (stop, 1.0, glide))
     gone = track((stop - 0.05, 1.0), (stop + 0.4, 0.0, linear))
-    middle = width / 2
-
-    def pose(t: float) -> np.ndarray:
-        shift = place(x=way(t) * (width + span) * 1.06 - span * 1.02, y=0.0)
-        mirror = np.array([[-1.0, 0, 2 * middle], [0, 1, 0], [0, 0, 1]]) if side < 0 else np.eye(3)
-        return mirror @ shift @ np.diag([GRAIN, GRAIN, 1.0])
-
+    pose = _across((width, height), way=way, side=side)
     return Piece(picture=mask, pose=pose, opacity=lambda t: strength * gone(t))
 
 
@@ -74,15 +69,8 @@ def _glint(
 ) -> Piece:
     """A narrow light that runs over the product and nothing else."""
     width, height = material.order.frame_px
-    span = _span_px(width, height)
     way = track((span_s[0], 0.0), (span_s[1], 1.0, glide))
-    middle = width / 2
-
-    def pose(t: float) -> np.ndarray:
-        shift = place(x=way(t) * (width + span) * 1.06 - span * 1.02, y=0.0)
-        mirror = np.array([[-1.0, 0, 2 * middle], [0, 1, 0], [0, 0, 1]]) if side < 0 else np.eye(3)
-        return mirror @ shift @ np.diag([GRAIN, GRAIN, 1.0])
-
+    pose = _across((width, height), way=way, side=side)
     return Piece(
         picture=_band(width, height), pose=pose, within=thing,
         opacity=lambda t: strength if span_s[0] < t < span_s[1] else 0.0,
@@ -92,6 +80,18 @@ def _glint(
 def _span_px(width: int, height: int) -> float:
     """How wide the slanting edge is in all: its slant and its softness."""
     return 0.35 * height + 0.45 * width
+
+
+def _across(size_px: tuple[int, int], *, way: Track, side: int) -> Callable[[float], F64]:
+    """The pose of a light that crosses the frame as `way` goes from 0 to 1, from either side."""
+    width, span = size_px[0], _span_px(*size_px)
+    mirror = np.array([[-1.0, 0, width], [0, 1, 0], [0, 0, 1]]) if side < 0 else np.eye(3)
+
+    def pose(t: float) -> F64:
+        shift = place(x=way(t) * (width + span) * 1.06 - span * 1.02, y=0.0)
+        return mirror @ shift @ np.diag([GRAIN, GRAIN, 1.0])
+
+    return pose
 
 
 def _slant(width: int, height: int, *, columns: int) -> np.ndarray:
