@@ -222,34 +222,27 @@ def test_what_was_sent_is_not_repeated_in_a_problem(stocked: Client) -> None:
     assert "c2VjcmV0" not in ask(stocked, "PUT", "/v1/products/A", json=body).text
 
 
+def readiness(door: Door, *, check: Callable[[], bool]) -> httpx.Response:
+    transport = httpx.ASGITransport(app=create_app(replace(door, checks={"replicas": check})))
+    return ask(
+        lambda: httpx.AsyncClient(transport=transport, base_url="http://door"), "GET", "/readyz"
+    )
+
+
 def test_a_bug_becomes_a_problem_and_a_log_line(
     door: Door, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> bool:
         raise ZeroDivisionError
 
-    app = create_app(replace(door, checks={"replicas": broken}))
-
-    async def once() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
-            return await http.get("/readyz")
-
-    answer = asyncio.run(once())
+    answer = readiness(door, check=broken)
     assert (answer.status_code, answer.json()["type"]) == (500, problem_type("internal"))
     assert "ZeroDivisionError" not in answer.text
     assert [record.message for record in caplog.records] == ["http.bug"]
 
 
 def test_a_part_that_is_down_makes_the_door_unready(door: Door) -> None:
-    app = create_app(replace(door, checks={"replicas": lambda: False}))
-
-    async def once() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
-            return await http.get("/readyz")
-
-    answer = asyncio.run(once())
+    answer = readiness(door, check=lambda: False)
     assert answer.status_code == 503
     assert "replicas" in answer.json()["detail"]
 
