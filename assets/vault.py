@@ -59,13 +59,16 @@ class Vault:
 
     @classmethod
     def open(cls, folder: Path, *, keys: Path) -> Vault:
-        """The vault over two folders, made if absent, readable by their owner only.
-
-        Raises StoreUnavailable when a folder can't be made or belongs to somebody else.
-        """
-        for place in (folder, keys):
-            _claim_folder(place)
+        """The vault over two folders, which are made when they are needed."""
         return cls(folder.absolute(), keys.absolute())
+
+    def prepare(self) -> None:
+        """Makes the folders if absent, readable by their owner only.
+
+        Raises StoreUnavailable when that can't be done or one belongs to somebody else.
+        """
+        for place in (self.folder, self.keys):
+            _claim_folder(place)
 
     def admit(self, data: bytes, *, ttl_s: float) -> Handle:
         """The handle of a new upload, with a key of its own, readable for `ttl_s` seconds.
@@ -74,7 +77,7 @@ class Vault:
         """
         upload, key = secrets.token_hex(16), secrets.token_bytes(_KEY_BYTES)
         until_us = round((time.time() + ttl_s) * 1e6)
-        _claim_folder(self.keys)  # systemd empties /dev/shm when a user logs out
+        self.prepare()  # again and again: systemd empties /dev/shm when a user logs out
         with _unavailable():
             _write(self.keys / upload, until_us.to_bytes(_MOMENT_BYTES, "big") + key)
         handle = _handle(upload, key, _ORIGINAL)
@@ -131,17 +134,22 @@ class Vault:
     def sweep(self) -> int:
         """How many uploads it deleted because their time is over; leftovers of crashes go too."""
         now_us = round(time.time() * 1e6)
-        uploads = [path.name for path in self.keys.iterdir() if _UPLOAD.fullmatch(path.name)]
-        over = [upload for upload in uploads if self._until_us(upload) <= now_us]
+        over = [upload for upload in _uploads(self.keys) if self._until_us(upload) <= now_us]
         for upload in over:
             self._erase(upload)
-        for place in self.folder.iterdir():
-            # Without a key it was never readable again: a crash or a late write left it.
-            if _UPLOAD.fullmatch(place.name) and not (self.keys / place.name).exists():
-                shutil.rmtree(place, ignore_errors=True)
+        for upload in _uploads(self.folder):
+            # Without a key it can't be read again: a crash or a late write left it.
+            if not (self.keys / upload).exists():
+                shutil.rmtree(self.folder / upload, ignore_errors=True)
         for draft in self.keys.glob(f"{_DRAFT}*"):
             _drop_old(draft)
         return len(over)
+
+    def clear(self) -> None:
+        """Forgets every upload: for a service that ends and will not be there to keep its word."""
+        for upload in _uploads(self.keys) | _uploads(self.folder):
+            self._erase(upload)
+        shutil.rmtree(self.keys, ignore_errors=True)
 
     def _place(self, handle: str) -> Path:
         return self.folder / handle[:32] / handle[32:]
@@ -192,6 +200,18 @@ class Vault:
         with _unavailable():
             path.unlink(missing_ok=True)
         shutil.rmtree(self.folder / upload, ignore_errors=True)
+
+
+def _uploads(folder: Path) -> set[str]:
+    """The names of the uploads that have something in the folder."""
+    if not folder.is_dir():
+        return set()
+    return {path.name for path in folder.iterdir() if _UPLOAD.fullmatch(path.name)}
+
+
+def same_upload(one: str, other: str) -> bool:
+    """True when two names are handles of one upload; a digest is of none but by a 2^-128 chance."""
+    return one[:32] == other[:32] and bool(_HANDLE.fullmatch(one) and _HANDLE.fullmatch(other))
 
 
 def _handle(upload: str, key: bytes, label: str) -> Handle:

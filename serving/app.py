@@ -18,12 +18,13 @@ from fastapi import FastAPI
 
 from assets.fetch import Fetcher, FetchLimits
 from assets.store import AssetStore
+from assets.vault import Vault
 from assets.weights import pinned_weights
 from content_engine.config import Settings
 from content_engine.flow import Decide, Engine, Executor, Judge, Pipeline, Planner
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
-from content_engine.types import Brief, Kind
+from content_engine.types import Brief, Kind, Recipe
 from serving.api import Door, create_app
 from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerReplica, Place
 from serving.dispatcher import Dispatcher, Limits
@@ -41,6 +42,7 @@ class Parts:
     settings: Settings
     ledger: Ledger
     store: AssetStore
+    vault: Vault
     news: News
     metrics: Metrics
 
@@ -52,9 +54,15 @@ def open_parts(settings: Settings) -> Parts:
         settings=settings,
         ledger=Ledger.open(settings.ledger_url),
         store=AssetStore.open(settings.assets_url),
+        vault=open_vault(settings),
         news=News(),
         metrics=Metrics(),
     )
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The vault of shoppers' photos, the same in every process of this machine."""
+    return Vault.open(settings.vault_path, keys=settings.vault_keys_path)
 
 
 def fetcher(settings: Settings, *, base_dir: Path) -> Fetcher:
@@ -197,6 +205,7 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
         Door(
             ledger=parts.ledger,
             store=parts.store,
+            vault=parts.vault,
             fetcher=fetcher(settings, base_dir=settings.data_dir / "no-local-pictures"),
             news=parts.news,
             metrics=parts.metrics,
@@ -207,6 +216,8 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
             designs=motion_designs(),
             models=models(),
             checks=checks,
+            shops=settings.shops,
+            photo_ttl_s=settings.photo_ttl_s,
         )
     )
 
@@ -225,11 +236,11 @@ def motion_designs() -> tuple[str, ...]:
     return tuple(designs())
 
 
-def _planned(plans: Planner) -> Callable[[Brief], None]:
+def _planned(plans: Planner) -> Callable[[Brief], Recipe | None]:
     """Plans a brief's first recipe: what cannot be planned is refused at the door."""
 
-    def check(brief: Brief) -> None:
-        next(iter(plans.plan(brief)), None)
+    def check(brief: Brief) -> Recipe | None:
+        return next(iter(plans.plan(brief)), None)
 
     return check
 

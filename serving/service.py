@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 import uvicorn
 from fastapi import FastAPI
 
+from assets.errors import AssetError
+from assets.vault import Vault
 from content_engine.config import Settings
 from content_engine.errors import InvalidSettings
 from content_engine.telemetry import log_to
@@ -28,6 +30,10 @@ log = logging.getLogger(__name__)
 
 _DRAIN_S = 20.0
 """Most jobs end within it; supervisors wait 30 s or more before they kill."""
+
+
+_SWEEP_EVERY_S = 5.0
+"""So long may a key outlive its time on an idle machine; nobody can read by it. House rule."""
 
 
 class _Server(uvicorn.Server):
@@ -50,6 +56,7 @@ class Service:
     async def run(self, start: Callable[[], Cluster]) -> None:
         """Serves until `stop`; then drains, and leaves no process behind."""
         parts = app.open_parts(self.settings)
+        parts.vault.prepare()
         door = app.door(parts, checks={"replicas": lambda: self.ready})
         listener = _listener(self.settings)
         place = f"http://{self.settings.host}:{self.settings.port}"
@@ -57,6 +64,7 @@ class Service:
         server = _Server(_config(door))
         listening = asyncio.create_task(server.serve(sockets=[listener]))
         working = asyncio.create_task(self._work(parts, start))
+        sweeping = asyncio.create_task(_sweep(parts.vault))
         stopping = asyncio.create_task(self.stop.wait())
         try:
             await asyncio.wait((listening, working, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -64,6 +72,8 @@ class Service:
             self.stop.set()
             server.should_exit = True
             ended = await asyncio.gather(listening, working, return_exceptions=True)
+            sweeping.cancel()
+            parts.vault.clear()
             parts.ledger.close()
         for error in ended:
             if isinstance(error, BaseException):
@@ -84,6 +94,18 @@ class Service:
             self.ready = False
             await asyncio.to_thread(cluster.close)
             log.info("cluster.closed")
+
+
+async def _sweep(vault: Vault) -> None:
+    """Deletes what has had its time, again and again; unreadable it was at once."""
+    while True:
+        try:
+            swept = await asyncio.to_thread(vault.sweep)
+            if swept:
+                log.info("vault.swept", extra={"uploads": swept})
+        except (AssetError, OSError) as error:
+            log.error("vault.not_swept", extra={"why": type(error).__name__})
+        await asyncio.sleep(_SWEEP_EVERY_S)
 
 
 def _listener(settings: Settings) -> socket.socket:

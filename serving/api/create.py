@@ -11,11 +11,24 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from assets.errors import AssetError
-from content_engine.errors import ContentEngineError
-from serving.api import assets, cases, health, history, jobs, products, queue, uploads
+from content_engine.errors import ContentEngineError, Refused
+from serving.api import (
+    assets,
+    cases,
+    health,
+    history,
+    jobs,
+    people,
+    products,
+    queue,
+    tryon,
+    uploads,
+)
 from serving.api.border import Border
 from serving.api.door import Door
 from serving.api.problems import code_of_status, field_errors, problem
+from serving.api.shops import ShopGate
+from serving.api.tryon_problems import refusal_response
 from serving.review import routes as review
 
 
@@ -23,20 +36,22 @@ def create_app(door: Door) -> FastAPI:
     """The door as an ASGI app, over these parts."""
     app = FastAPI(
         title="Content Engine",
-        description="Produces the media of a shop's catalog: text and images, judged.",
+        description="Produces the media of a shop's catalog, judged, and try-ons for its shoppers.",
         version="1",
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for room in (jobs, products, assets, uploads, cases, history, queue, health):
+    for room in (jobs, products, assets, uploads, people, tryon, cases, history, queue, health):
         app.include_router(room.routes(door))
     app.include_router(review.routes())
+    app.add_exception_handler(Refused, _not_wearable)
     app.add_exception_handler(ContentEngineError, _engine_error)
     app.add_exception_handler(AssetError, _engine_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
+    app.add_middleware(ShopGate, shops=door.shops)
     app.add_middleware(Border, body_max_bytes=door.body_max_bytes, metrics=door.metrics)
     return app
 
@@ -44,6 +59,12 @@ def create_app(door: Door) -> FastAPI:
 async def _engine_error(_: Request, error: Exception) -> Response:
     headers = {"retry-after": "5"} if getattr(error, "retryable", False) else None
     return problem(getattr(error, "code", "internal"), str(error), headers=headers)
+
+
+async def _not_wearable(_: Request, error: Exception) -> Response:
+    if not isinstance(error, Refused):
+        raise error
+    return refusal_response(error)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

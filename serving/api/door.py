@@ -8,6 +8,8 @@ from typing import Any
 
 from assets.fetch import Fetcher
 from assets.store import AssetStore
+from assets.vault import Vault
+from content_engine.config import Shop
 from content_engine.ledger import Ledger
 from content_engine.review import Correction
 from content_engine.telemetry import Metrics
@@ -19,21 +21,26 @@ from serving.news import News
 class Door:
     """What the door's routes work with.
 
-    `check` raises InvalidBrief for what no maker can plan, `check_correction` for a correction that
-    none can carry out; else it gives the recipe. `designs` are the motion designs that a clip can
-    fall back to. `checks` must be True to be ready.
+    `check` gives the first recipe that will be tried and raises InvalidBrief for what no maker can
+    plan; `check_correction` the recipe of a correction, or raises it for one that none can carry
+    out. `designs` are the motion designs that a clip can fall back to. `checks` must be True to be
+    ready. `vault` keeps shoppers' photos, for `photo_ttl_s` unless their shop says otherwise;
+    without `shops` nobody needs a key.
     """
 
     ledger: Ledger
     store: AssetStore
+    vault: Vault
     fetcher: Fetcher
     news: News
     metrics: Metrics
     body_max_bytes: int
     locales: tuple[str, ...]
-    check: Callable[[Brief], None]
+    check: Callable[[Brief], Recipe | None]
     check_correction: Callable[[Brief, Attempt, Correction], Recipe]
     designs: tuple[str, ...] = ()
     models: Sequence[Mapping[str, Any]] = ()
     checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     tenant: str = "default"
+    shops: tuple[Shop, ...] = ()
+    photo_ttl_s: float = 900.0

@@ -40,6 +40,14 @@ PROBLEMS: Mapping[str, Problem] = {
     "corrupt-media": Problem(422, "The file is damaged or cut short"),
     "too-large": Problem(422, "The file is larger than allowed"),
     "unsafe-source": Problem(422, "The address must not be read from"),
+    "refused": Problem(422, "The photo or the garment does not allow it"),
+    "key-missing": Problem(401, "A key is needed"),
+    "key-unknown": Problem(401, "This key is unknown"),
+    "key-not-allowed": Problem(403, "This key is good for try-ons only"),
+    "origin-not-allowed": Problem(403, "Pages of this site may not use this key"),
+    "rate-limited": Problem(429, "This shop has asked too often", retryable=True),
+    "tryon-cancelled": Problem(409, "The try-on was cancelled"),
+    "tryon-failed": Problem(500, "The try-on could not be made"),
     "request-refused": Problem(400, "The request cannot be read"),
     "fetch-failed": Problem(502, "The picture's server did not deliver", retryable=True),
     "internal": Problem(500, "Something went wrong in the engine"),
@@ -57,6 +65,18 @@ def problem_type(code: str) -> str:
     return _PREFIX + code
 
 
+def problem_body(code: str, detail: str) -> dict[str, Any]:
+    """A problem as JSON."""
+    known = PROBLEMS.get(code, PROBLEMS["internal"])
+    return {
+        "type": problem_type(code if code in PROBLEMS else "internal"),
+        "title": known.title,
+        "status": known.status,
+        "detail": detail,
+        "retryable": known.retryable,
+    }
+
+
 def problem(
     code: str,
     detail: str,
@@ -65,18 +85,18 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The response of a problem; `errors` point at the fields concerned (`pointer`, `detail`)."""
-    known = PROBLEMS.get(code, PROBLEMS["internal"])
-    body: dict[str, Any] = {
-        "type": problem_type(code if code in PROBLEMS else "internal"),
-        "title": known.title,
-        "status": known.status,
-        "detail": detail,
-        "retryable": known.retryable,
-    }
+    body = problem_body(code, detail)
     if errors:
         body["errors"] = list(errors)
+    return problem_response(body, headers=headers)
+
+
+def problem_response(
+    body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The response of a problem's JSON."""
     content = json.dumps(body, ensure_ascii=False).encode()
-    return Response(content, known.status, headers=headers, media_type=MEDIA_TYPE)
+    return Response(content, body["status"], headers=headers, media_type=MEDIA_TYPE)
 
 
 def code_of_status(status: int) -> str:

@@ -1,22 +1,26 @@
-"""`/v1/uploads`: a reviewer's own file, past the guards, into the store."""
+"""`/v1/uploads`: a reviewer's own file into the store, a shopper's photo into the vault."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
 from assets.errors import CorruptMedia, UnsupportedMedia
 from assets.media import DecodeLimits, decode_picture
 from assets.sniffing import sniff_media
 from assets.video import VideoLimits, probe_video
-from content_engine.errors import InvalidBrief
 from serving.api.door import Door
+from serving.api.forms import read_file
+from serving.api.people import Reception
+from serving.api.shops import Rates, shop_of
 from serving.api.wire_cases import UploadOut
+from serving.api.wire_tryon import PersonOut
+
+Purpose = Literal["", "person"]
 
 _COPY_MAX_BYTES = 200_000
 """A copy set in the longest language has 8 kB. House limit."""
@@ -41,28 +45,32 @@ def routes(door: Door) -> APIRouter:
     """The routes of uploads."""
     router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 
-    @router.post("", status_code=201, response_model=UploadOut, openapi_extra=_BODY)
-    async def upload(request: Request) -> Response:
+    reception, rates = Reception(door), Rates()
+
+    @router.post("", status_code=201, response_model=UploadOut | PersonOut, openapi_extra=_BODY)
+    async def upload(request: Request, purpose: Purpose = "") -> Response:
         """The file's digest and what it is: a picture, a clip, or copy as JSON.
 
         The bytes are the body, or the part `file` of a form. They are kept as they are. The same
-        bytes sent again give the same digest.
+        bytes sent again give the same digest. With `purpose=person` it is a shopper's photo: kept
+        in the vault without its metadata, gone after its time; each gets a handle of its own.
         """
-        data = await _bytes(request)
+        if purpose == "person":
+            return await _person(request, reception, rates)
+        data = await read_file(request)
         shown = await asyncio.to_thread(_kept, door, data)
         return JSONResponse(shown, 201, headers={"location": shown["url"]})
 
     return router
 
 
-async def _bytes(request: Request) -> bytes:
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return await request.body()
-    async with request.form(max_files=1, max_fields=10) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise InvalidBrief("the form has no part `file` with the bytes")
-        return await file.read()
+async def _person(request: Request, reception: Reception, rates: Rates) -> Response:
+    shop = shop_of(request)
+    if refused := rates.refused(shop):
+        return refused
+    admitted = await reception.admit(await read_file(request), shop=shop)
+    headers = {"location": admitted.url, "cache-control": "no-store"}
+    return JSONResponse(admitted.model_dump(mode="json"), 201, headers=headers)
 
 
 def _kept(door: Door, data: bytes) -> dict[str, Any]:

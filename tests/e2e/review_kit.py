@@ -20,6 +20,7 @@ import uvicorn
 from assets.fetch import Fetcher
 from assets.provenance import Signer
 from assets.store import AssetStore
+from assets.vault import Vault
 from content_engine.flow import Engine
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
@@ -226,6 +227,7 @@ def opened_shop(workshop: Workshop, folder: Path) -> Iterator[Shop]:
     door = Door(
         ledger=ledger,
         store=workshop.store,
+        vault=Vault.open(folder / "vault", keys=folder / "vault-keys"),
         fetcher=Fetcher(base_dir=folder),
         news=news,
         metrics=Metrics(),

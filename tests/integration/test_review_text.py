@@ -11,6 +11,7 @@ import pytest
 
 from assets.fetch import Fetcher
 from assets.store import AssetStore
+from assets.vault import Vault
 from content_engine.flow import Engine
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
@@ -47,6 +48,7 @@ class Shop:
         door = Door(
             ledger=self.ledger,
             store=self.store,
+            vault=Vault.open(folder / "vault", keys=folder / "vault-keys"),
             fetcher=Fetcher(base_dir=folder),
             news=News(),
             metrics=Metrics(),

@@ -165,8 +165,18 @@ def test_it_crosses_processes_as_its_folders(vault: Vault) -> None:
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
+    vault = Vault.open(tmp_path / "file" / "vault", keys=tmp_path / "keys")
     with pytest.raises(StoreUnavailable, match="cannot keep uploads"):
-        Vault.open(tmp_path / "file" / "vault", keys=tmp_path / "keys")
+        vault.admit(PHOTO, ttl_s=60)
+
+
+def test_a_vault_that_ends_forgets_everything(vault: Vault) -> None:
+    handle = vault.admit(PHOTO, ttl_s=60)
+    vault.clear()
+    assert not vault.has(handle)
+    assert not vault.keys.exists()
+    assert not list(vault.folder.iterdir())
+    assert vault.sweep() == 0
 
 
 def test_errors_name_no_upload(vault: Vault) -> None:

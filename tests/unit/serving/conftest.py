@@ -9,6 +9,7 @@ import pytest
 
 from assets.fetch import Fetcher
 from assets.store import AssetStore
+from assets.vault import Vault
 from content_engine.errors import InvalidBrief
 from content_engine.ledger import Ledger
 from content_engine.review import Correction, Edit, Regenerate, Replace
@@ -40,6 +41,7 @@ def door_over(ledger: Ledger, folder: Path) -> Door:
     return Door(
         ledger=ledger,
         store=AssetStore.open(str(folder / "assets")),
+        vault=Vault.open(folder / "vault", keys=folder / "vault-keys"),
         fetcher=Fetcher(base_dir=folder),
         news=News(),
         metrics=Metrics(),
