@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,6 +23,11 @@ TOES: Mapping[Side, int] = {"left": 32, "right": 31}
 
 SIDES: tuple[Side, Side] = ("left", "right")
 
+FINGERS = ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (0, 9, 10, 11, 12), (0, 13, 14, 15, 16))
+PALM = ((0, 17), (17, 18), (18, 19), (19, 20), (5, 9), (9, 13), (13, 17))
+HAND_BONES = (*(pair for finger in FINGERS for pair in pairwise(finger)), *PALM)
+"""Pairs of hand points that a bone or the palm joins. Source: MediaPipe, hand_landmark."""
+
 HAND_REACH = 0.35
 """Finger tips beyond the wrist, in forearms. Source: research on 12 people, tryon.md §1.3."""
 
@@ -30,7 +36,8 @@ HAND_REACH = 0.35
 class Frame:
     """A body in a picture of `shape` (H, W); all px of that picture.
 
-    `points` (33, 4) as in `Pose`; `oval` (n, 2), the face's outline, or None when no face shows.
+    `points` (33, 4) as in `Pose`; `oval` (n, 2), the face's outline, or None when no face shows;
+    `hands` the 21 points (21, 2) of each hand that was found.
     """
 
     shape: tuple[int, int]
@@ -39,6 +46,7 @@ class Frame:
     chin: np.ndarray
     face_centre: np.ndarray
     face_size: np.ndarray
+    hands: tuple[np.ndarray, ...] = ()
     along: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,6 +110,14 @@ class Frame:
         hip, knee, ankle = (self.at(which[side]) for which in (HIPS, KNEES, ANKLES))
         return self._tube(hip, knee, widths[:2]) | self._tube(knee, ankle, widths[1:])
 
+    def fingers(self, width: float) -> np.ndarray:
+        """The bones of the hands that were found, half width in U."""
+        mask = np.zeros(self.shape, bool)
+        for hand in self.hands:
+            for start, end in HAND_BONES:
+                mask |= self._tube(hand[start], hand[end], (width, width))
+        return mask
+
     def torso(self, *, shoulder: float, hip: float, top: float, bottom: float) -> np.ndarray:
         """The trunk's polygon: shares of the shoulders' and hips' width, ends in trunk lengths."""
         middle, low = self.mid_shoulder, self.mid_hip
@@ -125,35 +141,45 @@ class Frame:
         return capsule(self.shape, start, end, (widths[0] * unit, widths[1] * unit))
 
 
-def frame_of(
-    points: np.ndarray, *, face: Face | None, scale: float, size: tuple[int, int]
-) -> Frame:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Findings:
+    """What the networks found of one person in the working photo, px of it."""
+
+    points: np.ndarray
+    face: Face | None
+    hands: tuple[np.ndarray, ...]
+
+
+def frame_of(found: Findings, *, scale: float, size: tuple[int, int]) -> Frame:
     """The frame of a body at `scale` times the photo's size, in a picture of `size` (H, W)."""
-    scaled = points.copy()
-    scaled[:, :3] *= scale
-    if face is not None:
-        oval = face.oval * scale
-        low, high = oval.min(axis=0), oval.max(axis=0)
-        return Frame(
-            shape=size,
-            points=scaled,
-            oval=oval,
-            chin=face.chin * scale,
-            face_centre=oval.mean(axis=0),
-            face_size=high - low,
-        )
-    middle = (scaled[11, :2] + scaled[12, :2]) / 2
-    bare = Frame(
-        shape=size, points=scaled, oval=None, chin=middle, face_centre=middle, face_size=middle
-    )
-    # Without a face: chin 0.35 U above the shoulders, face 0.9 x 0.6 U. Source: tryon.md sketch.
-    unit, axis = bare.unit_px, bare.axis
-    chin = middle - axis * 0.35 * unit
+    points = found.points.copy()
+    points[:, :3] *= scale
+    hands = tuple(hand * scale for hand in found.hands)
+    if found.face is None:
+        return _faceless(points, hands=hands, size=size)
+    oval = found.face.oval * scale
     return Frame(
         shape=size,
-        points=scaled,
-        oval=None,
-        chin=chin,
-        face_centre=chin - axis * 0.45 * unit,
-        face_size=np.array([0.6, 0.9]) * unit,
+        points=points,
+        oval=oval,
+        chin=found.face.chin * scale,
+        face_centre=oval.mean(axis=0),
+        face_size=oval.max(axis=0) - oval.min(axis=0),
+        hands=hands,
+    )
+
+
+def _faceless(points: np.ndarray, *, hands: tuple[np.ndarray, ...], size: tuple[int, int]) -> Frame:
+    """Chin 0.35 U above the shoulders, face 0.9 x 0.6 U. Source: tryon.md, sketch."""
+    middle = (points[11, :2] + points[12, :2]) / 2
+    frame = Frame(
+        shape=size, points=points, oval=None, chin=middle, face_centre=middle, face_size=middle
+    )
+    up = -frame.axis * frame.unit_px
+    return replace(
+        frame,
+        chin=middle + 0.35 * up,
+        face_centre=middle + 0.8 * up,
+        face_size=np.array([0.6, 0.9]) * frame.unit_px,
+        hands=hands,
     )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from assets.people.bodies import BodyFinder, Pose
 from assets.people.faces import Face, FaceFinder
+from assets.people.hands import HandFinder
 from content_engine.errors import Refused
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Body, Part, Worn
 from pipelines.studio.fitting.body_arms import arms_of
-from pipelines.studio.fitting.body_frame import Frame, frame_of
-from pipelines.studio.fitting.parts import cleaned, labels
-from pipelines.studio.fitting.parts_costs import costs, lab_of
+from pipelines.studio.fitting.body_frame import Findings, frame_of
+from pipelines.studio.fitting.parts import cleaned, first_labels, guide_of, labels
+from pipelines.studio.fitting.parts_costs import Scene, costs, lab_of
+from pipelines.studio.fitting.parts_hair import hair_seeds
+from pipelines.studio.fitting.parts_hem import with_hem
 from pipelines.studio.fitting.silhouette import soft_alpha, solid
 from pipelines.studio.fitting.silhouette_selfie import SelfieMasker
 
@@ -29,6 +32,7 @@ class BodySeer:
     def __init__(self) -> None:
         self._bodies = BodyFinder()
         self._faces = FaceFinder()
+        self._hands = HandFinder()
         self._selfie = SelfieMasker()
 
     def see(self, rgb: np.ndarray, *, kinds: frozenset[GarmentKind]) -> Body:
@@ -40,7 +44,9 @@ class BodySeer:
         if not poses:
             raise Refused("no-person", "no body was found in the photo")
         faces = self._faces.find(rgb)
-        seen = _Seen(rgb, poses[0], _own_face(faces, poses[0]), self._selfie.mask(rgb))
+        hands = tuple(hand.points for hand in self._hands.find(rgb))
+        found = Findings(points=poses[0].points, face=_own_face(faces, poses[0]), hands=hands)
+        seen = _Seen(rgb, poses[0], found, self._selfie.mask(rgb))
         return _body(seen)
 
 
@@ -48,7 +54,7 @@ class BodySeer:
 class _Seen:
     rgb: np.ndarray
     pose: Pose
-    face: Face | None
+    found: Findings
     selfie: np.ndarray
 
 
@@ -75,12 +81,20 @@ def _body(seen: _Seen) -> Body:
     )
     person = solid(small, masks=masks)
     alpha = soft_alpha(rgb, person=person)
-    frame = frame_of(seen.pose.points, face=seen.face, scale=scale, size=small.shape[:2])
-    found = costs(lab_of(small), frame=frame, person=person)
-    made = labels(rgb, small=small, found=found, alpha=alpha)
-    coarse = cv2.resize(made.parts, size, interpolation=cv2.INTER_NEAREST)
+    frame = frame_of(seen.found, scale=scale, size=small.shape[:2])
+    lab = lab_of(small)
+    scene = Scene(frame=frame, person=person)
+    guide = guide_of(small)
+    found = costs(lab, scene=scene)
+    first = first_labels(guide, found=found, person=person)
+    hair = hair_seeds(first, found=found, frame=frame)
+    found = costs(lab, scene=replace(scene, hair=hair)) if hair is not None else found
+    made = labels(rgb, guide=guide, found=found, alpha=alpha)
+    coarse = cv2.resize(made, size, interpolation=cv2.INTER_NEAREST)
     coarse = cleaned(coarse, found=found, frame=frame)
-    parts = _corrected(made.parts, coarse)
+    coarse, hem = with_hem(coarse, costs=found.total[..., 2:], lightness=lab[..., 0], frame=frame)
+    face = seen.found.face
+    parts = _corrected(made, coarse)
     return Body(
         photo_px=(rgb.shape[1], rgb.shape[0]),
         pose=seen.pose,
@@ -90,12 +104,12 @@ def _body(seen: _Seen) -> Body:
         parts=parts,
         hair=((parts == Part.HAIR) * 255).astype(np.uint8),
         arms=arms_of(frame, parts=coarse, scale=scale),
-        face_oval=None if seen.face is None else seen.face.oval.astype(np.float32),
+        face_oval=None if face is None else face.oval.astype(np.float32),
         chin=_point(frame.chin, scale),
         skin_lab=found.skin_lab,
         mid_shoulder=_point(frame.mid_shoulder, scale),
         mid_hip=_point(frame.mid_hip, scale),
-        worn=_worn(frame, coarse),
+        worn=_worn(hem),
         measures={},
     )
 
@@ -113,12 +127,7 @@ def _point(point: np.ndarray, scale: float) -> tuple[float, float]:
     return float(point[0] / scale), float(point[1] / scale)
 
 
-def _worn(frame: Frame, parts: np.ndarray) -> Worn:
-    top = parts == Part.TOP
-    column = np.abs(np.arange(frame.shape[1]) - frame.mid_hip[0]) < 0.3 * frame.unit_px
-    rows = np.flatnonzero((top & column[None]).sum(axis=1) > 0.3 * column.sum())
-    along = frame.along[:, int(np.clip(frame.mid_hip[0], 0, frame.shape[1] - 1))]
-    hem = float(along[rows[-1]]) if len(rows) else 1.0
+def _worn(hem: float) -> Worn:
     return Worn(
         hem_t=hem,
         neckline=np.zeros((0, 2), np.float32),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -11,37 +9,44 @@ from pipelines.studio.fitting.body import Part
 from pipelines.studio.fitting.body_frame import ANKLES, SIDES, TOES, Frame
 from pipelines.studio.fitting.body_shapes import capsule, components, dilated, opened
 from pipelines.studio.fitting.parts_costs import LABELS, Costs
+from pipelines.studio.fitting.parts_hair import next_best, without_false_hair, without_thin_hair
 from pipelines.studio.fitting.silhouette_guided import Guide
 
 SPECK = 0.018
 """Smallest piece of a part, in U². Source: tryon.md §1.3."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Labels:
-    """`parts` (H, W) uint8 of `Part` and `costs` (H, W, 4) float32 in the order of LABELS."""
-
-    parts: np.ndarray
-    costs: np.ndarray
+def guide_of(small: np.ndarray) -> Guide:
+    """The guide that smooths costs along the edges of a small picture."""
+    radius = max(2, round(small.shape[0] / 90))
+    return Guide(cv2.GaussianBlur(small, (0, 0), 0.8), radius_px=radius, epsilon=4e-4)
 
 
-def labels(rgb: np.ndarray, *, small: np.ndarray, found: Costs, alpha: np.ndarray) -> Labels:
-    """The parts at full size, from costs at the size of `small` and the alpha (H, W) 0..1.
+def first_labels(guide: Guide, *, found: Costs, person: np.ndarray) -> np.ndarray:
+    """The parts (h, w) uint8 of the small picture, before any clean-up."""
+    return _cheapest(guide.filtered(found.total), person)
+
+
+def labels(rgb: np.ndarray, *, guide: Guide, found: Costs, alpha: np.ndarray) -> np.ndarray:
+    """The parts (H, W) uint8 at full size, from small costs and the alpha (H, W) 0..1.
 
     Each part's costs are smoothed along the picture's edges (Rhemann et al. 2011, "Fast
     Cost-Volume Filtering"), then the cheapest wins; the silhouette alone decides the background.
     """
-    radius = max(2, round(small.shape[0] / 90))
-    guide = Guide(cv2.GaussianBlur(small, (0, 0), 0.8), radius_px=radius, epsilon=4e-4)
     smooth = guide.upsampled(found.total, onto=cv2.GaussianBlur(rgb, (0, 0), 0.8))
-    best = np.array([int(label) for label in LABELS], np.uint8)[smooth.argmin(axis=-1)]
-    parts = np.where(alpha > 0.45, best, np.uint8(Part.BACKGROUND))
-    return Labels(parts=parts, costs=smooth)
+    return _cheapest(smooth, alpha > 0.45)
+
+
+def _cheapest(costs: np.ndarray, person: np.ndarray) -> np.ndarray:
+    best = np.array([int(label) for label in LABELS], np.uint8)[costs.argmin(axis=-1)]
+    return np.where(person, best, np.uint8(Part.BACKGROUND))
 
 
 def cleaned(parts: np.ndarray, *, found: Costs, frame: Frame) -> np.ndarray:
     """The small parts map without specks and without halos of skin or hair about the top."""
     parts = _without_specks(parts, costs=found.total, least_px=SPECK * frame.unit_px**2)
+    parts = without_false_hair(parts, found=found, frame=frame)
+    parts = without_thin_hair(parts, found=found, frame=frame)
     parts = _without_slivers(parts, found=found, frame=frame)
     parts = _decontaminated(parts, found=found, frame=frame)
     return _with_shoes(parts, frame=frame)
@@ -49,13 +54,11 @@ def cleaned(parts: np.ndarray, *, found: Costs, frame: Frame) -> np.ndarray:
 
 def _without_specks(parts: np.ndarray, *, costs: np.ndarray, least_px: float) -> np.ndarray:
     parts = parts.copy()
-    for index, label in enumerate(LABELS):
+    for label in LABELS:
         for piece, area in components(parts == label):
             if area >= least_px:
                 continue
-            others = costs[piece].copy()
-            others[:, index] = np.inf
-            parts[piece] = np.array([int(p) for p in LABELS], np.uint8)[others.argmin(axis=1)]
+            parts[piece] = next_best(label, piece=piece, costs=costs)
     return parts
 
 

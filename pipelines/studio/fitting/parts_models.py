@@ -20,6 +20,7 @@ class _Blob:
     mean: np.ndarray
     whitening: np.ndarray
     offset: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,12 +31,25 @@ class ColourModel:
 
     def cost(self, lab: np.ndarray) -> np.ndarray:
         """Negative log likelihood (h, w) float32 of the nearest blob for (h, w, 3) Lab."""
-        flat = lab.reshape(-1, 3)
-        best = np.full(len(flat), np.inf, np.float32)
+        best = np.full(lab.shape[:2], np.inf, np.float32)
         for blob in self.blobs:
-            white = (flat - blob.mean) @ blob.whitening
-            best = np.minimum(best, 0.5 * np.einsum("ij,ij->i", white, white) + blob.offset)
-        return best.reshape(lab.shape[:2])
+            turn = blob.whitening.T
+            white = cv2.transform(lab, np.column_stack([turn, -turn @ blob.mean]))
+            half = np.full((1, 3), 0.5, np.float32)
+            far = cv2.transform(cv2.multiply(white, white), half) + np.float32(blob.offset)
+            best = np.minimum(best, far)
+        return best
+
+    def without(self, other: ColourModel, *, limit: float, share_max: float) -> ColourModel:
+        """The model without its small blobs whose middle `other` explains within `limit` nats."""
+        means = np.array([[blob.mean for blob in self.blobs]], np.float32)
+        alike = other.cost(means)[0] < limit
+        kept = [
+            blob
+            for blob, same in zip(self.blobs, alike, strict=True)
+            if not same or blob.share > share_max
+        ]
+        return ColourModel(tuple(kept)) if kept else self
 
 
 def mixture(colours: np.ndarray, *, count: int, spread_min: float = 3.0) -> ColourModel:
@@ -52,8 +66,10 @@ def mixture(colours: np.ndarray, *, count: int, spread_min: float = 3.0) -> Colo
     return ColourModel(tuple(_blob(g, floor=floor, share=len(g) / len(colours)) for g in kept))
 
 
-def skin_model(colours: np.ndarray) -> tuple[ColourModel, np.ndarray]:
-    """One Gaussian about the (n, 3) Lab colours of a face, and its median.
+def skin_model(colours: np.ndarray, *, hands: np.ndarray) -> tuple[ColourModel, np.ndarray]:
+    """A Gaussian about the (n, 3) Lab colours of a face and one about the hands'; the median.
+
+    `hands` (m, 3) may be empty; colours of it far from the face's are left out.
 
     Outliers (brows, lips, light spots) are dropped; lightness is left wide so that exposure is
     tolerated, and hue narrow. Source of the numbers: tryon.md §1.3.
@@ -61,8 +77,12 @@ def skin_model(colours: np.ndarray) -> tuple[ColourModel, np.ndarray]:
     middle = np.median(colours, axis=0)
     near = (np.abs(colours - middle) < np.array([28, 12, 14])).all(axis=1)
     core = colours[near] if near.sum() > 30 else colours
-    blob = _blob(core, floor=np.diag([60.0, 6.0, 8.0]), share=1.0)
-    return ColourModel((blob,)), np.median(core, axis=0).astype(np.float32)
+    floor = np.diag([60.0, 6.0, 8.0])
+    blobs = [_blob(core, floor=floor, share=1.0)]
+    alike = hands[(np.abs(hands - middle) < np.array([40, 11, 14])).all(axis=1)]
+    if len(alike) > 40:
+        blobs.append(_blob(alike, floor=floor, share=0.7))
+    return ColourModel(tuple(blobs)), np.median(core, axis=0).astype(np.float32)
 
 
 def _blob(colours: np.ndarray, *, floor: np.ndarray, share: float) -> _Blob:
@@ -73,4 +93,5 @@ def _blob(colours: np.ndarray, *, floor: np.ndarray, share: float) -> _Blob:
         colours.mean(axis=0).astype(np.float32),
         np.linalg.cholesky(inverse).astype(np.float32),
         offset,
+        share,
     )

@@ -30,7 +30,8 @@ def solid(rgb: np.ndarray, *, masks: tuple[np.ndarray, ...]) -> np.ndarray:
     if sure.any() and never.any():
         bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
         models = np.zeros((1, 65)), np.zeros((1, 65))
-        cv2.grabCut(bgr, marks, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
+        whole = (0, 0, rgb.shape[1], rgb.shape[0])
+        cv2.grabCut(bgr, marks, whole, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
     person = opened((marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD), 3)
     kept = np.zeros(person.shape, bool)
     biggest = 0
@@ -48,9 +49,10 @@ def soft_alpha(rgb: np.ndarray, *, person: np.ndarray) -> np.ndarray:
     A guided filter (He et al. 2013) lays the outline on the picture's own edges; its tails, which
     spread a veil of a tenth, are cut. Source of the cut: tryon.md §1.2.
     """
-    guide = Guide(rgb, radius_px=max(2, round(rgb.shape[0] / 170)), epsilon=1e-4)
-    size = (rgb.shape[1], rgb.shape[0])
-    hard = cv2.resize(person.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
-    alpha = guide.filtered(cv2.GaussianBlur(hard, (0, 0), 1.2)[..., None])[..., 0]
+    half = cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    guide = Guide(half, radius_px=max(2, round(half.shape[0] / 170)), epsilon=1e-4)
+    size, half_size = (rgb.shape[1], rgb.shape[0]), (half.shape[1], half.shape[0])
+    hard = cv2.resize(person.astype(np.float32), half_size, interpolation=cv2.INTER_CUBIC)
+    alpha = guide.upsampled(cv2.GaussianBlur(hard, (0, 0), 0.8)[..., None], onto=rgb)[..., 0]
     near = cv2.resize(dilated(person, 9).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     return np.clip((alpha - 0.15) / 0.7, 0, 1) * near

@@ -73,7 +73,11 @@ class Guide:
 def _applied(picture: np.ndarray, slopes: list[np.ndarray], offsets: np.ndarray) -> np.ndarray:
     if offsets.ndim == 2:
         offsets, slopes = offsets[..., None], [slope[..., None] for slope in slopes]
-    found = offsets.copy()
-    for index, slope in enumerate(slopes):
-        found += slope * picture[..., index : index + 1]
+    channels = [np.ascontiguousarray(picture[..., index]) for index in range(3)]
+    found = np.empty(offsets.shape, np.float32)
+    for label in range(offsets.shape[2]):
+        total = np.ascontiguousarray(offsets[..., label])
+        for slope, channel in zip(slopes, channels, strict=True):
+            total = total + slope[..., label] * channel
+        found[..., label] = total
     return found
