@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.studio.fitting.garment_view import GarmentView, Style, TorsoMarks
 from pipelines.studio.fitting.mesh import COLUMNS, ROWS, keep_print, patch, turned, unfolded
-from pipelines.studio.fitting.mesh_curves import joined, resample
+from pipelines.studio.fitting.mesh_curves import armhole, joined, resample
 from pipelines.studio.fitting.mesh_raster import Sheet
 from pipelines.studio.fitting.target import TopTarget
 
@@ -42,10 +42,10 @@ def top_sheets(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> TopShe
     for side, target in place.sleeves.items():
         source = view.sleeves_of[side]
         sheets[f"sleeve-{side}"] = sleeve_sheet(
-            (source.outer, source.inner), (target.outer, target.inner)
+            (source.outer, source.inner), (target.outer, target.inner), seam=_seam(torso, side)
         )
         fade = np.ones(sheets[f"sleeve-{side}"].target.shape[:2])
-        fade[:SEAM_ROWS] = np.linspace(0, 1, SEAM_ROWS + 1)[1:, None] - 1 / SEAM_ROWS
+        fade[:SEAM_ROWS] = np.linspace(0, 1, SEAM_ROWS + 1)[:-1, None]
         fades[f"sleeve-{side}"] = fade
     return TopSheets(
         sheets=sheets,
@@ -62,6 +62,7 @@ def _torso(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
     knot = float(np.clip(knot, 0.2, 0.38))
     upper, sides = (0.0, knot, 1 - knot, 1.0), (0.0, ARMHOLE_SHARE, 1.0)
     tip_left, tip_right = marks.shoulder_left, marks.shoulder_right
+    seams = source_seams(marks)
     source = patch(
         joined(
             [
@@ -73,27 +74,15 @@ def _torso(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
             count=COLUMNS,
         ),
         resample(marks.hem, COLUMNS),
-        joined(
-            [np.array([tip_left, marks.side_left[0]]), marks.side_left], knots=sides, count=ROWS
-        ),
-        joined(
-            [np.array([tip_right, marks.side_right[0]]), marks.side_right], knots=sides, count=ROWS
-        ),
+        joined([seams["left"], marks.side_left], knots=sides, count=ROWS),
+        joined([seams["right"], marks.side_right], knots=sides, count=ROWS),
     )
     shoulders = place.shoulders
     target = patch(
         joined([shoulders.left[::-1], shoulders.neck, shoulders.right], knots=upper, count=COLUMNS),
         resample(place.hem, COLUMNS),
-        joined(
-            [np.array([shoulders.left[-1], place.side_left[0]]), place.side_left],
-            knots=sides,
-            count=ROWS,
-        ),
-        joined(
-            [np.array([shoulders.right[-1], place.side_right[0]]), place.side_right],
-            knots=sides,
-            count=ROWS,
-        ),
+        joined([place.seams["left"], place.side_left], knots=sides, count=ROWS),
+        joined([place.seams["right"], place.side_right], knots=sides, count=ROWS),
     )
     frame = place.frame
     shift = float(np.clip(np.sin(np.radians(frame.yaw_deg)), -0.5, 0.5)) * 0.3 * place.chest_px / 2
@@ -102,41 +91,79 @@ def _torso(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
     return sheet if view.print_box is None else keep_print(sheet, view.print_box)
 
 
+def source_seams(marks: TorsoMarks) -> dict[str, np.ndarray]:
+    """The armholes' seams in the garment's picture."""
+    return {
+        "left": armhole(
+            marks.shoulder_left, marks.side_left[0], chest_px=marks.chest_px, inwards=1.0
+        ),
+        "right": armhole(
+            marks.shoulder_right, marks.side_right[0], chest_px=marks.chest_px, inwards=-1.0
+        ),
+    }
+
+
+def _seam(torso: Sheet, side: str) -> Sheet:
+    """The torso's columns along the armhole, the innermost first: the sleeve starts on them."""
+    rows = round(ARMHOLE_SHARE * (ROWS - 1)) + 1
+    columns = range(SEAM_ROWS, -1, -1) if side == "left" else range(-1 - SEAM_ROWS, 0)
+    at = np.array(list(columns))
+    found = []
+    for grid in (torso.source, torso.target):
+        strips = [resample(grid[:rows, column], SLEEVE_ACROSS) for column in at]
+        found.append(np.stack(strips))
+    return Sheet(source=found[0], target=found[1])
+
+
 def sleeve_sheet(
-    source: tuple[np.ndarray, np.ndarray], target: tuple[np.ndarray, np.ndarray]
+    source: tuple[np.ndarray, np.ndarray],
+    target: tuple[np.ndarray, np.ndarray],
+    *,
+    seam: Sheet,
 ) -> Sheet:
-    """The mesh of a tube between an outer and an inner edge, seam first."""
-    return unfolded(Sheet(source=_ruled(*source), target=_ruled(*target)))
+    """The mesh of a tube between an outer and an inner edge, its first rows on the torso's mesh.
+
+    There both meshes agree point for point, so that the sleeve can fade in without a seam.
+    """
+    return unfolded(
+        Sheet(
+            source=_ruled(*source, seam=seam.source),
+            target=_ruled(*target, seam=seam.target),
+        )
+    )
 
 
-def _ruled(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
-    """Straight rows from the outer to the inner edge, and a few on the torso's side of the seam."""
+def _ruled(outer: np.ndarray, inner: np.ndarray, *, seam: np.ndarray) -> np.ndarray:
+    """The seam's rows, then rows from the outer to the inner edge that straighten from its curve."""
     rows = 28
     a, b = resample(outer, rows), resample(inner, rows)
     share = np.linspace(0, 1, SLEEVE_ACROSS)[None, :, None]
     grid = a[:, None] * (1 - share) + b[:, None] * share
-    step = (grid[:1] - grid[1:2]) * 0.6
-    before = [grid[:1] + step * k for k in range(SEAM_ROWS, 0, -1)]
-    return np.concatenate([*before, grid])
+    bend = seam[-1] - grid[0]
+    fade = (1 - np.linspace(0, 1, rows)[:, None, None]) ** 2
+    return np.concatenate([seam[:-1], grid + bend[None] * fade])
 
 
 def _back(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
     """What is seen behind the neckline: inner back, standing collar, or the hood laid down."""
     count = 25
-    front_s = resample(marks.neck, 40)[np.linspace(1, 38, count).astype(int)]
-    front_t = resample(place.shoulders.neck, 40)[np.linspace(1, 38, count).astype(int)]
-    across = np.linspace(0, 1, count)[:, None]
+    front_s = resample(marks.neck, 201)[3:-3]
+    front_t = resample(place.shoulders.neck, 201)[3:-3]
+    front_s, front_t = resample(front_s, count), resample(front_t, count)
+    across = np.linspace(0.015, 0.985, count)[:, None]
     arch = np.sin(np.pi * across)
     left_s, right_s = marks.neck[0], marks.neck[-1]
     left_t, right_t = place.shoulders.neck[0], place.shoulders.neck[-1]
     width = float(np.linalg.norm(right_s - left_s))
-    down = place.frame.down
+    down, right = place.frame.down, place.frame.right
     if view.style is Style.HOOD:
         rise = min(float((left_s[1] + right_s[1]) / 2 - marks.back[:, 1].min()), 0.55 * width)
         upper_s = left_s + (right_s - left_s) * across - np.array([0.0, rise])
-        lift = np.sqrt(np.clip(1 - 0.92 * (2 * across - 1) ** 2, 0, 1)) * 0.15 * place.frame.unit_px
-        middle = (left_t + right_t) / 2
-        upper_t = middle + 1.1 * (left_t + (right_t - left_t) * across - middle) - down * lift
+        round_ = (1 + 0.1 * arch) * np.cos(np.pi * across)
+        upper_t = (left_t + right_t - (right_t - left_t) * round_) / 2
+        aside = (front_t[count // 2] - (front_t[0] + front_t[-1]) / 2) @ right
+        upper_t += arch * right * aside
+        upper_t -= down * np.sqrt(arch) * 0.15 * place.frame.unit_px
     else:
         hang = float(np.clip((marks.back[18:23, 1].mean() - (left_s[1] + right_s[1]) / 2), 0, None))
         hang = min(hang, 0.6 * float(marks.neck[:, 1].max() - left_s[1]))

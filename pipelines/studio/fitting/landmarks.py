@@ -10,7 +10,7 @@ import numpy as np
 from content_engine.errors import Refused
 from pipelines.studio.fitting.garment_view import SleeveMarks, Sleeves, Style, TorsoMarks
 from pipelines.studio.fitting.landmarks_neck import Neck, find_neck
-from pipelines.studio.fitting.landmarks_outline import Outline, corners
+from pipelines.studio.fitting.landmarks_outline import Outline, corners, cuff_corners
 from pipelines.studio.fitting.mesh_curves import nearest, resample
 
 FUSED_BELOW = 0.45
@@ -190,7 +190,10 @@ def _sleeve(half: _Half) -> SleeveMarks:
     middle = (arc[0] + arc[-1]) / 2
     away = np.linalg.norm(arc - middle, axis=1).max()
     short = 1.9 * np.linalg.norm(arc[-1] - arc[0]) > away
-    first, second = corners(arc, far_from=middle, reach=0.72 if short else 0.9)
+    if short:
+        first, second = corners(arc, far_from=middle, reach=0.72)
+    else:
+        first, second = cuff_corners(arc, middle=middle)
     outer = half.curve[start : nearest(half.curve, first) + 1]
     inner = half.curve[nearest(half.curve, second) : notch + 1][::-1]
     if np.linalg.norm(half.notch - half.armpit) > 8:

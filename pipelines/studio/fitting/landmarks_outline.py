@@ -103,6 +103,22 @@ def corners(
     return points[first], points[second]
 
 
+def cuff_corners(arc: np.ndarray, *, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The cuff's outer and inner corner of a long sleeve: the arc (n, 2) runs round its end.
+
+    They are where lines at 45° to the sleeve's last third touch it.
+    """
+    away = np.linalg.norm(arc - middle, axis=1)
+    end, before = arc[away > 0.85 * away.max()], arc[(away > 0.5 * away.max())]
+    before = before[np.linalg.norm(before - middle, axis=1) < 0.8 * away.max()]
+    run = end.mean(axis=0) - (before.mean(axis=0) if len(before) else middle)
+    run = run / max(float(np.linalg.norm(run)), 1e-6)
+    across = np.array([-run[1], run[0]])
+    if (arc[0] - arc[-1]) @ across < 0:
+        across = -across
+    return arc[int(np.argmax(arc @ (run + across)))], arc[int(np.argmax(arc @ (run - across)))]
+
+
 def _chord_residuals(points: np.ndarray) -> np.ndarray:
     """Sum of squared distances of points i..j from the chord i–j, (n, n) px²; by running sums."""
     count = len(points)

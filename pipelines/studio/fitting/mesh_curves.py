@@ -8,6 +8,12 @@ import cv2
 import numpy as np
 
 
+BULGE = 0.03
+"""How far the armhole of the mesh curves out, in chest widths. A real one curves in; this one is
+never seen, and beside a hanging arm it keeps the corner at the armpit below 180°, where the mesh
+would fold."""
+
+
 def lengths(curve: np.ndarray) -> np.ndarray:
     """How far along the curve each of its points lies, (n,) px from 0."""
     return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
@@ -63,6 +69,18 @@ def hermite(
         + (-2 * t**3 + 3 * t**2) * end
         + (t**3 - t**2) * arrive
     )
+
+
+def armhole(tip: np.ndarray, armpit: np.ndarray, *, chest_px: float, inwards: float) -> np.ndarray:
+    """The armhole's line (20, 2) from the shoulder tip to the armpit.
+
+    `inwards` is the x direction of the chest, 1 or -1.
+    """
+    chord = armpit - tip
+    across = np.array([-chord[1], chord[0]]) / max(float(np.linalg.norm(chord)), 1e-6)
+    across = across if across[0] * inwards < 0 else -across
+    share = np.linspace(0, 1, 20)[:, None]
+    return tip + chord * share + across * BULGE * chest_px * np.sin(np.pi * share**1.3)
 
 
 def normals(curve: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ class Sheet:
 
     def folds(self) -> float:
         """The share of cells whose orientation turns over from source to target."""
-        return float(np.mean(_areas(self.target) * np.median(_areas(self.target)) <= 0))
+        return float(np.mean(cell_areas(self.target) * np.median(cell_areas(self.target)) <= 0))
 
     def rim(self) -> np.ndarray:
         """The target's closed outline (n, 2)."""
@@ -36,8 +36,8 @@ class Sheet:
         return np.vstack([t[0], t[1:, -1], t[-1, -2::-1], t[-2:0:-1, 0]])
 
 
-def _areas(grid: np.ndarray) -> np.ndarray:
-    """Signed areas (rows - 1, columns - 1) px² of the cells."""
+def cell_areas(grid: np.ndarray) -> np.ndarray:
+    """The signed areas (rows - 1, columns - 1) px² of the cells."""
     across, down = grid[1:, 1:] - grid[:-1, :-1], grid[1:, :-1] - grid[:-1, 1:]
     return 0.5 * (across[..., 0] * down[..., 1] - across[..., 1] * down[..., 0])
 

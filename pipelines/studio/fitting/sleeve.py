@@ -42,10 +42,11 @@ class SleeveCut:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Armhole:
-    """Where the sleeve is sewn on: the shoulder `tip`, the `armpit`, the chest's width there."""
+    """Where the sleeve is sewn on: shoulder `tip`, `armpit`, `seam` (n, 2), the chest's width."""
 
     tip: np.ndarray
     armpit: np.ndarray
+    seam: np.ndarray
     chest_px: float
 
 
@@ -74,13 +75,30 @@ def sleeve_target(
     widths = _widened(outward * ease, inward * ease, hole=hole, cut=cut, axis=axis)
     outer = axis.points + fan * (widths[0] + 0.006 * frame.unit_px)[:, None]
     outer = np.vstack([hole.tip[None], outer[1:]])
-    inner = _inner_edge(axis, axis.points - axis.out * widths[1][:, None], hole=hole)
+    edge = axis.points - axis.out * widths[1][:, None]
+    if not cut.long:
+        edge = _beside(edge, frame, hole=hole, side=side)
+    inner = _inner_edge(axis, edge, hole=hole)
     return SleeveTarget(
-        outer=resample(smooth(outer, 1.2), STATIONS),
+        outer=resample(_pinned(outer, 1.2), STATIONS),
         inner=resample(inner, STATIONS),
         axis=axis.points,
         end_t=end_t,
     )
+
+
+def _beside(edge: np.ndarray, frame: Frame, *, hole: Armhole, side: str) -> np.ndarray:
+    """The inner edge kept from running in over the trunk: there the arm is behind or against it."""
+    outwards = frame.right * (1.0 if side == "right" else -1.0)
+    inside = (hole.armpit - edge) @ outwards - 0.04 * hole.chest_px
+    return edge + outwards * np.maximum(inside, 0)[:, None]
+
+
+def _pinned(curve: np.ndarray, sigma: float) -> np.ndarray:
+    """The curve smoothed, both ends where they were: they are sewn on."""
+    found = smooth(curve, sigma)
+    found[[0, -1]] = curve[[0, -1]]
+    return found
 
 
 def _end(arm: Arm, frame: Frame, *, hole: Armhole, cut: SleeveCut) -> float:
@@ -175,7 +193,7 @@ def _inner_edge(axis: _Axis, edge: np.ndarray, *, hole: Armhole) -> np.ndarray:
     """From the armpit to the inner cuff corner, along the arm's inner edge where there is room."""
     run = axis.points[-1] - axis.points[0]
     along = (edge - hole.armpit) @ (run / max(float(np.linalg.norm(run)), 1e-6))
-    upper = axis.points[STATIONS // 3] - axis.points[0]
+    upper = hole.seam[-1] - hole.seam[-4]
     beyond = (edge - hole.armpit) @ (upper / max(float(np.linalg.norm(upper)), 1e-6))
     cuff = edge[-1]
     gap = float(np.linalg.norm(cuff - hole.armpit))
@@ -187,8 +205,10 @@ def _inner_edge(axis: _Axis, edge: np.ndarray, *, hole: Armhole) -> np.ndarray:
     onward = onward / max(float(np.linalg.norm(onward)), 1e-6)
     span = float(np.linalg.norm(edge[first] - hole.armpit))
     leave = upper / max(float(np.linalg.norm(upper)), 1e-6)
-    start = hermite(hole.armpit, edge[first], leave=leave * span, arrive=onward * span, count=10)
-    return smooth(np.vstack([start[:-1], edge[first:]]), 1.0)
+    start = hermite(
+        hole.armpit, edge[first], leave=leave * 0.7 * span, arrive=onward * span, count=10
+    )
+    return _pinned(np.vstack([start[:-1], edge[first:]]), 1.0)
 
 
 def _short_inner(
@@ -199,7 +219,10 @@ def _short_inner(
     run = run / max(float(np.linalg.norm(run)), 1e-6)
     least = 0.1 * hole.chest_px
     end = cuff if along > least else cuff + run * (least - along)
-    return hermite(hole.armpit, end, leave=run * gap * 0.6, arrive=run * gap * 0.6, count=20)
+    leave = hole.seam[-1] - hole.seam[-4]
+    leave = leave / max(float(np.linalg.norm(leave)), 1e-6)
+    gap = max(gap, least)
+    return hermite(hole.armpit, end, leave=leave * gap * 0.5, arrive=run * gap * 0.6, count=20)
 
 
 def sleeve_cuts(
