@@ -16,7 +16,7 @@ import numpy as np
 
 from qa.film.carried import OUTSIDE, Glance, Steps, patch_at, path, steps_of, unlike
 from qa.film.maps import GRID
-from qa.film.places import Cell, box, footprint
+from qa.film.places import Cell, box, footprint, grown
 from qa.film.surprise import Surprise
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Box
@@ -48,6 +48,9 @@ _STEADY = (0.7, 0.95)
 _ONE_STEP = (0.3, 0.6)
 # What flow cannot follow at all is no bend: something passes in front.
 _TORN_LEVELS = (33.0, 46.0)
+# The same around it both before and after: something swings to and fro there.
+_RESTLESS_LEVELS = (40.0, 55.0)
+_AROUND_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +106,21 @@ def _bend(steps: Steps, at: int, cell: Cell) -> Bend | None:
     number, steps_back = _graded(apart, later, steps.step_s)
     torn = float(steps.torn[at - steps_back + 1 : at + 1, region].mean(axis=1).max())
     number *= 1 - _ramp(torn, _TORN_LEVELS)
+    number *= 1 - _ramp(_unrest(steps, region, at - steps_back, at), _RESTLESS_LEVELS)
     first = (at - steps_back) * steps.every
     return Bend(first=first, after=at * steps.every, number=number, box=box(region))
+
+
+def _unrest(steps: Steps, region: Mask, first: int, at: int) -> float:
+    """The most levels that flow cannot follow around there in the half second before, and after.
+
+    The lesser of both: a limb is on its way before as well as after; 0 at the ends of the shot.
+    """
+    reach, around = max(1, round(_AROUND_S / steps.step_s)), grown(region)
+    before, after = steps.torn[max(1, first + 1 - reach) : first + 1], steps.torn[at + 2 :][:reach]
+    if not len(before) or not len(after):
+        return 0.0
+    return float(min(before[:, around].max(), after[:, around].max()))
 
 
 def _window(steps: Steps, region: Mask, cell: Cell) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -173,6 +189,8 @@ def _graded(apart: Numbers, later: Numbers, step_s: float) -> tuple[float, int]:
     end = int(np.where(near, apart, -1.0).argmax())
     start = int(np.where(far, apart, OUTSIDE).argmin())
     height = float(apart[end])
+    if height <= 0.0:
+        return 0.0, 1
     rest = float(np.sort(apart[far])[:2].mean())
     times = height / (max(rest, float(np.median(later))) + _NOISE_LEVELS)
     quick = float(np.where(known & (lags <= _QUICK_S), apart, 0.0).max()) / height

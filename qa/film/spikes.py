@@ -48,6 +48,11 @@ _BACK = (1.0, 1.5)
 # From which strength on two surprises at one place are a fault whatever comes back.
 _SURE = (4.5, 7.0)
 _ONE_FRAME_WEIGHT = 0.5
+# How much of the surprise the ring around had shown shortly before, or shows shortly after, from 1
+# to 0: a limb or a wheel that passes is unexplained all along its way, a fault in its place alone.
+_RESTLESS = (0.65, 0.82)
+_RING_CELLS = 2
+_SKIPPED, _LOOKED = 1, 4
 _NOISE_LEVELS = 2.0
 _FEWEST_FRAMES = 6
 _BARER = 0.8
@@ -90,7 +95,8 @@ def _faults(seen: Surprise, start: int, fps: float) -> Iterator[Evidence]:
     for pair in pairs:
         before = footprint(wide[pair.first], pair.cell)
         region = footprint(seen.sudden[pair.after], pair.cell)
-        number = _came_back(seen, pair, region)
+        around = grown(region | before, cells=_RING_CELLS)
+        number = _came_back(seen, pair, region) * _calm(seen, pair, around)
         kind = _kind(seen, pair, region, fps)
         yield found(
             kind,
@@ -164,6 +170,26 @@ def _came_back(seen: Surprise, pair: _Pair, region: Mask) -> float:
     size = min(size_weight(seen, frame, pair.cell) for frame in (pair.first, pair.after))
     weight = size * (_ONE_FRAME_WEIGHT if gap == 1 else 1.0)
     return weight * pair.strength * max(alike, sure) / _BACK_LIMIT
+
+
+def _calm(seen: Surprise, pair: _Pair, around: Mask) -> float:
+    """1 where the place and its surroundings were calm before the fault and after it, down to 0.
+
+    The frames right beside it are left out: a fault may take two to set in.
+    """
+    first, after = pair.first - _SKIPPED, pair.after + _SKIPPED + 1
+    shares = (
+        _unrest(seen, range(first - _LOOKED, first), pair.first, around),
+        _unrest(seen, range(after, after + _LOOKED), pair.after, around),
+    )
+    return 1.0 - float(np.interp(max(shares), _RESTLESS, (0.0, 1.0)))
+
+
+def _unrest(seen: Surprise, frames: range, fault: int, around: Mask) -> float:
+    """The most that flow leaves unexplained around there in the frames, as a share of the fault."""
+    known = [frame for frame in frames if 1 <= frame < len(seen.residual)]
+    most = max((float(seen.residual[frame][around].max()) for frame in known), default=0.0)
+    return most / max(float(seen.residual[fault][around].max()), 1e-3)
 
 
 def _kind(seen: Surprise, pair: _Pair, region: Mask, fps: float) -> str:
