@@ -104,7 +104,7 @@ async def _sweep(vault: Vault) -> None:
             if swept:
                 log.info("vault.swept", extra={"uploads": swept})
         except (AssetError, OSError) as error:
-            log.error("vault.not_swept", extra={"why": type(error).__name__})
+            log.warning("vault.not_swept", extra={"why": type(error).__name__})
         await asyncio.sleep(_SWEEP_EVERY_S)
 
 

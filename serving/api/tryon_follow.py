@@ -78,12 +78,11 @@ def tryon_of(door: Door, job: Job) -> Tryon:
 
 
 def _worn(door: Door, brief: Brief, garment: Garment) -> WornOut:
-    title = ""
-    if garment.sku == brief.product.sku:
-        title = brief.product.title
-    elif garment.sku:
-        title = door.ledger.get_product(garment.sku, door.tenant).title
-    return WornOut(sku=garment.sku, kind=garment.kind, title=title)
+    if not garment.sku:
+        return WornOut(sku="", kind=garment.kind, title="")
+    same = garment.sku == brief.product.sku
+    product = brief.product if same else door.ledger.get_product(garment.sku, door.tenant)
+    return WornOut(sku=garment.sku, kind=garment.kind, title=product.title)
 
 
 def accepted_out(tryon: Tryon) -> dict[str, Any]:

@@ -73,7 +73,8 @@ def _of_form(form: Form) -> Order:
     photo = form.files.get(_PERSON)
     if (photo is None) == ("upload" not in form.fields):
         raise InvalidBrief("send the person as the file `person` or as the field `upload`")
-    garments = _validated(lambda: GARMENTS.validate_json(form.fields.get("garments", "")))
+    text = form.fields.get("garments", "")
+    garments = _validated(lambda: GARMENTS.validate_json(text), at=("body", "garments"))
     named = {each.picture for each in garments}
     if strange := sorted(set(form.files) - named - {_PERSON}):
         raise InvalidBrief(f"no garment names the picture {strange[0]!r} of the form")
@@ -193,10 +194,11 @@ def _sha256(form: Form) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _validated(read: Callable[[], T]) -> T:
+def _validated(read: Callable[[], T], *, at: tuple[str, ...] = ("body",)) -> T:
+    """What is read, or the errors with the place in the body where they stand."""
     try:
         return read()
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        located = [item | {"loc": ("body", *item["loc"])} for item in found]
+        located = [item | {"loc": (*at, *item["loc"])} for item in found]
         raise RequestValidationError(located) from error
