@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.studio.fitting.garment_view import GarmentView, Style, TorsoMarks
 from pipelines.studio.fitting.mesh import COLUMNS, ROWS, keep_print, patch, turned, unfolded
-from pipelines.studio.fitting.mesh_curves import armhole, joined, resample
+from pipelines.studio.fitting.mesh_curves import armhole, at_shares, joined, lengths, resample
 from pipelines.studio.fitting.mesh_raster import Sheet
 from pipelines.studio.fitting.target import TopTarget
 
@@ -134,9 +134,15 @@ def sleeve_sheet(
 
 
 def _ruled(outer: np.ndarray, inner: np.ndarray, *, seam: np.ndarray) -> np.ndarray:
-    """The seam's rows, then rows from the outer to the inner edge that straighten from its curve."""
+    """The seam's rows, then rows across the tube that straighten from the seam's curve.
+
+    The outer edge is the longer one: rows fan out at the armpit, then run square to the tube.
+    """
     rows = 28
-    a, b = resample(outer, rows), resample(inner, rows)
+    longer = float(lengths(outer)[-1] / max(lengths(inner)[-1], 1e-6))
+    slow = float(np.clip(2 - longer, 0.25, 1.0))
+    along = np.linspace(0, 1, rows)
+    a, b = resample(outer, rows), at_shares(inner, slow * along + (1 - slow) * along**2)
     share = np.linspace(0, 1, SLEEVE_ACROSS)[None, :, None]
     grid = a[:, None] * (1 - share) + b[:, None] * share
     bend = seam[-1] - grid[0]
@@ -163,7 +169,7 @@ def _back(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
         upper_t = (left_t + right_t - (right_t - left_t) * round_) / 2
         aside = (front_t[count // 2] - (front_t[0] + front_t[-1]) / 2) @ right
         upper_t += arch * right * aside
-        upper_t -= down * np.sqrt(arch) * 0.15 * place.frame.unit_px
+        upper_t -= down * np.sqrt(arch) * 0.11 * place.frame.unit_px
     else:
         hang = float(np.clip((marks.back[18:23, 1].mean() - (left_s[1] + right_s[1]) / 2), 0, None))
         hang = min(hang, 0.6 * float(marks.neck[:, 1].max() - left_s[1]))
@@ -171,7 +177,9 @@ def _back(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
         shrink = float(np.linalg.norm(right_t - left_t)) / width
         upper_t = left_t + (right_t - left_t) * across + down * arch * hang * shrink * 0.6
     share = np.linspace(0, 1, 8)[:, None, None]
-    return Sheet(
-        source=upper_s[None] * (1 - share) + front_s[None] * share,
-        target=upper_t[None] * (1 - share) + front_t[None] * share,
+    return unfolded(
+        Sheet(
+            source=upper_s[None] * (1 - share) + front_s[None] * share,
+            target=upper_t[None] * (1 - share) + front_t[None] * share,
+        )
     )

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-
 BULGE = 0.03
 """How far the armhole of the mesh curves out, in chest widths. A real one curves in; this one is
 never seen, and beside a hanging arm it keeps the corner at the armpit below 180°, where the mesh
@@ -24,6 +23,13 @@ def resample(curve: np.ndarray, count: int) -> np.ndarray:
     curve = np.asarray(curve, np.float64)
     along = lengths(curve)
     at = np.linspace(0, along[-1], count)
+    return np.stack([np.interp(at, along, curve[:, 0]), np.interp(at, along, curve[:, 1])], axis=1)
+
+
+def at_shares(curve: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """The curve's points at the given shares (n,) of its length, 0 to 1."""
+    along = lengths(curve)
+    at = np.asarray(shares) * along[-1]
     return np.stack([np.interp(at, along, curve[:, 0]), np.interp(at, along, curve[:, 1])], axis=1)
 
 

@@ -73,6 +73,8 @@ def sleeve_target(
     inward = _radius(body, axis, -axis.out, base=base, pinned=None)
     inward = np.minimum(inward, 1.35 * np.maximum(outward, base))
     widths = _widened(outward * ease, inward * ease, hole=hole, cut=cut, axis=axis)
+    if not cut.long:
+        widths = (_hanging(widths[0]), widths[1])
     outer = axis.points + fan * (widths[0] + 0.006 * frame.unit_px)[:, None]
     outer = np.vstack([hole.tip[None], outer[1:]])
     edge = axis.points - axis.out * widths[1][:, None]
@@ -85,6 +87,16 @@ def sleeve_target(
         axis=axis.points,
         end_t=end_t,
     )
+
+
+def _hanging(outward: np.ndarray) -> np.ndarray:
+    """A short sleeve's outer half width: from the deltoid on it falls straight, never tucked in."""
+    count = len(outward)
+    peak = int(np.argmax(outward[: count // 2]))
+    end = max(float(outward[-1]), 0.94 * float(outward[peak]))
+    straight = np.interp(np.arange(count), [peak, count - 1], [outward[peak], end])
+    fallen = np.where(np.arange(count) >= peak, straight, outward)
+    return smooth(fallen, 2.0)
 
 
 def _beside(edge: np.ndarray, frame: Frame, *, hole: Armhole, side: str) -> np.ndarray:
