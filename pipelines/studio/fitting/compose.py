@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from content_engine.types import GarmentKind
-from pipelines.studio.fitting.body import Body, Part
+from pipelines.studio.fitting.body import Body
 from pipelines.studio.fitting.erase import Undressed, undress
 from pipelines.studio.fitting.erase_fill import continued
 from pipelines.studio.fitting.fit_pieces import Fitted, Piece
 from pipelines.studio.fitting.grain import blur_of, grain, grain_of, softer
 from pipelines.studio.fitting.layers import (
+    WORN_AS,
     Scene,
     changed_box,
     coverage,
@@ -29,15 +29,6 @@ from pipelines.studio.fitting.layers import (
 )
 from pipelines.studio.fitting.layers_front import Front, face, hair, head, limbs
 from pipelines.studio.fitting.light import carried_light, form_shade, lit, shadow_of
-
-WORN_AS = {
-    GarmentKind.UPPER: (Part.TOP,),
-    GarmentKind.OUTER: (Part.TOP,),
-    GarmentKind.FULL: (Part.TOP, Part.BOTTOM),
-    GarmentKind.LOWER: (Part.BOTTOM,),
-    GarmentKind.HEAD: (),
-}
-"""On which worn cloth lies the light that a garment takes over."""
 
 INSIDE_DARK = 0.76
 """Light on a collar's inner back: the neck stands before it. Source: research/tryon, 1.7 (.72)."""
@@ -123,7 +114,7 @@ def _worn(stage: _Stage, canvas: np.ndarray, *, item: Fitted, under: np.ndarray)
     below, arms = coverage(trunk, scene), coverage(sleeves, scene)
     whole = 1 - (1 - below) * (1 - arms)
     cast = shadow_of(whole, sigma_px=0.02 * unit, shift_px=(0, 0.01 * unit), amount=0.34)
-    canvas = shaded(canvas, cast * (scene.alpha > 0.5))
+    canvas = shaded(canvas, cast * stage.undressed.person)
     _lay_all(stage, canvas, trunk, gain=gain)
     front = limbs(
         scene, stage.undressed.canvas, removed=stage.undressed.removed, bare=stage.undressed.bare

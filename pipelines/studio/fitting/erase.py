@@ -13,7 +13,7 @@ from pipelines.studio.fitting.body import Part
 from pipelines.studio.fitting.erase_fill import continued, smoothly_continued
 from pipelines.studio.fitting.erase_skin import arm_zone, bared_arms, neck_skin, neck_zone
 from pipelines.studio.fitting.fit_pieces import Fitted
-from pipelines.studio.fitting.layers import Scene, coverage, front_pieces, grown, mix, soft
+from pipelines.studio.fitting.layers import Scene, coverage, front_pieces, grown, mix, opened, soft
 
 COVERED = 0.98
 """From this cover on nothing behind a garment shows."""
@@ -39,12 +39,14 @@ class Undressed:
     """The scene without what is replaced.
 
     `canvas` (h, w, 3) float32 0..1; `removed` (h, w) bool: what was taken away, with its rim;
+    `person` (h, w) bool: where the canvas still shows the person;
     `neck` (h, w) float32: where neck shows; `bare` (h, w) float32: where an arm was made up.
     `measures`: areas made up, in square body units.
     """
 
     canvas: np.ndarray
     removed: np.ndarray
+    person: np.ndarray
     neck: np.ndarray
     bare: np.ndarray
     measures: dict[str, float]
@@ -54,10 +56,11 @@ def undress(scene: Scene, fitted: Sequence[Fitted], *, cover_u: float) -> Undres
     """The scene with the worn garments that the new ones replace taken out of it."""
     removed = _removed(scene, fitted, cover_u=cover_u)
     cover = coverage(front_pieces(fitted), scene)
+    removed |= _rims(scene, removed, cover=cover) if removed.any() else removed
     hole = removed & (cover < COVERED)
     neck, bare = np.zeros(scene.shape, np.float32), np.zeros(scene.shape, np.float32)
     canvas, below = _without_cloth(scene, fitted, hole)
-    arms = bared_arms(scene, fitted) if removed.any() else []
+    arms = bared_arms(scene.body, fitted) if removed.any() else []
     for arm, end in arms:
         zone = arm_zone(scene, arm, from_t=end)
         if zone is not None:
@@ -74,8 +77,16 @@ def undress(scene: Scene, fitted: Sequence[Fitted], *, cover_u: float) -> Undres
     made = {"skin_arms": bare > 0.3, "skin_neck": collar, "bottom": below}
     measures = {f"made.{name}": _area(mask, scene) for name, mask in made.items()}
     inside = (bare > 0.3) | collar | below
-    measures["made.background"] = _area(hole & ~inside, scene)
-    return Undressed(canvas=canvas, removed=removed, neck=neck, bare=bare, measures=measures)
+    air = hole & ~inside
+    measures["made.background"] = _area(air, scene)
+    return Undressed(
+        canvas=canvas,
+        removed=removed,
+        person=(scene.alpha > 0.5) & ~air,
+        neck=neck,
+        bare=bare,
+        measures=measures,
+    )
 
 
 def _removed(scene: Scene, fitted: Sequence[Fitted], *, cover_u: float) -> np.ndarray:
@@ -84,17 +95,32 @@ def _removed(scene: Scene, fitted: Sequence[Fitted], *, cover_u: float) -> np.nd
     if not parts:
         return np.zeros(scene.shape, bool)
     worn = _cloth(scene, scene.is_part(*parts))
+    worn |= _slivers(scene, worn)
     far, near = grown(worn, scene.px(cover_u, least=2)), grown(worn, 2)
     beside = far & ~near
     open_air = scene.is_part(Part.BACKGROUND) | ~_thick(scene)
     return near | (beside & open_air)
 
 
+def _slivers(scene: Scene, worn: np.ndarray) -> np.ndarray:
+    """What would be left of the person beside the cloth, too thin to be anything but its rim."""
+    kept = (scene.alpha > 0.1) & ~worn
+    beside = grown(worn, scene.px(0.06)) & ~scene.is_part(Part.SKIN) & (scene.hair < 0.2)
+    return kept & beside & ~opened(kept, scene.px(0.012))
+
+
+def _rims(scene: Scene, removed: np.ndarray, *, cover: np.ndarray) -> np.ndarray:
+    """Slivers of skin left between a new outline and the air: nothing that anyone would show."""
+    worn = cover > 0.5
+    kept = (scene.alpha > 0.1) & ~removed & ~worn
+    beside = grown(worn, scene.px(0.05)) & grown(scene.alpha < 0.1, scene.px(0.05))
+    return kept & beside & ~opened(kept, scene.px(0.016)) & (scene.hair < 0.2)
+
+
 def _cloth(scene: Scene, labelled: np.ndarray) -> np.ndarray:
     """What is labelled as cloth and is cloth: a sliver only where its colour says so too."""
-    radius = scene.px(SLIVER_U / 2)
-    core = grown(labelled, -radius)
-    thick = labelled & grown(core, radius + 2)
+    core = grown(labelled, -scene.px(SLIVER_U / 2))
+    thick = opened(labelled, scene.px(SLIVER_U / 2))
     thin = labelled & ~thick
     if not (core.any() and thin.any()):
         return thick
@@ -107,9 +133,7 @@ def _thick(scene: Scene) -> np.ndarray:
     """Skin, hair and cloth that are more than a sliver: slivers beside worn cloth are its rim."""
     thick = np.zeros(scene.shape, bool)
     for part in (Part.SKIN, Part.BOTTOM, Part.TOP):
-        mask = scene.is_part(part)
-        radius = scene.px(0.014)
-        thick |= grown(grown(mask, -radius), radius + 1)
+        thick |= opened(scene.is_part(part), scene.px(0.014))
     return thick | scene.is_part(Part.HAIR, Part.SHOES, Part.OTHER)
 
 

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.studio.fitting.body import Arm, Part
-from pipelines.studio.fitting.erase_fill import smoothly_continued
+from pipelines.studio.fitting.body import Arm, Body, Part
+from pipelines.studio.fitting.erase_fill import around, smoothly_continued
 from pipelines.studio.fitting.fit_pieces import Fitted
-from pipelines.studio.fitting.layers import Scene, disc, grown, soft
+from pipelines.studio.fitting.layers import Scene, grown
 
-ARM_T = (-0.2, 0.5, 1.0, 1.25, 2.0, 2.4)
-ARM_RADIUS_U = (0.150, 0.130, 0.108, 0.104, 0.070, 0.066)
-"""A bare arm's half width along it, in body units. Source: research/tryon, 1.7, step 3."""
+ARM_T = (-0.2, 0.35, 0.7, 0.95, 1.25, 1.6, 1.85, 2.05, 2.4)
+ARM_RADIUS_U = (0.150, 0.136, 0.118, 0.106, 0.112, 0.092, 0.073, 0.068, 0.066)
+"""A bare arm's half width along it, in body units: upper arm, elbow, the forearm's swell, wrist.
+Source: research/tryon, 1.7, step 3, and the bare arms of 12 people.
+"""
 
-ARM_SHADE = 0.30
+ARM_SHADE = 0.38
 """How much darker a bare arm is at its edges. Source: as above, .34 for 12 people by eye."""
 
 SLEEVE_APART_T = 0.06
@@ -68,24 +70,59 @@ def neck_skin(scene: Scene, zone: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
 
 def arm_zone(scene: Scene, arm: Arm, *, from_t: float) -> SkinZone | None:
-    """The bare arm from `from_t` on, as a shaded tube in the arm's own skin colour."""
+    """The bare arm from `from_t` on: a round limb in the arm's own skin colours."""
     axis, radius = _tube(scene, arm, from_t=from_t)
     share = scene.polygon(_outline(axis, radius))
     if not share.any():
         return None
-    across = cv2.distanceTransform((share > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    edge = np.clip(1 - across / max(float(np.median(radius)), 1.0), 0, 1)
-    shade = 1 - ARM_SHADE * edge**2.2
-    tone = _arm_tone(scene, axis, radius)
+    place = around(share > 0, margin_px=2)
+    across, along = _limb_coordinates(share[place].shape, place, axis=axis, radius=radius)
+    # A round limb in soft light from the front: what faces the camera is lit, the sides are not.
+    facing = np.sqrt(np.clip(1 - np.clip(across, 0, 0.97) ** 2, 0, 1))
+    shade = (1.02 - ARM_SHADE) + ARM_SHADE * facing**0.9
+    shade = shade * (1 + _skin_texture(shade.shape))
+    tone = _arm_tone(scene, axis, radius, along=along)
     # Shaded skin is redder: the light that comes back from below it has lost its blue and green.
     warm = np.stack([shade**0.85, shade**1.05, shade**1.12], axis=-1)
-    return SkinZone(share=share, colours=(tone * warm).astype(np.float32))
+    colours = np.zeros((*scene.shape, 3), np.float32)
+    colours[place] = np.clip(tone * warm, 0, 1)
+    return SkinZone(share=share, colours=colours)
 
 
-def bared_arms(scene: Scene, fitted: Sequence[Fitted]) -> list[tuple[Arm, float]]:
+def _limb_coordinates(
+    shape: tuple[int, ...], place: tuple[slice, slice], *, axis: np.ndarray, radius: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where each pixel of the crop's `place` lies on the limb: across and along, (h, w) float32.
+
+    Across is the distance from the axis over the half width there, along is 0..1.
+    """
+    corner = np.array([place[1].start, place[0].start], np.float32)
+    size = (max(1, shape[1] // 2), max(1, shape[0] // 2))
+    columns, rows = np.meshgrid(np.arange(size[0]) * 2 + 0.5, np.arange(size[1]) * 2 + 0.5)
+    own = axis - corner
+    away = np.hypot(columns[..., None] - own[:, 0], rows[..., None] - own[:, 1])
+    nearest = away.argmin(-1)
+    across = np.take_along_axis(away, nearest[..., None], -1)[..., 0] / radius[nearest]
+    full = (shape[1], shape[0])
+    along = (nearest / max(len(axis) - 1, 1)).astype(np.float32)
+    return (
+        cv2.resize(across.astype(np.float32), full, interpolation=cv2.INTER_LINEAR),
+        cv2.resize(along, full, interpolation=cv2.INTER_LINEAR),
+    )
+
+
+def _skin_texture(shape: tuple[int, ...], seed: int = 5) -> np.ndarray:
+    """Pores and mottling as a small change of light: (h, w) float32 about 0."""
+    draw = np.random.default_rng(seed)
+    pores = cv2.GaussianBlur(draw.standard_normal(shape, np.float32), (0, 0), 0.9)
+    patches = cv2.GaussianBlur(draw.standard_normal(shape, np.float32), (0, 0), 6.0)
+    return 0.012 * pores / pores.std() + 0.012 * patches / patches.std()
+
+
+def bared_arms(body: Body, fitted: Sequence[Fitted]) -> list[tuple[Arm, float]]:
     """The arms whose worn sleeve is longer than the new one, and where the new one ends."""
     bared: list[tuple[Arm, float]] = []
-    for side, arm in scene.body.arms.items():
+    for side, arm in body.arms.items():
         ends = [item.target.sleeves[side].end_t for item in fitted if side in item.target.sleeves]
         end = max(ends, default=0.12)
         if not arm.bare and arm.worn_sleeve_t > end + SLEEVE_APART_T:
@@ -93,10 +130,22 @@ def bared_arms(scene: Scene, fitted: Sequence[Fitted]) -> list[tuple[Arm, float]
     return bared
 
 
+def bared_area(body: Body, fitted: Sequence[Fitted]) -> float:
+    """How much arm would have to be made up, in square body units."""
+    area = 0.0
+    for arm, end in bared_arms(body, fitted):
+        steps = np.linspace(end, min(arm.worn_sleeve_t, 2.0), 20)
+        upper = np.hypot(arm.elbow[0] - arm.shoulder[0], arm.elbow[1] - arm.shoulder[1])
+        lower = np.hypot(arm.wrist[0] - arm.elbow[0], arm.wrist[1] - arm.elbow[1])
+        length = np.where(steps <= 1, upper, lower) * (steps[-1] - steps[0]) / body.unit_px
+        area += float(np.mean(2 * np.interp(steps, ARM_T, ARM_RADIUS_U) * length))
+    return area
+
+
 def _tube(scene: Scene, arm: Arm, *, from_t: float) -> tuple[np.ndarray, np.ndarray]:
-    """The arm's axis (n, 2) px from a little before `from_t` to the hand, and its half widths."""
+    """The arm's axis (n, 2) px from just before `from_t` to the hand, and its half widths."""
     until = 2.0 if arm.worn_sleeve_t < 1.9 else 2.3
-    steps = np.linspace(from_t - 0.2, until, 60)
+    steps = np.linspace(from_t - 0.05, until, 60)
     shoulder, elbow, wrist = scene.local([arm.shoulder, arm.elbow, arm.wrist])
     upper = shoulder + (elbow - shoulder) * steps[:, None]
     lower = elbow + (wrist - elbow) * (steps[:, None] - 1)
@@ -114,22 +163,22 @@ def _outline(axis: np.ndarray, radius: np.ndarray) -> np.ndarray:
     return np.vstack([axis + side, (axis - side)[::-1]])
 
 
-def _arm_tone(scene: Scene, axis: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """The skin's colours along the arm, (h, w, 3): what is seen of it, continued."""
-    along = np.zeros(scene.shape, np.uint8)
+def _arm_tone(
+    scene: Scene, axis: np.ndarray, radius: np.ndarray, *, along: np.ndarray
+) -> np.ndarray:
+    """The skin's colours by how far `along` the arm (h, w): the face's above, the hand's below."""
+    zone = np.zeros(scene.shape, np.uint8)
     thick = max(2, round(2.6 * float(np.median(radius))))
-    cv2.polylines(
-        along, [np.round(axis).astype(np.int32)], isClosed=False, color=1, thickness=thick
-    )
-    end = tuple(int(v) for v in np.round(axis[-1]))
-    cv2.circle(along, end, scene.px(0.22), 1, -1)
-    seen = scene.is_part(Part.SKIN) & (along > 0)
-    core = cv2.erode(seen.astype(np.uint8), disc(scene.px(0.02))) > 0
+    points = [np.round(axis).astype(np.int32)]
+    cv2.polylines(zone, points, isClosed=False, color=1, thickness=thick)
+    cv2.circle(zone, tuple(int(v) for v in np.round(axis[-1])), scene.px(0.22), 1, -1)
+    seen = grown(scene.is_part(Part.SKIN) & (zone > 0), -scene.px(0.02))
     plain = _plain_skin(scene)
-    if np.count_nonzero(core) < 0.01 * scene.unit_px**2:
-        return np.broadcast_to(plain, (*scene.shape, 3)).astype(np.float32)
-    tone = np.median(scene.photo[core], axis=0)
-    return np.broadcast_to(0.75 * tone + 0.25 * plain, (*scene.shape, 3)).astype(np.float32)
+    hand = plain
+    if np.count_nonzero(seen) >= 0.01 * scene.unit_px**2:
+        hand = np.percentile(scene.photo[seen], 60, axis=0)
+    share = (0.35 + 0.6 * np.clip(along, 0, 1))[..., None]
+    return (plain * (1 - share) + hand * share).astype(np.float32)
 
 
 def _plain_skin(scene: Scene) -> np.ndarray:
@@ -141,8 +190,3 @@ def _plain_skin(scene: Scene) -> np.ndarray:
 def _face_width(scene: Scene) -> float:
     oval = scene.body.face_oval
     return 0.6 * scene.unit_px if oval is None else float(np.ptp(oval[:, 0]))
-
-
-def softened(zone: np.ndarray, within: np.ndarray, sigma_px: float) -> np.ndarray:
-    """The share (h, w) of a zone that is laid in: soft, and only where something is removed."""
-    return soft(within, sigma_px) * zone

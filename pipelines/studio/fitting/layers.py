@@ -8,10 +8,23 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Body, Part
 from pipelines.studio.fitting.fit_pieces import Fitted, Piece
 
+WORN_AS = {
+    GarmentKind.UPPER: (Part.TOP,),
+    GarmentKind.OUTER: (Part.TOP,),
+    GarmentKind.FULL: (Part.TOP, Part.BOTTOM),
+    GarmentKind.LOWER: (Part.BOTTOM,),
+    GarmentKind.HEAD: (),
+}
+"""On which worn cloth a garment lies, and whose light it takes over."""
+
 Box = tuple[int, int, int, int]
+
+HAIR_LEAST_U2 = 0.02
+"""Hair of less than this, in square body units, that hangs on no other is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,7 +53,7 @@ class Scene:
             photo=photo[rows, columns].astype(np.float32) / 255,
             parts=body.parts[rows, columns],
             alpha=body.alpha[rows, columns].astype(np.float32) / 255,
-            hair=body.hair[rows, columns].astype(np.float32) / 255,
+            hair=_strands(body.hair[rows, columns].astype(np.float32) / 255, body.unit_px),
         )
 
     @property
@@ -70,15 +83,27 @@ class Scene:
 
     def is_part(self, *parts: Part) -> np.ndarray:
         """Where the crop shows one of the parts: (h, w) bool."""
-        return np.isin(self.parts, [part.value for part in parts])
+        found = np.zeros(self.shape, bool)
+        for part in parts:
+            found |= self.parts == part.value
+        return found
 
 
-def changed_box(body: Body, fitted: Sequence[Fitted], *, margin_u: float = 0.45) -> Box:
+def _strands(hair: np.ndarray, unit_px: float) -> np.ndarray:
+    """The hair (h, w) without specks: what hangs on too little of it is a seam or a shade."""
+    found = (hair > 0.2).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
+    names, keep = np.asarray(labels, np.int32), np.zeros(count, bool)
+    keep[1:] = stats[1:, cv2.CC_STAT_AREA] > HAIR_LEAST_U2 * unit_px**2
+    return hair * (keep[names] | (found == 0))
+
+
+def changed_box(body: Body, fitted: Sequence[Fitted], *, margin_u: float = 0.35) -> Box:
     """The box of the photo that can change: the pieces, all that is worn there, and around it."""
     pieces = [piece.box_px for item in fitted for piece in item.pieces]
-    ys, xs = np.nonzero((body.parts == Part.TOP) | (body.parts == Part.BOTTOM))
-    if len(xs):
-        pieces.append((int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1))
+    for part in {part for item in fitted for part in WORN_AS[item.kind]}:
+        x, y, width, height = cv2.boundingRect((body.parts == part.value).astype(np.uint8))
+        pieces += [(x, y, x + width, y + height)] * (width > 0)
     boxes = np.array(pieces)
     margin = round(margin_u * body.unit_px)
     width, height = body.photo_px
@@ -151,14 +176,30 @@ def disc(radius_px: int) -> np.ndarray:
 
 def grown(mask: np.ndarray, radius_px: int) -> np.ndarray:
     """The (h, w) bool mask grown by a radius; negative shrinks it."""
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    margin = max(radius_px, 0) + 2
+    left, top = max(0, x - margin), max(0, y - margin)
+    place = (slice(top, y + height + margin), slice(left, x + width + margin))
+    changed = np.zeros(mask.shape, bool)
+    if width:
+        changed[place] = _grown(mask[place], radius_px)
+    return changed
+
+
+def _grown(mask: np.ndarray, radius_px: int) -> np.ndarray:
     if abs(radius_px) <= 2:
         change = cv2.dilate if radius_px > 0 else cv2.erode
         return change(mask.astype(np.uint8), disc(abs(radius_px))) > 0
     # One pass of distances costs less than a wide disc at every pixel.
     if radius_px > 0:
         away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
-        return (away <= radius_px) & bool(mask.any())
+        return away <= radius_px
     return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3) > -radius_px
+
+
+def opened(mask: np.ndarray, radius_px: int) -> np.ndarray:
+    """The (h, w) bool mask without what is thinner than twice the radius; corners are kept."""
+    return mask & grown(grown(mask, -radius_px), radius_px + 2)
 
 
 def is_back(piece: Piece) -> bool:

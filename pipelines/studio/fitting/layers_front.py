@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from pipelines.studio.fitting.body import Arm, Part
-from pipelines.studio.fitting.layers import Scene, grown, soft
+from pipelines.studio.fitting.layers import Scene, grown, opened, soft
 
 FRONT_FROM_T = 0.3
 """From here on an arm is beside the trunk, no longer a shoulder that the garment covers."""
@@ -28,8 +28,7 @@ def limbs(scene: Scene, canvas: np.ndarray, *, removed: np.ndarray, bare: np.nda
     for arm in scene.body.arms.values():
         _draw_arm(zone, scene, arm)
     seen = scene.is_part(Part.SKIN, Part.OTHER) & (zone > 0)
-    seen = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
-    seen &= ~removed
+    seen = opened(seen & ~removed, scene.px(0.014))
     colours = _clean(canvas, seen, near=grown(removed, 3))
     share = np.maximum(_edge(seen), bare)
     made = (bare > _edge(seen))[..., None]
