@@ -130,8 +130,8 @@ def _wanted(scope: Scope, method: str) -> Wanted:
     if path == "/v1/tryon" and method == "POST":
         return Wanted.ORDER
     if path == "/v1/uploads" and method == "POST":
-        purpose = parse_qs(scope["query_string"].decode("latin-1")).get("purpose")
-        return Wanted.ORDER if purpose == ["person"] else Wanted.REST
+        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        return Wanted.ORDER if query.get("purpose") == ["person"] else Wanted.REST
     piece = path.startswith(("/v1/tryon/", "/v1/uploads/"))
     return Wanted.PIECE if piece and method in {"GET", "HEAD", "DELETE"} else Wanted.REST
 

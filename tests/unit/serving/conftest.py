@@ -75,9 +75,15 @@ def client(door: Door) -> Client:
 
 
 @pytest.fixture(scope="module")
-def calm_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def calm_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     """One door for the tests of a module that leave nothing behind it."""
     folder = tmp_path_factory.mktemp("calm")
     ledger = Ledger.open(empty_ledger(folder))
-    yield client_of(door_over(ledger, folder))
+    yield door_over(ledger, folder)
     ledger.close()
+
+
+@pytest.fixture(scope="module")
+def calm_client(calm_door: Door) -> Client:
+    """The client of the calm door."""
+    return client_of(calm_door)
