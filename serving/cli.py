@@ -1,4 +1,4 @@
-"""The command line: `content-engine produce | serve | review | doctor | bench`."""
+"""The command line: `content-engine produce | serve | review | keys | doctor | bench`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from assets.errors import AssetError
 from content_engine.config import load_settings
 from content_engine.errors import ContentEngineError
+from serving.keys import keys
 from serving.review.command import review
 
 cli = typer.Typer(
@@ -92,6 +93,7 @@ def doctor(config: Config = None) -> None:
 
 
 cli.add_typer(review, name="review")
+cli.add_typer(keys, name="keys")
 
 bench = typer.Typer(help="Measures this machine beside what is promised.")
 cli.add_typer(bench, name="bench")
