@@ -16,6 +16,9 @@ CUT = 14.0
 _SHRINK = 2
 _AROUND = 4
 _ALONE = 3.0
+_SAME_PICTURE = 0.5
+_COMPARED_PX = (160, 160)
+_SOFT_PX = 1.5
 
 
 def split(luma: Pixels) -> tuple[Numbers, tuple[tuple[int, int], ...]]:
@@ -24,10 +27,15 @@ def split(luma: Pixels) -> tuple[Numbers, tuple[tuple[int, int], ...]]:
     `luma` (n, h, w) uint8. With m the mean change of brightness in percent, a frame scores
     min(m, |m − m before|); it starts a shot when it scores 14 or more and three times as much as
     every other frame within four: fast motion changes many frames, a cut one.
-    Source: research 2026-11, judge, best recipe 1: 8 of 8 cuts, 0 others in 121 clips.
+    Source: research 2026-11, judge, best recipe 1: 8 of 8 cuts, 0 others in 121 clips. A picture
+    whose outlines stay is only lit otherwise: that is no cut.
     """
     scores = _scores(luma)
-    starts = [index for index in range(2, len(luma)) if _is_cut(scores, index)]
+    starts = [
+        index
+        for index in range(2, len(luma))
+        if _is_cut(scores, index) and not _same_outlines(luma[index - 1], luma[index])
+    ]
     edges = [0, *starts, len(luma)]
     shots = tuple((first, after - 1) for first, after in pairwise(edges) if after > first)
     return scores, shots
@@ -52,3 +60,22 @@ def _is_cut(scores: Numbers, index: int) -> bool:
     around = scores[max(0, index - _AROUND) : index + _AROUND + 1].copy()
     around[min(index, _AROUND)] = 0.0
     return bool(around.max() < scores[index] / _ALONE)
+
+
+def _same_outlines(one: Pixels, two: Pixels) -> bool:
+    """True where the steps of brightness of both pictures correlate.
+
+    Source: 33 real cuts and flashes correlate by 0.09 at most, three jumps of light by 0.73 and
+    more (2026-11-22).
+    """
+    first, second = (
+        _outlines(cv2.resize(frame, _COMPARED_PX, interpolation=cv2.INTER_AREA))
+        for frame in (one, two)
+    )
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float((first * second).sum()) > _SAME_PICTURE * max(lengths, 1.0)
+
+
+def _outlines(picture: Pixels) -> Numbers:
+    soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), _SOFT_PX)
+    return np.stack([cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)])
