@@ -1,0 +1,1 @@
+"""The try-on judge's instruments: what it sees of person, garment and result, all by itself."""

@@ -1,0 +1,162 @@
+"""The new outline: smooth, without nicks, and without a fringe against the background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from content_engine.types import Severity
+from qa.fitting.palette import lab8, lab_of, ones_inside, smoothed
+from qa.fitting.person import Part
+from qa.fitting.worn import Worn
+from qa.vision.arrays import Mask, Numbers, Pixels
+from qa.vision.observed import Reading, fault, largest_part, share_box
+
+LONGER_SIDE_PX = 1024
+"""Outlines are looked at in this size: a nick is 1 to 3 px of it."""
+
+_ROUGH = 0.03
+_LONG = 0.16
+_FRINGE = 10.0
+_OFFSETS = np.array([-7, -6, -5, 2.5, 3.5, 4.5, 9, 10, 11], np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outline:
+    """The person's outline in the result and in the photo, (H, W) bool, at 1024 px."""
+
+    rgb: Pixels
+    now: Mask
+    before: Mask
+    dressed: Mask
+    unit_px: float
+
+
+def outline(seen: Worn) -> Outline:
+    """The outlines, fine: the parts' edges drawn along the pictures' own."""
+    factor = LONGER_SIDE_PX / max(seen.full.shape[:2])
+    size = (round(seen.full.shape[1] * factor), round(seen.full.shape[0] * factor))
+    rgb = cv2.resize(seen.full, size, interpolation=cv2.INTER_AREA) if factor != 1 else seen.full
+    before = cv2.resize(seen.person.rgb, size, interpolation=cv2.INTER_CUBIC)
+    return Outline(
+        rgb=rgb,
+        now=_fine(seen.parts != Part.BACKGROUND, rgb),
+        before=_fine(seen.person.body, before),
+        dressed=cv2.resize(ones_inside(seen.dressed), size, interpolation=cv2.INTER_NEAREST) > 0,
+        unit_px=seen.unit_px * size[0] / seen.rgb.shape[1],
+    )
+
+
+def _fine(mask: Mask, rgb: Pixels) -> Mask:
+    guide = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    soft = cv2.resize(mask.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return smoothed(guide, soft, radius=4, softness=2e-4) > 0.5
+
+
+def roughness(found: Outline) -> Mask:
+    """What a disc of 0.03 units cannot enter or reach along the new outline, and could before.
+
+    Long narrow things are no faults: a gap between arm and body, a strand of hair.
+    """
+    radius = max(3, round(_ROUGH * found.unit_px))
+    new, old = (_rough(mask, radius) for mask in (found.now, found.before))
+    known = cv2.dilate(ones_inside(old), np.ones((2 * radius + 1,) * 2, np.uint8)) > 0
+    near = cv2.dilate(ones_inside(found.dressed), np.ones((4 * radius + 1,) * 2, np.uint8)) > 0
+    _, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(new & ~known & near))
+    sides = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    short = np.maximum(*sides) < _LONG * found.unit_px
+    short[0] = False
+    return short[marks]
+
+
+def _rough(mask: Mask, radius: int) -> Mask:
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    solid = ones_inside(mask)
+    return cv2.morphologyEx(solid, cv2.MORPH_CLOSE, disc) != cv2.morphologyEx(
+        solid, cv2.MORPH_OPEN, disc
+    )
+
+
+def nick(found: Outline) -> Reading:
+    """The largest nick or spike of the new outline, in squared body units; 0 is best."""
+    rough = roughness(found)
+    area, rect = largest_part(rough)
+    value = area / found.unit_px**2
+    if area == 0:
+        return Reading(value=0.0)
+    height, width = rough.shape
+    message = f"a nick or spike of {value:.3%} of shoulder width squared in the outline"
+    box = share_box(rect, (width, height))
+    return Reading(
+        value=value, evidence=fault("edge", message, severity=Severity.MAJOR, box=box, number=value)
+    )
+
+
+def jagged(found: Outline) -> Reading:
+    """How much of the new outline wobbles: rough area per outline, in body units; 0 is best."""
+    rough = roughness(found)
+    rim = _rim(found.now)
+    fresh = rim & (cv2.blur(ones_inside(found.dressed) * 255, (15, 15)) > 0)
+    if fresh.sum() < 50:
+        return Reading(value=0.0)
+    value = float(rough.sum()) / float(fresh.sum()) / found.unit_px * 100
+    height, width = rough.shape
+    _, rect = largest_part(cv2.dilate(ones_inside(rough), np.ones((15, 15), np.uint8)) > 0)
+    message = f"the outline wobbles by {value:.2f} % of shoulder width all along"
+    box = share_box(rect, (width, height))
+    return Reading(
+        value=value, evidence=fault("edge", message, severity=Severity.MAJOR, box=box, number=value)
+    )
+
+
+def _rim(mask: Mask) -> Mask:
+    solid = ones_inside(mask)
+    return (solid - cv2.erode(solid, np.ones((3, 3), np.uint8))) > 0
+
+
+def halo(found: Outline) -> Reading:
+    """The share of the garment's outline with a fringe on the background beside it; 0 is best.
+
+    A fringe: 2.5 to 4.5 px out the colour is still off the background's 9 to 11 px out.
+    """
+    points, normals = _outline_points(found)
+    if len(points) < 50:
+        return Reading(value=0.0)
+    spots = points[:, None] + normals[:, None] * _OFFSETS[None, :, None]
+    lab = lab_of(lab8(found.rgb))
+    colours = cv2.remap(
+        lab,
+        np.ascontiguousarray(spots[..., 0]),
+        np.ascontiguousarray(spots[..., 1]),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    ground = colours[:, 6:].mean(axis=1)
+    flat = np.linalg.norm(colours[:, 6] - colours[:, 8], axis=1) < _FRINGE / 2
+    away = np.linalg.norm(colours[:, 3:6] - ground[:, None], axis=2).min(axis=1)
+    fringe = flat & (away > _FRINGE)
+    value = float(fringe.sum()) / len(points)
+    height, width = found.now.shape
+    message = f"a fringe along {value:.0%} of the garment's outline"
+    box = None
+    if fringe.any():
+        rect = cv2.boundingRect(points[fringe].astype(np.float32)[:, None])
+        box = share_box(rect, (width, height))
+    return Reading(
+        value=value, evidence=fault("halo", message, severity=Severity.MAJOR, box=box, number=value)
+    )
+
+
+def _outline_points(found: Outline) -> tuple[Numbers, Numbers]:
+    """(n, 2) points of the outline where a garment meets the background, and outward normals."""
+    soft = cv2.GaussianBlur(found.now.astype(np.float32), (0, 0), 2.0)
+    beside = cv2.dilate(ones_inside(found.dressed), np.ones((5, 5), np.uint8)) > 0
+    rows, columns = np.nonzero(_rim(found.now) & beside)
+    across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+    normals = -np.column_stack([across[rows, columns], down[rows, columns]])
+    length = np.linalg.norm(normals, axis=1)
+    kept = length > 1e-3
+    points = np.column_stack([columns, rows]).astype(np.float32)
+    return points[kept], (normals[kept] / length[kept, None]).astype(np.float32)

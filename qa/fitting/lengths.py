@@ -1,0 +1,245 @@
+"""Do sleeves and hem end where the garment's own proportions say?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from content_engine.types import Severity
+from qa.fitting.outside import grown, upper_index
+from qa.fitting.person import Part
+from qa.fitting.worn import Worn
+from qa.vision.arrays import Mask, Numbers
+from qa.vision.observed import Box, Reading, fault
+
+_LONG = 1.0
+_NONE = 0.3
+_STEPS = np.linspace(0.05, 2.6, 52)
+_PROBE = 0.5
+_CLOTH = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sleeve:
+    """Where a sleeve ends on its arm (t 0 shoulder, 1 elbow, 2 wrist) and where it should."""
+
+    end: float
+    expected: tuple[float, float]
+    place: Numbers
+
+    @property
+    def off(self) -> float:
+        """How far the end is outside what is expected, in parts of the arm; 0 is right."""
+        low, high = self.expected
+        return max(0.0, low - self.end, self.end - high)
+
+
+def sleeves(seen: Worn) -> Reading:
+    """How far a sleeve's end is from where it should be, or the two from each other; 0 is best.
+
+    In parts of the arm: 1 is from shoulder to elbow or from elbow to wrist.
+    """
+    found = worn_sleeves(seen)
+    if not found:
+        return Reading(value=0.0)
+    worst = max(found, key=lambda sleeve: sleeve.off)
+    value, place = worst.off, worst.place
+    if len(found) == 2:
+        apart = abs(found[0].end - found[1].end) - _UNLIKE
+        if apart > value:
+            value, place = apart, found[0].place
+    message = f"a sleeve ends at {worst.end:.2f} of the arm, expected {worst.expected[0]:.2f} to "
+    message += f"{worst.expected[1]:.2f}; the two are {_apart(found):.2f} apart"
+    box = _around(seen, place)
+    return Reading(
+        value=value,
+        evidence=fault("sleeve", message, severity=Severity.MAJOR, box=box, number=value),
+    )
+
+
+_UNLIKE = 0.2
+
+
+def _apart(found: list[Sleeve]) -> float:
+    return abs(found[0].end - found[-1].end)
+
+
+def worn_sleeves(seen: Worn) -> list[Sleeve]:
+    """The sleeves of the outermost garment on the trunk, on arms that are in the picture."""
+    index = upper_index(seen)
+    if index is None:
+        return []
+    region = seen.region(index)
+    truth = seen.pieces[index].truth
+    found = []
+    for side in (0, 1):
+        expected = _expected(seen, truth.sleeve, side=side, chest=chest_px(seen, region))
+        end = _end(seen, region, side)
+        if end is not None:
+            place = seen.person.stance.on_arm(side, np.array([end]))[0]
+            found.append(Sleeve(end=end, expected=expected, place=place))
+    return found
+
+
+def chest_px(seen: Worn, region: Mask) -> float:
+    """The garment's width on the body between chest and waist, arms aside."""
+    t, s = seen.along
+    rows = []
+    for low in (0.35, 0.45, 0.55, 0.65):
+        strip = region & (t > low) & (t < low + 0.1) & (np.abs(s) < 0.62)
+        if strip.any():
+            rows.append(float(np.ptp(s[strip])))
+    return float(np.median(rows)) * seen.unit_px if rows else seen.unit_px
+
+
+def _expected(seen: Worn, sleeve: float, *, side: int, chest: float) -> tuple[float, float]:
+    if sleeve < _NONE:
+        return 0.0, 0.45
+    if sleeve > _LONG:
+        return 1.75, 2.3
+    joints = seen.person.stance.arm(side)
+    upper = max(float(np.linalg.norm(joints[1] - joints[0])), 0.55 * seen.unit_px)
+    middle = min(0.62 * sleeve * chest / upper + 0.2, 1.3)
+    return max(0.3, middle - 0.3), middle + 0.3
+
+
+def _end(seen: Worn, region: Mask, side: int) -> float | None:
+    """The last t at which the arm is covered, None where the arm cannot be followed."""
+    shape = region.shape
+    covered = []
+    for t in _STEPS:
+        disc = _disc_at(seen, side, float(t), shape)
+        body = disc & (seen.parts != Part.BACKGROUND)
+        if body.sum() < 6:
+            covered.append(np.nan)
+            continue
+        covered.append(float((body & region).sum()) / float(body.sum()))
+    shares = np.array(covered)
+    known = ~np.isnan(shares)
+    if not known[: len(_STEPS) // 4].any():
+        return None
+    bare = known & (shares < _CLOTH)
+    after = np.flatnonzero(bare & (_STEPS > 0.25))
+    if not len(after):
+        return float(_STEPS[known][-1])
+    return float(_STEPS[after[0]])
+
+
+def _disc_at(seen: Worn, side: int, t: float, shape: tuple[int, int]) -> Mask:
+    radius = max(2, round(0.045 * seen.unit_px))
+    x, y = np.rint(seen.person.stance.on_arm(side, np.array([t]))[0]).astype(int).tolist()
+    drawn = np.zeros(shape, np.uint8)
+    cv2.circle(drawn, (x, y), radius, (1,), -1)
+    return drawn > 0
+
+
+def _around(seen: Worn, place: Numbers) -> Box:
+    height, width = seen.person.shape
+    reach = 0.2 * seen.unit_px
+    x0, y0 = np.clip((place - reach) / (width, height), 0, 1)
+    x1, y1 = np.clip((place + reach) / (width, height), 0, 1)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Hem:
+    """The lower edge over the body: `s` (n,) across in units, `t` (n,) down; 1 is the hips."""
+
+    s: Numbers
+    t: Numbers
+
+    @property
+    def middle(self) -> float:
+        """Where the hem is."""
+        return float(np.median(self.t))
+
+
+def worn_hem(seen: Worn) -> Hem | None:
+    """The hem of the outermost garment on the trunk, hands before it left out; None unseen."""
+    index = upper_index(seen)
+    if index is None:
+        return None
+    region = seen.region(index)
+    t, s = seen.along
+    hands = np.zeros(region.shape, bool)
+    for side in (0, 1):
+        hands |= seen.person.stance.arm_mask(region.shape, side, span=(0.8, 3.0), wide=1.3)
+    hands &= ~region
+    bins = np.linspace(-0.42, 0.42, 29)
+    found_s, found_t = [], []
+    blocked = grown(hands, 2.0)
+    for low, high in pairwise(bins):
+        column = (s >= low) & (s < high) & (t > 0.2)
+        cloth = column & region
+        if not cloth.any():
+            continue
+        end = float(np.percentile(t[cloth], 99.0))
+        near = column & (np.abs(t - end) < 0.05)
+        if near.any() and blocked[near].mean() < 0.3:
+            found_s.append((low + high) / 2)
+            found_t.append(end)
+    if len(found_t) < 6:
+        return None
+    return Hem(s=np.array(found_s), t=np.array(found_t))
+
+
+def hem(seen: Worn) -> Reading:
+    """How far the hem is from where the garment's proportions put it; 0 is best.
+
+    In lengths of the trunk. A hem below the picture's edge is right.
+    """
+    found = worn_hem(seen)
+    index = upper_index(seen)
+    if found is None or index is None:
+        return Reading(value=0.0)
+    chest = chest_px(seen, seen.region(index))
+    trunk = max(seen.person.stance.trunk_px, 1.0)
+    wanted = seen.pieces[index].truth.length * chest / trunk - 0.2
+    low, high = min(max(wanted - 0.3, 0.8), 1.05), max(wanted + 0.3, 1.3)
+    t, _ = seen.along
+    high = max(high, 0.0)
+    low = min(low, float(t[-1].min()) - 0.03)
+    value = max(0.0, low - found.middle, found.middle - high)
+    message = f"the hem is at {found.middle:.2f} of the trunk, expected {low:.2f} to {high:.2f}"
+    return Reading(
+        value=value,
+        evidence=fault(
+            "hem", message, severity=Severity.MAJOR, box=_hem_box(seen, found), number=value
+        ),
+    )
+
+
+def hem_line(seen: Worn) -> Reading:
+    """How far the hem strays from a smooth curve, P90 in lengths of the trunk; 0 is best."""
+    found = worn_hem(seen)
+    if found is None or len(found.t) < 12:
+        return Reading(value=0.0)
+    curve = np.polyfit(found.s, found.t, 2)
+    away = np.abs(found.t - np.polyval(curve, found.s))
+    tilt = abs(float(np.polyfit(found.s, found.t, 1)[0]))
+    value = max(float(np.percentile(away, 90.0)), 0.25 * tilt)
+    message = f"the hem strays from a smooth line by {value:.3f} of the trunk (slope {tilt:.2f})"
+    return Reading(
+        value=value,
+        evidence=fault(
+            "hem", message, severity=Severity.MAJOR, box=_hem_box(seen, found), number=value
+        ),
+    )
+
+
+def _hem_box(seen: Worn, found: Hem) -> Box:
+    stance = seen.person.stance
+    ends = [
+        stance.shoulder
+        + stance.down * float(t) * stance.trunk_px
+        + stance.across * float(s) * stance.unit_px
+        for s, t in ((found.s[0], found.t.min() - 0.05), (found.s[-1], found.t.max() + 0.05))
+    ]
+    low, high = np.min(ends, axis=0), np.max(ends, axis=0)
+    height, width = seen.person.shape
+    x0, y0 = np.clip(low / (width, height), 0, 1)
+    x1, y1 = np.clip(high / (width, height), 0, 1)
+    return float(x0), float(y0), float(x1), float(y1)

@@ -1,0 +1,105 @@
+"""Do the garment's words survive? The same lines read in its picture and on the person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import cv2
+import numpy as np
+
+from content_engine.types import Severity
+from qa.fitting.garment import GarmentTruth
+from qa.fitting.register import Laid
+from qa.fitting.worn import Worn
+from qa.vision.lettering import Reader
+from qa.vision.observed import Reading, fault, share_box
+
+Rect = tuple[int, int, int, int]
+
+_SURE = 0.9
+_FEWEST = 4
+_MOST_LINES = 4
+_LEGIBLE_PX = 9.0
+_READ_PX = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A line on a garment: what it says, and its box (x0, y0, x1, y1) in the garment's picture."""
+
+    letters: str
+    rect: Rect
+
+
+def words_of(truth: GarmentTruth, reader: Reader) -> tuple[Words, ...]:
+    """The lines that are surely read on a garment with a print, the widest first, four at most."""
+    if not truth.print_mask.any():
+        return ()
+    rects = list(reader.boxes(truth.rgb, within=truth.mask))[: 2 * _MOST_LINES]
+    read = reader.read(truth.rgb, rects)
+    sure = [
+        Words(letters=_letters(text), rect=rect)
+        for rect, (text, score) in zip(rects, read, strict=True)
+        if score >= _SURE and len(_letters(text)) >= _FEWEST
+    ]
+    return tuple(sorted(sure, key=lambda line: line.rect[0] - line.rect[2])[:_MOST_LINES])
+
+
+def lost(seen: Worn, laid: Laid, *, words: Sequence[Words], reader: Reader) -> Reading:
+    """The most letters of one line that the result lacks, of its letters; 0 is best.
+
+    Lines less than 9 px high in the result, or that something lies in front of, are left out.
+    """
+    crops, known = [], []
+    for line in words:
+        crop = _crop(seen, laid, line.rect)
+        if crop is not None:
+            crops.append(crop)
+            known.append(line)
+    worst, said, which = 0.0, "", None
+    for crop, line in zip(crops, known, strict=True):
+        height, width = crop.shape[:2]
+        ((text, _),) = reader.read(crop, [(0, 0, width, height)])
+        share = _missing(line.letters, _letters(text))
+        if share > worst:
+            worst, said, which = share, text, line
+    if which is None:
+        return Reading(value=0.0)
+    message = f"the garment says {which.letters!r}, the result {said!r}"
+    place = laid.framed(which.rect)
+    height, width = seen.person.shape
+    spots = laid.to_result[place[1] : place[3], place[0] : place[2]].reshape(-1, 2)
+    low, high = spots.min(axis=0), spots.max(axis=0)
+    box = share_box((*low.tolist(), *(high - low).tolist()), (width, height))
+    return Reading(
+        value=worst,
+        evidence=fault("letters", message, severity=Severity.MAJOR, box=box, number=worst),
+    )
+
+
+def _crop(seen: Worn, laid: Laid, rect: Rect) -> np.ndarray | None:
+    """The line as the result has it, straightened, 40 px high; None where it can't be read."""
+    x0, y0, x1, y1 = laid.framed(rect)
+    inside = laid.inside[y0:y1, x0:x1]
+    if inside.size == 0 or inside.mean() < 0.9:
+        return None
+    where = laid.to_result[y0:y1, x0:x1]
+    scale = seen.full.shape[0] / seen.rgb.shape[0]
+    tall = float(np.linalg.norm(where[-1, 0] - where[0, 0])) * scale
+    if tall < _LEGIBLE_PX:
+        return None
+    factor = _READ_PX / (y1 - y0)
+    size = (max(8, round((x1 - x0) * factor)), _READ_PX)
+    spots = (cv2.resize(where, size, interpolation=cv2.INTER_LINEAR) + 0.5) * scale - 0.5
+    return cv2.remap(seen.full, spots[..., 0], spots[..., 1], cv2.INTER_CUBIC)
+
+
+def _letters(text: str) -> str:
+    return "".join(mark for mark in text.casefold() if mark.isalnum())
+
+
+def _missing(one: str, two: str) -> float:
+    blocks = SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()
+    return 1.0 - sum(block.size for block in blocks) / max(len(one), len(two), 1)

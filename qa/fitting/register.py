@@ -1,0 +1,220 @@
+"""The result laid back on the garment's picture: body on body, then pixel by pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from qa.fitting.garment import GarmentTruth
+from qa.fitting.lengths import chest_px, worn_hem
+from qa.fitting.palette import ones_inside
+from qa.fitting.worn import Worn
+from qa.vision.arrays import Mask, Numbers, Pixels
+
+FRAME_PX = 384
+"""Height of the frame in which both are compared: about a body's in a picture of 1024 px."""
+
+_MARGIN = 0.06
+_LOCAL_PX = 31
+_WINDOW_PX = 17
+_FLOOR = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Laid:
+    """Garment and result in one frame, (h, w).
+
+    `source` and `view` (h, w, 3) uint8 sRGB; `inside` bool where both show the garment's body;
+    `agrees` float32 -1..1 the local correlation of their drawing; `texture` float32 the source's
+    local contrast in grey levels; `to_result` (h, w, 2) float32 where each pixel is in the result,
+    px of the working picture; `printed` bool. `frame` (2, 3) maps the frame to the garment's
+    picture.
+    """
+
+    source: Pixels
+    view: Pixels
+    inside: Mask
+    agrees: Numbers
+    texture: Numbers
+    to_result: Numbers
+    printed: Mask
+    frame: Numbers
+
+    def framed(self, rect: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        """A box (x0, y0, x1, y1) of the garment's picture in the frame, a pixel wider."""
+        step = float(self.frame[0, 0]), float(self.frame[1, 1])
+        start = float(self.frame[0, 2]), float(self.frame[1, 2])
+        height, width = self.inside.shape
+        x0, x1 = ((rect[at] - start[0]) / step[0] for at in (0, 2))
+        y0, y1 = ((rect[at] - start[1]) / step[1] for at in (1, 3))
+        return (
+            max(0, int(x0) - 1),
+            max(0, int(y0) - 1),
+            min(width, int(x1) + 2),
+            min(height, int(y1) + 2),
+        )
+
+
+def lay(seen: Worn, index: int) -> Laid | None:
+    """The garment of that index and the result in the frame of the garment's body.
+
+    Boxes of both bodies give the first place; dense flow between locally normalised greys the rest.
+    None where no body of the garment is seen.
+    Source of the flow: Kroeger et al. (2016), dense inverse search.
+    """
+    truth = seen.pieces[index].truth
+    region = seen.region(index)
+    place = _body_place(seen, region)
+    if place is None:
+        return None
+    frame, source, mask = _frame(truth)
+    start = _start(frame, source.shape[:2], truth, place)
+    scale = seen.full.shape[0] / seen.rgb.shape[0]
+    view = _seen_through(seen.full, start, scale)
+    flow = _flow(source, view, mask)
+    to_result = start + _pulled(start, flow)
+    view = _seen_through(seen.full, to_result, scale)
+    here = cv2.remap(
+        ones_inside(region) * 255, to_result[..., 0], to_result[..., 1], cv2.INTER_LINEAR
+    )
+    inside = cv2.erode(ones_inside(mask & (here > 127)), np.ones((5, 5), np.uint8)) > 0
+    source = _as_sharp(source, frame=frame, to_result=to_result, scale=scale)
+    agrees, texture = _agreement(source, view, inside)
+    return Laid(
+        source=source,
+        view=view,
+        inside=inside,
+        agrees=agrees,
+        texture=texture,
+        to_result=to_result,
+        printed=_framed(ones_inside(truth.print_mask), frame, source.shape[:2]) > 0,
+        frame=frame,
+    )
+
+
+def _body_place(seen: Worn, region: Mask) -> tuple[Numbers, Numbers, Numbers] | None:
+    """(top middle, half across, down to the hem) of the garment's body in the working picture."""
+    found = worn_hem(seen)
+    if found is None:
+        return None
+    stance = seen.person.stance
+    t, s = seen.along
+    trunk = region & (np.abs(s) < 0.7) & (t > 0.3) & (t < 0.9)
+    if trunk.sum() < 100:
+        return None
+    half = chest_px(seen, region) / 2
+    middle = float(np.median([np.median(s[trunk & (np.abs(t - at) < 0.05)]) for at in (0.4, 0.6)]))
+    shoulders = region & (np.abs(np.abs(s - middle) - 0.34) < 0.04)
+    top = float(np.percentile(t[shoulders], 1.0)) if shoulders.any() else -0.1
+    origin = stance.shoulder + stance.down * top * stance.trunk_px
+    origin = origin + stance.across * middle * stance.unit_px
+    return origin, stance.across * half, stance.down * (found.middle - top) * stance.trunk_px
+
+
+def _frame(truth: GarmentTruth) -> tuple[Numbers, Pixels, Mask]:
+    """The (2, 3) map from the frame to the garment's picture, and the garment in the frame."""
+    x0, y0, x1, y1 = truth.body_px
+    tall, wide = y1 - y0, x1 - x0
+    step = tall * (1 + 2 * _MARGIN) / FRAME_PX
+    width = max(32, round(wide * (1 + 2 * _MARGIN) / step))
+    matrix = np.array([[step, 0, x0 - _MARGIN * wide], [0, step, y0 - _MARGIN * tall]], np.float32)
+    shape = (FRAME_PX, width)
+    return (
+        matrix,
+        _framed(truth.rgb, matrix, shape),
+        _framed(ones_inside(truth.mask), matrix, shape) > 0,
+    )
+
+
+def _framed(image: Pixels, matrix: Numbers, shape: tuple[int, int]) -> Pixels:
+    flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_LINEAR if image.ndim == 3 else cv2.INTER_NEAREST)
+    return cv2.warpAffine(image, matrix, shape[::-1], flags=flags)
+
+
+def _start(
+    frame: Numbers,
+    shape: tuple[int, int],
+    truth: GarmentTruth,
+    place: tuple[Numbers, Numbers, Numbers],
+) -> Numbers:
+    """Where each pixel of the frame lies in the working picture by the boxes alone, (h, w, 2)."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    x0, y0, x1, y1 = truth.body_px
+    u = (frame[0, 0] * columns + frame[0, 2] - (x0 + x1) / 2) / ((x1 - x0) / 2)
+    v = (frame[1, 1] * rows + frame[1, 2] - y0) / (y1 - y0)
+    origin, half, down = place
+    return (origin + u[..., None] * half + v[..., None] * down).astype(np.float32)
+
+
+def _seen_through(full: Pixels, where: Numbers, scale: float) -> Pixels:
+    """The result where the map of working pixels points, (h, w, 3) uint8."""
+    spots = (where + 0.5) * scale - 0.5
+    return cv2.remap(
+        full, spots[..., 0], spots[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def _flow(source: Pixels, view: Pixels, mask: Mask) -> Numbers:
+    """(h, w, 2): from each pixel of the source to its place in the view."""
+    weight = mask.astype(np.float32)
+    one, two = (
+        _levelled(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), weight) for image in (source, view)
+    )
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setFinestScale(1)
+    search.setPatchSize(12)
+    search.setPatchStride(4)
+    empty = np.zeros((*one.shape, 2), np.float32)
+    flow = search.calc(one, two, empty)
+    return cv2.GaussianBlur(flow, (0, 0), 3.0)
+
+
+def _levelled(gray: Pixels, weight: Numbers) -> Pixels:
+    """Grey freed of slow shading: the drawing alone, around 128."""
+    fine = cv2.GaussianBlur(gray, (0, 0), 1.0).astype(np.float32)
+    size = (_LOCAL_PX * 2 + 1,) * 2
+    mass = np.maximum(cv2.boxFilter(weight, -1, size), 0.02)
+    mean = cv2.boxFilter(fine * weight, -1, size) / mass
+    away = (fine - mean) * weight
+    spread = np.sqrt(cv2.boxFilter(away * away, -1, size) / mass) + 4.0
+    return np.clip(128 + 40 * away / spread, 0, 255).astype(np.uint8)
+
+
+def _pulled(start: Numbers, flow: Numbers) -> Numbers:
+    """What a flow in the frame means in the working picture: the start map is affine."""
+    right = start[0, 1] - start[0, 0]
+    down = start[1, 0] - start[0, 0]
+    return flow[..., :1] * right + flow[..., 1:] * down
+
+
+def _as_sharp(source: Pixels, *, frame: Numbers, to_result: Numbers, scale: float) -> Pixels:
+    """The source no sharper than the result can be: its pixels in the result, or its own."""
+    step = np.linalg.norm(np.diff(to_result[:, to_result.shape[1] // 2], axis=0), axis=1)
+    per_px = float(np.median(step)) * scale
+    own = 1.0 / float(frame[1, 1])
+    factor = min(1.0, per_px, 1.0 / own if own > 1 else 1.0)
+    if factor > 0.95:
+        return source
+    small = cv2.resize(source, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, source.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _agreement(source: Pixels, view: Pixels, inside: Mask) -> tuple[Numbers, Numbers]:
+    """Local correlation of brightness, and the source's local contrast in levels."""
+    one, two = (
+        cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) for image in (source, view)
+    )
+    weight = inside.astype(np.float32)
+    mass = np.maximum(_mean(weight), 1e-3)
+    mean_1, mean_2 = _mean(one * weight) / mass, _mean(two * weight) / mass
+    spread_1 = np.maximum(_mean(one * one * weight) / mass - mean_1**2, 0.0)
+    spread_2 = np.maximum(_mean(two * two * weight) / mass - mean_2**2, 0.0)
+    joint = _mean(one * two * weight) / mass - mean_1 * mean_2
+    agrees = (joint + _FLOOR) / (np.sqrt(spread_1 * spread_2) + _FLOOR)
+    return agrees.astype(np.float32), np.sqrt(spread_1).astype(np.float32)
+
+
+def _mean(image: Numbers) -> Numbers:
+    return cv2.boxFilter(image, -1, (_WINDOW_PX, _WINDOW_PX), borderType=cv2.BORDER_REFLECT)
