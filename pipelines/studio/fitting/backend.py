@@ -181,7 +181,7 @@ class FittingBackend:
                 "garment-view", f"the garment's picture can't be used: {error}"
             ) from error
         with self._looking:
-            return see_garment(picture, kind=kind, segmenter=self._segmenter)
+            return see_garment(picture, kind=kind, segmenter=self._segmenter, seer=self._seer)
 
     def _preview(self, run: FittingRun) -> None:
         """The same, from the analysis made small: a try-on in a tenth of the time."""
