@@ -29,11 +29,13 @@ _BURST_S = 60.0
 
 
 class Wanted(Enum):
-    """What a request is about: an order, a piece of one (by its handle or id), a page, the rest."""
+    """What a request is about: an order, a piece of one (by its handle or id), the element that
+    shops paste into their pages, the rest.
+    """
 
     ORDER = 1
     PIECE = 2
-    PAGE = 3
+    ELEMENT = 3
     REST = 4
 
 
@@ -125,8 +127,8 @@ def _keyless(wanted: Wanted, scope: Scope) -> Response | None:
 
 def _wanted(scope: Scope, method: str) -> Wanted:
     path = scope["path"]
-    if path == "/storefront" or path.startswith("/storefront/"):
-        return Wanted.PAGE
+    if path.startswith("/storefront/") and path.endswith((".js", "/terms.json")):
+        return Wanted.ELEMENT
     if path == "/v1/tryon" and method == "POST":
         return Wanted.ORDER
     if path == "/v1/uploads" and method == "POST":

@@ -1,38 +1,58 @@
-"""One Ray cluster a session: its replicas run makers and judges that do nothing, or fail."""
+"""One Ray cluster a session: its replicas run makers that do nothing, fail, dawdle or paint."""
 
 import sys
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from content_engine.types import Kind
-from serving.bench.noop import noop_judges
 from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerReplica, Place
 
 sys.path.insert(0, str(Path(__file__).parent))
 import moody
+import tryon_kit
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A running cluster with a maker for text that fails when told to, and an inspector."""
+def boutique_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the cluster's painting maker finds its store and vault."""
+    return tmp_path_factory.mktemp("boutique")
+
+
+@pytest.fixture(scope="session")
+def cluster(boutique_folder: Path) -> Iterator[Cluster]:
+    """A running cluster: a maker of text that fails when told to, one that paints, an inspector."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray's own, at its import; ours stay errors
-        running = started()
+        running = started(boutique_folder)
     yield running
     running.close()
 
 
-def started() -> Cluster:
+def started(folder: Path) -> Cluster:
     from ray import cloudpickle
 
     cloudpickle.register_pickle_by_value(moody)
+    cloudpickle.register_pickle_by_value(tryon_kit)
+    painter = Place(
+        name=Kind.TRYON.value,
+        replica=MakerReplica,
+        build=partial(tryon_kit.painting_maker, folder),
+        replicas=1,
+        cpus=0.1,
+    )
     maker = Place(
         name=Kind.TEXT.value, replica=MakerReplica, build=moody.MoodyMaker, replicas=1, cpus=0.1
     )
     inspector = Place(
-        name=INSPECTOR, replica=InspectorReplica, build=noop_judges, replicas=1, cpus=0.1, waiting=7
+        name=INSPECTOR,
+        replica=InspectorReplica,
+        build=tryon_kit.judges,
+        replicas=1,
+        cpus=0.1,
+        waiting=7,
     )
-    return Cluster.start((maker, inspector), cpus=2)
+    return Cluster.start((maker, painter, inspector), cpus=2)

@@ -23,7 +23,7 @@ from assets.store import AssetStore
 from assets.vault import Vault, same_upload
 from content_engine.config import Shop
 from content_engine.errors import InvalidBrief, Refused
-from content_engine.flow import Engine, Executor, Stop, never
+from content_engine.flow import Engine, Executor, Judge, Stop, never
 from content_engine.ledger import Ledger
 from content_engine.review import Correction
 from content_engine.telemetry import Metrics
@@ -46,6 +46,7 @@ from content_engine.types import (
     canonical_json,
 )
 from serving.api import Door, create_app
+from serving.bench.noop import noop_judges
 from serving.dispatcher import Dispatcher, Limits
 from serving.executors import LocalExecutor, PlannerByKind
 from serving.news import News
@@ -131,6 +132,12 @@ class PaintingMaker:
         return painted
 
 
+def painting_maker(folder: Path) -> PaintingMaker:
+    """The maker over the store and the vault of a boutique's folder."""
+    store = AssetStore.open(str(folder / "assets"))
+    return PaintingMaker(store, Vault.open(folder / "vault", keys=folder / "keys"))
+
+
 class PaintJudge:
     """Looks at nothing; `ugly` is a fault."""
 
@@ -138,6 +145,11 @@ class PaintJudge:
         """One score."""
         good = 0.0 if brief.product.sku == "ugly" else 1.0
         return (Score(metric="tryon.paint", value=good, instrument="paint@1"),)
+
+
+def judges() -> dict[Kind, Judge]:
+    """The judges of copy that does not matter and of paint."""
+    return {**noop_judges(), Kind.TRYON: PaintJudge()}
 
 
 def decide(brief: Brief, scores: Sequence[Score]) -> Verdict:
@@ -200,10 +212,11 @@ async def boutique(
     shops: tuple[Shop, ...] = (),
     ttl_s: float = 60.0,
     executor: Executor | None = None,
+    ledger_folder: Path | None = None,
     jobs_in_flight: int = 4,
 ) -> AsyncIterator[Boutique]:
     """A door over a new ledger, store and vault, its dispatcher at work, its port open."""
-    ledger = Ledger.open(empty_ledger(folder))
+    ledger = Ledger.open(empty_ledger(ledger_folder or folder))
     store = AssetStore.open(str(folder / "assets"))
     vault = Vault.open(folder / "vault", keys=folder / "keys")
     vault.prepare()
@@ -237,7 +250,7 @@ async def boutique(
             engine.produce,
             news=news,
             metrics=Metrics(),
-            limits=Limits(jobs_in_flight=jobs_in_flight, drain_s=2),
+            limits=Limits(jobs_in_flight=jobs_in_flight, drain_s=0.2),
             worker="test",
         )
         stop = asyncio.Event()

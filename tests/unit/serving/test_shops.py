@@ -69,6 +69,8 @@ FOREIGN = [
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
     ("GET", "/review/"),
+    ("GET", "/storefront/"),
+    ("GET", "/storefront/page.css"),
     ("PUT", "/v1/tryon"),
     ("POST", "/v1/tryon/"),
     ("GET", "/v1/tryon"),
@@ -105,6 +107,13 @@ def test_a_picture_needs_its_handle_only(guarded: FastAPI, calm_door: Door) -> N
     shown = ask(guarded, "GET", f"/v1/uploads/{handle}", near=False)
     assert shown.status_code == 200
     assert shown.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+@pytest.mark.parametrize("name", ["tryon.js", "terms.json"])
+def test_the_element_is_for_every_page(guarded: FastAPI, name: str) -> None:
+    for headers in ({}, bearer(KEY)):
+        answer = ask(guarded, "GET", f"/storefront/{name}", near=False, headers=headers)
+        assert answer.status_code in {200, 404}, answer.text
 
 
 def test_the_rest_of_the_door_is_for_this_machine(guarded: FastAPI) -> None:
