@@ -37,7 +37,8 @@ class TopSheets:
 def top_sheets(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> TopSheets:
     """The meshes that carry a top from its picture to its place."""
     torso = _torso(view, marks, place)
-    sheets = {"back": _back(view, marks, place), "torso": torso}
+    sheets = {"back": _back(view, marks, place)} if len(marks.back) else {}
+    sheets["torso"] = torso
     fades = {}
     for side, target in place.sleeves.items():
         source = view.sleeves_of[side]

@@ -11,10 +11,14 @@ from assets.media import Picture
 from content_engine.errors import GenerationFailed, Refused
 from content_engine.types import GarmentKind
 from pipelines.studio.cutout import cut_out
+from pipelines.studio.fitting.body import Body
+from pipelines.studio.fitting.body_seen import BodySeer
 from pipelines.studio.fitting.garment_print import carried_on, find_print
 from pipelines.studio.fitting.garment_view import GarmentView
+from pipelines.studio.fitting.garment_worn import worn_top
 from pipelines.studio.fitting.landmarks import top_marks
 from pipelines.studio.fitting.landmarks_outline import tilt_deg, trace
+from pipelines.studio.given import has_real_alpha
 from pipelines.studio.segmenter import Segmenter
 
 WORK_SIDE_PX = 900
@@ -23,20 +27,30 @@ WORK_SIDE_PX = 900
 PICTURE_LIMIT_PX = 1400
 """Longer side of the picture before the cut-out: beyond it only time is lost."""
 
+WORN_SIDE_PX = 1024
+"""Longer side of a picture of a person who wears the garment."""
+
 TILT_FROM_DEG = 0.8
 """Below this a garment is upright: the search's own unrest on upright ones."""
 
 
-def see_garment(picture: Picture, *, kind: GarmentKind, segmenter: Segmenter) -> GarmentView:
-    """The garment in a picture that shows it alone from the front.
+def see_garment(
+    picture: Picture, *, kind: GarmentKind, segmenter: Segmenter, seer: BodySeer
+) -> GarmentView:
+    """The garment in a picture that shows it from the front, alone or worn.
 
-    `segmenter` finds it in pictures without alpha. Raises Refused ("garment-view") when the
-    garment can't be told from its surroundings or is not seen from the front, ("category") when
-    its kind can't be fitted.
+    In pictures without alpha `seer` looks for who wears it, else `segmenter` finds it. Raises
+    Refused ("garment-view") when the garment can't be told from its surroundings or is not seen
+    from the front, ("category") when its kind can't be fitted.
     """
-    loose = _upright(_cut(picture, segmenter=segmenter))
     if kind not in (GarmentKind.UPPER, GarmentKind.OUTER):
         raise Refused("category", f"no way is known to fit a garment of kind {kind}")
+    if picture.alpha is None or not has_real_alpha(picture.alpha):
+        rgb = _limited(picture, WORN_SIDE_PX).rgb
+        body = _wearer(rgb, seer)
+        if body is not None:
+            return worn_top(rgb, body, kind=kind)
+    loose = _upright(_cut(picture, segmenter=segmenter))
     outline = trace(loose.rgba[..., 3] > 0.5)
     marks = top_marks(outline, _lightness(loose.rgba))
     return GarmentView(
@@ -53,6 +67,16 @@ def see_garment(picture: Picture, *, kind: GarmentKind, segmenter: Segmenter) ->
     )
 
 
+def _wearer(rgb: np.ndarray, seer: BodySeer) -> Body | None:
+    """The person in a garment's picture; None when the garment lies or hangs there alone."""
+    try:
+        return seer.see(rgb, kinds=frozenset())
+    except Refused as refusal:
+        if refusal.reason == "no-person":
+            return None
+        raise Refused("garment-view", f"who wears the garment: {refusal}") from refusal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Loose:
     """The garment's pixels (H, W, 4) float32 premultiplied, and how far they were turned."""
@@ -64,7 +88,7 @@ class _Loose:
 def _cut(picture: Picture, *, segmenter: Segmenter) -> np.ndarray:
     """The garment as (H, W, 4) float32 premultiplied, its longer side at most WORK_SIDE_PX."""
     try:
-        cut = cut_out(_limited(picture), segmenter=segmenter)
+        cut = cut_out(_limited(picture, PICTURE_LIMIT_PX), segmenter=segmenter)
     except GenerationFailed as failure:
         raise Refused("garment-view", str(failure)) from failure
     if cut.cut_sides:
@@ -77,8 +101,8 @@ def _cut(picture: Picture, *, segmenter: Segmenter) -> np.ndarray:
     return cv2.resize(rgba, size, interpolation=cv2.INTER_AREA)
 
 
-def _limited(picture: Picture) -> Picture:
-    scale = PICTURE_LIMIT_PX / max(picture.width_px, picture.height_px)
+def _limited(picture: Picture, longer_side_px: int) -> Picture:
+    scale = longer_side_px / max(picture.width_px, picture.height_px)
     if scale >= 1:
         return picture
     size = (round(picture.width_px * scale), round(picture.height_px * scale))

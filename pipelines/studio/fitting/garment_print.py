@@ -14,6 +14,13 @@ APART_LIGHT, APART_HUE = 17.0, 11.0
 reach 14 in L* and 7 in a*b* on six tees."""
 
 
+ALL_OVER = 0.62
+"""Share of chest width and of length from which marks are a pattern, which may follow the body."""
+
+SHADE_MAX = 15.0
+"""How far shading may move the cloth's own lightness; more is print."""
+
+
 def find_print(rgba: np.ndarray, torso: TorsoMarks) -> tuple[int, int, int, int] | None:
     """The box (x0, y0, x1, y1) px around what is printed on the chest; None when nothing is."""
     scale = LOOK_SIDE_PX / max(rgba.shape[:2])
@@ -25,13 +32,17 @@ def find_print(rgba: np.ndarray, torso: TorsoMarks) -> tuple[int, int, int, int]
         return None
     base = np.median(lab[chest], axis=0)
     off = lab - base
-    apart = (np.abs(off[..., 0]) > APART_LIGHT) | (np.hypot(off[..., 1], off[..., 2]) > APART_HUE)
+    shade = _around(lab[..., 0], chest)
+    light = np.abs(off[..., 0] - np.clip(shade - base[0], -SHADE_MAX, SHADE_MAX))
+    apart = (light > APART_LIGHT) | (np.hypot(off[..., 1], off[..., 2]) > APART_HUE)
     marks = (apart & chest).astype(np.uint8)
     joined = cv2.dilate(marks, np.ones((9, 9), np.uint8))
     count, labels, _, _ = cv2.connectedComponentsWithStats(joined)
     sizes = np.bincount(labels.ravel(), weights=marks.ravel(), minlength=count)
     sizes[0] = 0
-    big = sizes > max(12.0, 0.0015 * chest.sum())
+    strong = marks & ((light > 1.6 * APART_LIGHT) | (np.hypot(off[..., 1], off[..., 2]) > 18))
+    sure = np.bincount(labels.ravel(), weights=strong.ravel(), minlength=count)
+    big = (sizes > max(12.0, 0.0015 * chest.sum())) & (sure > 0.2 * sizes)
     kept = big[np.asarray(labels, np.int64)] & (marks > 0)
     if not kept.any():
         return None
@@ -39,7 +50,16 @@ def find_print(rgba: np.ndarray, torso: TorsoMarks) -> tuple[int, int, int, int]
     x0, x1 = (float(v) / scale for v in np.percentile(xs, (0.5, 99.5)))
     y0, y1 = (float(v) / scale for v in np.percentile(ys, (0.5, 99.5)))
     spare = 2 / scale
+    if x1 - x0 > ALL_OVER * torso.chest_px and y1 - y0 > ALL_OVER * torso.length_px:
+        return None
     return round(x0 - spare), round(y0 - spare), round(x1 + spare), round(y1 + spare)
+
+
+def _around(light: np.ndarray, chest: np.ndarray) -> np.ndarray:
+    """The lightness (H, W) of the cloth around each pixel: folds and shading, not print."""
+    inside = chest.astype(np.float32)
+    blurred = cv2.GaussianBlur(light * inside, (0, 0), 14)
+    return blurred / np.maximum(cv2.GaussianBlur(inside, (0, 0), 14), 1e-3)
 
 
 def _chest(torso: TorsoMarks, scale: float, shape: tuple[int, int]) -> np.ndarray:

@@ -106,7 +106,8 @@ def corners(
 def cuff_corners(arc: np.ndarray, *, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The cuff's outer and inner corner of a long sleeve: the arc (n, 2) runs round its end.
 
-    They are where lines at 45° to the sleeve's last third touch it.
+    They are where lines at about 65° to the sleeve's last third touch it: ribbed cuffs are
+    narrower than the sleeve above them.
     """
     away = np.linalg.norm(arc - middle, axis=1)
     end, before = arc[away > 0.85 * away.max()], arc[(away > 0.5 * away.max())]
@@ -116,7 +117,8 @@ def cuff_corners(arc: np.ndarray, *, middle: np.ndarray) -> tuple[np.ndarray, np
     across = np.array([-run[1], run[0]])
     if (arc[0] - arc[-1]) @ across < 0:
         across = -across
-    return arc[int(np.argmax(arc @ (run + across)))], arc[int(np.argmax(arc @ (run - across)))]
+    lean = 0.45 * across
+    return arc[int(np.argmax(arc @ (run + lean)))], arc[int(np.argmax(arc @ (run - lean)))]
 
 
 def _chord_residuals(points: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from pipelines.studio.fitting.body import Arm, Body, Part
 from pipelines.studio.fitting.fit_pieces import SleeveTarget
 from pipelines.studio.fitting.garment_view import SleeveMarks, Sleeves
-from pipelines.studio.fitting.mesh_curves import hermite, normals, resample, smooth
+from pipelines.studio.fitting.mesh_curves import armhole, hermite, normals, resample, smooth
 from pipelines.studio.fitting.target_frame import Frame, reach, steady
 
 ARM_AT = (0.0, 0.3, 1.0, 2.0, 2.3)
@@ -49,6 +49,13 @@ class Armhole:
     seam: np.ndarray
     chest_px: float
 
+    @classmethod
+    def at(cls, tip: np.ndarray, armpit: np.ndarray, *, chest_px: float, side: str) -> Armhole:
+        """The armhole between a shoulder tip and an armpit of the picture's `side`."""
+        inwards = 1.0 if side == "left" else -1.0
+        seam = armhole(tip, armpit, chest_px=chest_px, inwards=inwards)
+        return cls(tip=tip, armpit=armpit, seam=seam, chest_px=chest_px)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Axis:
@@ -66,12 +73,9 @@ def sleeve_target(
     arm = body.arms["left" if side == "left" else "right"]
     end_t = _end(arm, frame, hole=hole, cut=cut)
     axis = _axis(arm, frame, side=side, end_t=end_t)
-    base = np.interp(axis.t, ARM_AT, ARM_RADIUS) * frame.unit_px
     fan = _fan(axis, hole.tip)
     ease = _ease(axis, arm, cut=cut)
-    outward = _radius(body, axis, fan, base=base, pinned=hole.tip)
-    inward = _radius(body, axis, -axis.out, base=base, pinned=None)
-    inward = np.minimum(inward, 1.35 * np.maximum(outward, base))
+    outward, inward = _radii(body, frame, axis, hole=hole)
     widths = _widened(outward * ease, inward * ease, hole=hole, cut=cut, axis=axis)
     if not cut.long:
         widths = (_hanging(widths[0]), widths[1])
@@ -87,6 +91,32 @@ def sleeve_target(
         axis=axis.points,
         end_t=end_t,
     )
+
+
+def worn_sleeve(body: Body, frame: Frame, *, side: str, hole: Armhole) -> SleeveMarks:
+    """The sleeve that the person wears on that arm, as long as it shows, without ease."""
+    arm = body.arms["left" if side == "left" else "right"]
+    axis = _axis(arm, frame, side=side, end_t=float(np.clip(arm.worn_sleeve_t, 0.4, 2.0)))
+    outward, inward = _radii(body, frame, axis, hole=hole)
+    outer = axis.points + _fan(axis, hole.tip) * outward[:, None]
+    outer = np.vstack([hole.tip[None], outer[1:]])
+    edge = axis.points - axis.out * inward[:, None]
+    if axis.t[-1] < 1.1:
+        edge = _beside(edge, frame, hole=hole, side=side)
+    return SleeveMarks(
+        outer=resample(_pinned(outer, 1.2), 80),
+        inner=resample(_inner_edge(axis, edge, hole=hole), 80),
+    )
+
+
+def _radii(
+    body: Body, frame: Frame, axis: _Axis, *, hole: Armhole
+) -> tuple[np.ndarray, np.ndarray]:
+    """The arm's half widths (n,) px on its outer and its inner side."""
+    base = np.interp(axis.t, ARM_AT, ARM_RADIUS) * frame.unit_px
+    outward = _radius(body, axis, _fan(axis, hole.tip), base=base, pinned=hole.tip)
+    inward = _radius(body, axis, -axis.out, base=base, pinned=None)
+    return outward, np.minimum(inward, 1.35 * np.maximum(outward, base))
 
 
 def _hanging(outward: np.ndarray) -> np.ndarray:

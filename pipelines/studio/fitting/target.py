@@ -11,7 +11,7 @@ from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Body
 from pipelines.studio.fitting.fit_pieces import SleeveTarget
 from pipelines.studio.fitting.garment_view import GarmentView, Sleeves, TorsoMarks
-from pipelines.studio.fitting.mesh_curves import armhole, smooth
+from pipelines.studio.fitting.mesh_curves import smooth
 from pipelines.studio.fitting.sleeve import Armhole, sleeve_cuts, sleeve_target
 from pipelines.studio.fitting.target_frame import Frame
 from pipelines.studio.fitting.target_neck import Shoulders, find_shoulders
@@ -56,7 +56,7 @@ def top_target(body: Body, view: GarmentView, marks: TorsoMarks, *, ease: float)
     chest = float(np.linalg.norm(edges["right"][0] - edges["left"][0]))
     cut = sleeve_cuts(view.sleeves_of, chest_px=marks.chest_px, sleeves=view.sleeves)
     holes = {
-        side: _armhole(line[-1], edges[side][0], chest_px=chest, side=side)
+        side: Armhole.at(line[-1], edges[side][0], chest_px=chest, side=side)
         for side, line in (("left", shoulders.left), ("right", shoulders.right))
     }
     found = (
@@ -75,12 +75,6 @@ def top_target(body: Body, view: GarmentView, marks: TorsoMarks, *, ease: float)
         hem_t=hem_t,
         measured_sides=min(sides.measured.values()),
     )
-
-
-def _armhole(tip: np.ndarray, armpit: np.ndarray, *, chest_px: float, side: str) -> Armhole:
-    inwards = 1.0 if side == "left" else -1.0
-    seam = armhole(tip, armpit, chest_px=chest_px, inwards=inwards)
-    return Armhole(tip=tip, armpit=armpit, seam=seam, chest_px=chest_px)
 
 
 def _side(

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.studio.fitting.body import Body, Part
 from pipelines.studio.fitting.garment_view import Style, TorsoMarks
-from pipelines.studio.fitting.mesh_curves import smooth
+from pipelines.studio.fitting.mesh_curves import resample, smooth
 from pipelines.studio.fitting.target_frame import Frame, reach, steady
 
 DEPTH_CAP = {Style.HOOD: 0.30, Style.COLLAR: 0.30}
@@ -27,14 +27,16 @@ class Shoulders:
 def find_shoulders(body: Body, frame: Frame, *, marks: TorsoMarks, style: Style) -> Shoulders:
     """Where the neckline and the shoulder seams of a top lie on the body."""
     solid = (body.alpha >= 128) & (body.parts != Part.HAIR)
-    tips = {side: _tip(body, frame, solid, side=side) for side in ("left", "right")}
+    tips = {side: shoulder_tip(body, frame, solid, side=side) for side in ("left", "right")}
     points = _neck_points(body, frame, solid, marks=marks)
     neck = _neckline(frame, points, marks=marks, style=style)
-    lines = {side: _seam(frame, solid, points[side], tips[side]) for side in ("left", "right")}
+    lines = {
+        side: shoulder_line(frame, solid, points[side], tips[side]) for side in ("left", "right")
+    }
     return Shoulders(neck=neck, left=lines["left"], right=lines["right"])
 
 
-def _tip(body: Body, frame: Frame, solid: np.ndarray, *, side: str) -> np.ndarray:
+def shoulder_tip(body: Body, frame: Frame, solid: np.ndarray, *, side: str) -> np.ndarray:
     """The shoulder tip: from the joint up and out to the silhouette, within 0.09 to 0.24 U."""
     sign = -1 if side == "left" else 1
     start = np.array([body.arms["left" if side == "left" else "right"].shoulder], float)
@@ -74,7 +76,7 @@ def _neck_points(
 def _neckline(
     frame: Frame, points: dict[str, np.ndarray], *, marks: TorsoMarks, style: Style
 ) -> np.ndarray:
-    """A half-ellipse as deep, in widths, as the garment's own; the neck's roundness adds a little.
+    """The garment's own neckline: its form, and its depth in widths; the neck adds a little.
 
     Flat on a table the neckline is as deep as it is cut; on a body the trapezius lifts its ends.
     """
@@ -85,19 +87,28 @@ def _neckline(
     cut = float((source[:, 1] - (source[0, 1] + source[-1, 1]) / 2).max()) / source_width
     depth = float(np.clip(cut, 0.2, 0.7)) * width * 1.08 + 0.03 * frame.unit_px
     depth = min(depth, DEPTH_CAP.get(style, 0.42) * frame.unit_px)
-    turn = np.linspace(0, np.pi, 40)[:, None]
     shift = float(np.clip(np.sin(np.radians(frame.yaw_deg)), -0.5, 0.5)) * 0.3 * width / 2
-    middle = (left + right) / 2
-    sagging = np.sin(turn) ** 0.9
+    across, hang = _shape(source)
     return (
-        middle
-        - np.cos(turn) * (right - left) / 2
-        + frame.down * sagging * depth
-        + frame.right * sagging * shift
+        left
+        + (right - left) * across[:, None]
+        + (frame.down * depth + frame.right * shift) * hang[:, None]
     )
 
 
-def _seam(frame: Frame, solid: np.ndarray, start: np.ndarray, tip: np.ndarray) -> np.ndarray:
+def _shape(neck: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The neckline's own form, round or pointed: places across and depths, both 0 to 1, (40,)."""
+    fine = resample(neck, 40)
+    chord = fine[-1] - fine[0]
+    length = max(float(np.linalg.norm(chord)), 1e-6)
+    off = fine - fine[0]
+    hang = (off[:, 1] * chord[0] - off[:, 0] * chord[1]) / length
+    return off @ chord / length**2, np.clip(hang / max(float(hang.max()), 1e-6), 0, 1) ** 0.95
+
+
+def shoulder_line(
+    frame: Frame, solid: np.ndarray, start: np.ndarray, tip: np.ndarray
+) -> np.ndarray:
     """The shoulder line from the neck point to the tip, following the trapezius' outline."""
     share = np.linspace(0, 1, 20)
     straight = start + (tip - start) * share[:, None]
