@@ -39,6 +39,8 @@ _ALIKE = 1.05
 _BEGUN = 0.25
 _QUICK_S = 0.27
 _NEAR_S = 0.45
+# What cannot reach half the limit is not looked at further.
+_WORTH_IT = 0.5
 _LOOKED_S = (0.9, 1.6)
 _FAR_S = (0.75, 1.95)
 # From 0 to 1: how quickly it sprang back, how steadily it grew (rank correlation), and, from 1 to
@@ -99,6 +101,8 @@ def _bend(steps: Steps, at: int, cell: Cell) -> Bend | None:
     corner, size = _window(steps, region, cell)
     patch = patch_at(steps, corner, size, at)
     here = Glance(step=at, x=corner[0] + size[0] / 2, y=corner[1] + size[1] / 2)
+    if not _springs_back(patch, steps, here):
+        return None
     later = _later(patch, steps, here)
     apart = _before(patch, steps, here, later)
     if not len(apart) or not len(later):
@@ -151,11 +155,29 @@ def _later(patch: Numbers, steps: Steps, here: Glance) -> Numbers:
     return apart[apart < OUTSIDE]
 
 
+def _springs_back(patch: Numbers, steps: Steps, here: Glance) -> bool:
+    """False where the place surely did not differ before: a first look that clears most places."""
+    settling = max(1, round(_SETTLED_S / steps.step_s))
+    last = min(len(steps.frames) - 1, here.step + settling)
+    first = max(0, here.step - _near_steps(steps))
+    if last <= here.step or first >= here.step:
+        return False
+    later = _unlike(patch, steps, here, path(steps, here, last))
+    if len(later) < settling or max(later) >= OUTSIDE:
+        return True
+    near = _unlike(patch, steps, here, path(steps, here, first))
+    return max(near) >= _SETTLED * later[-1] + _NOISE_LEVELS / 2
+
+
+def _near_steps(steps: Steps) -> int:
+    return max(2, round(_AT_ONCE_S / steps.step_s))
+
+
 def _before(patch: Numbers, steps: Steps, here: Glance, later: Numbers) -> Numbers:
     """How unlike the place is at each step before, or nothing where it surely did not bend."""
     first = max(0, here.step - round(_LONGEST_S / steps.step_s))
     glances = path(steps, here, first) if first < here.step else []
-    near = _unlike(patch, steps, here, glances[: max(2, round(_AT_ONCE_S / steps.step_s))])
+    near = _unlike(patch, steps, here, glances[: _near_steps(steps)])
     lags = np.arange(1, len(glances) + 1) * steps.step_s
     looked = np.flatnonzero((lags >= _LOOKED_S[0]) & (lags <= _LOOKED_S[1]))[::2]
     if not len(near) or not len(looked) or not len(later):
@@ -163,9 +185,20 @@ def _before(patch: Numbers, steps: Steps, here: Glance, later: Numbers) -> Numbe
     settled = later[min(len(later), max(1, round(_SETTLED_S / steps.step_s))) - 1]
     if max(near) < _SETTLED * settled + _NOISE_LEVELS / 2:
         return np.zeros(0)
-    if min(_unlike(patch, steps, here, [glances[at] for at in looked])) > _ALIKE * max(near):
+    beside = _unlike(patch, steps, here, glances[len(near) : int(_NEAR_S / steps.step_s)])
+    if _at_most([*near, *beside], later) < _WORTH_IT:
         return np.zeros(0)
-    return np.array(near + _unlike(patch, steps, here, glances[len(near) :]))
+    alike = (_unlike(patch, steps, here, [glances[at]])[0] for at in looked)
+    if all(apart > _ALIKE * max(near) for apart in alike):
+        return np.zeros(0)
+    known = [*near, *beside]
+    return np.array(known + _unlike(patch, steps, here, glances[len(known) :]))
+
+
+def _at_most(near: Sequence[float], later: Numbers) -> float:
+    """What the bend's number can be at most, by what was just before it and after it."""
+    known = [apart for apart in near if apart < OUTSIDE]
+    return max(known, default=0.0) / (float(np.median(later)) + _NOISE_LEVELS) / _LIMIT
 
 
 def _unlike(patch: Numbers, steps: Steps, here: Glance, glances: Sequence[Glance]) -> list[float]:

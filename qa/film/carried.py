@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from qa.film.maps import GRID, cells
+from qa.film.maps import GRID, cells, medians_around
 from qa.film.surprise import Surprise, unexplained, warped, widened
 from qa.vision.arrays import Numbers
 
@@ -29,7 +29,8 @@ _SEARCH_PX = 3.0
 _SEARCH_PX_A_SECOND = 5.0
 _MOST_SEARCH_PX = 8.0
 _ZOOMED_S = 0.4
-_ZOOMS = (0.92, 0.96, 1.0, 1.04, 1.08)
+# Out and in, a little and farther: the farther one is tried where the nearer one helps.
+_ZOOMS = ((0.96, 0.92), (1.04, 1.08))
 _MARGIN_PX = 16
 
 OUTSIDE = 99.0
@@ -113,9 +114,15 @@ def unlike(patch: Numbers, steps: Steps, there: Glance, *, gap_s: float) -> floa
 
     Zooms are tried where `gap_s` of camera motion may lie between; `OUTSIDE` where it left.
     """
-    zooms = _ZOOMS if gap_s >= _ZOOMED_S else (1.0,)
     search = int(min(_MOST_SEARCH_PX, _SEARCH_PX + _SEARCH_PX_A_SECOND * gap_s))
-    return min(_apart(_zoomed(patch, zoom), steps, there, search) for zoom in zooms)
+    least = _apart(patch, steps, there, search)
+    if gap_s < _ZOOMED_S:
+        return least
+    nearer = [_apart(_zoomed(patch, ways[0]), steps, there, search) for ways in _ZOOMS]
+    if min(nearer) >= least:
+        return least
+    _, farther = _ZOOMS[int(np.argmin(nearer))]
+    return min(*nearer, _apart(_zoomed(patch, farther), steps, there, search))
 
 
 def _motion(motion: Numbers, every: int, count: int) -> Numbers:
@@ -159,15 +166,10 @@ def _fetched(frames: Numbers, motion: Numbers, at: int, gap: int) -> Numbers:
 def _sudden(left: Numbers, step_s: float, gap: int) -> Numbers:
     """What is left over the median of 0.8 s before and after, there and beside it; 0 at borders."""
     reach, own = max(_FEWEST_AROUND, round(_USUAL_S / step_s)), max(1, round(_OWN_S / step_s))
-    wide, steps = widened(left), np.arange(len(left))
+    usual = medians_around(widened(left), reach=reach, own=own, fewest=_FEWEST_AROUND)
     sudden = np.zeros_like(left)
     inner = slice(_EDGE_CELLS, GRID - _EDGE_CELLS)
-    for at in range(gap, len(left)):
-        away = np.abs(steps - at)
-        around = wide[(away <= reach) & (away >= own)]
-        if len(around) >= _FEWEST_AROUND:
-            usual = np.median(around, axis=0) + _FLOOR_LEVELS
-            sudden[at, inner, inner] = (left[at] / usual)[inner, inner]
+    sudden[gap:, inner, inner] = (left / (usual + _FLOOR_LEVELS))[gap:, inner, inner]
     return sudden
 
 
@@ -178,8 +180,6 @@ def _cell(steps: Steps, glance: Glance) -> tuple[int, int]:
 
 
 def _zoomed(patch: Numbers, zoom: float) -> Numbers:
-    if zoom == 1.0:
-        return patch
     return cv2.resize(patch, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from qa.film.maps import GRID, cells
+from qa.film.maps import GRID, cells, medians_around
 from qa.vision.arrays import Numbers, Pixels
 
 # Source for the constants: set on 200 planted and 25 clean clips (2026-11-22), see ARCHITECTURE.md.
@@ -35,7 +36,11 @@ class Surprise:
 
 
 def surprise(luma: Pixels) -> Surprise:
-    """The surprise of a shot's frames, luma (n, h, w) uint8. About 1 ms a frame."""
+    """The surprise of a shot's frames, luma (n, h, w) uint8. About 0.5 ms a frame.
+
+    One flow serves both ways, backwards with its sign turned: 13 of 16 planted faults as with two
+    flows, the same clean clips, two thirds of the time (2026-11-22).
+    """
     count, height, width = luma.shape
     size = (width // _SHRINK, height // _SHRINK)
     small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in luma]
@@ -45,8 +50,8 @@ def surprise(luma: Pixels) -> Surprise:
     empty = np.zeros((*small[0].shape, 2), np.float32)
     for index in range(1, count):
         one, two = small[index - 1], small[index]
-        forth, back = flow.calc(one, two, empty.copy()), flow.calc(two, one, empty.copy())
-        new = cells(unexplained(two, warped(one, back)))
+        forth = flow.calc(one, two, empty.copy())
+        new = cells(unexplained(two, warped(one, -forth)))
         old = cells(unexplained(one, warped(two, forth)))
         residual[index] = np.maximum(new, old)
         motion[index] = cv2.resize(forth, (GRID, GRID), interpolation=cv2.INTER_AREA)
@@ -71,24 +76,24 @@ def widened(maps: Numbers) -> Numbers:
 
 def warped(image: Pixels, flow: Numbers) -> Pixels:
     """The image fetched from where the flow points, its border repeated outside."""
-    height, width = flow.shape[:2]
-    across = flow[..., 0] + np.arange(width, dtype=np.float32)
-    down = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-    return cv2.remap(image, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    there = cv2.add(flow, _places(*flow.shape[:2]))
+    return cv2.remap(image, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+@lru_cache(maxsize=8)
+def _places(height: int, width: int) -> Numbers:
+    """(h, w, 2) float32: where each pixel is, x before y."""
+    down, across = np.mgrid[:height, :width].astype(np.float32)
+    return np.stack([across, down], axis=-1)
 
 
 def _sudden(residual: Numbers) -> Numbers:
-    """Each residual over the median of the five frames before and after, there and beside it."""
-    count = len(residual)
-    wide = widened(residual)
+    """Each residual over the median of the five frames before and after, there and beside it.
+
+    The first frame has no residual and counts nowhere.
+    """
+    usual = medians_around(widened(residual[1:]), reach=_WINDOW, fewest=_FEWEST_AROUND)
     sudden = np.zeros_like(residual)
-    for index in range(1, count):
-        first, after = max(1, index - _WINDOW), min(count, index + _WINDOW + 1)
-        around = np.concatenate([wide[first:index], wide[index + 1 : after]])
-        if len(around) >= _FEWEST_AROUND:
-            usual = np.median(around, axis=0)
-            sudden[index] = residual[index] / (usual + _FLOOR_LEVELS)
     inner = slice(_EDGE_CELLS, GRID - _EDGE_CELLS)
-    held = np.zeros_like(sudden)
-    held[:, inner, inner] = sudden[:, inner, inner]
-    return held
+    sudden[1:, inner, inner] = (residual[1:] / (usual + _FLOOR_LEVELS))[:, inner, inner]
+    return sudden
