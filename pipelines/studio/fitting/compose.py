@@ -116,9 +116,7 @@ def _worn(stage: _Stage, canvas: np.ndarray, *, item: Fitted, under: np.ndarray)
     cast = shadow_of(whole, sigma_px=0.02 * unit, shift_px=(0, 0.01 * unit), amount=0.34)
     canvas = shaded(canvas, cast * stage.undressed.person)
     _lay_all(stage, canvas, trunk, gain=gain)
-    front = limbs(
-        scene, stage.undressed.canvas, removed=stage.undressed.removed, bare=stage.undressed.bare
-    )
+    front = limbs(scene, stage.undressed, sleeves=item.target.sleeves)
     canvas = mix(canvas, front.colours, front.share * (1 - under))
     cast = shadow_of(arms, sigma_px=0.022 * unit, shift_px=(0, 0.006 * unit), amount=0.3)
     canvas = shaded(canvas, cast * np.maximum(below, front.share))

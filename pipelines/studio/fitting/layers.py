@@ -23,6 +23,9 @@ WORN_AS = {
 
 Box = tuple[int, int, int, int]
 
+HAIR_GAP_U = 0.03
+"""Gaps in hair that are narrower than this are its own dark places, taken for cloth."""
+
 HAIR_LEAST_U2 = 0.02
 """Hair of less than this, in square body units, that hangs on no other is none."""
 
@@ -95,7 +98,9 @@ def _strands(hair: np.ndarray, unit_px: float) -> np.ndarray:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
     names, keep = np.asarray(labels, np.int32), np.zeros(count, bool)
     keep[1:] = stats[1:, cv2.CC_STAT_AREA] > HAIR_LEAST_U2 * unit_px**2
-    return hair * (keep[names] | (found == 0))
+    strands = hair * (keep[names] | (found == 0))
+    closing = disc(max(1, round(HAIR_GAP_U * unit_px / 2)))
+    return cv2.morphologyEx(strands, cv2.MORPH_CLOSE, closing)
 
 
 def changed_box(body: Body, fitted: Sequence[Fitted], *, margin_u: float = 0.35) -> Box:

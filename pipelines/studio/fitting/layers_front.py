@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from pipelines.studio.fitting.body import Arm, Part
+from pipelines.studio.fitting.erase import Undressed
+from pipelines.studio.fitting.fit_pieces import SleeveTarget
 from pipelines.studio.fitting.layers import Scene, grown, opened, soft
 
 FRONT_FROM_T = 0.3
@@ -22,14 +25,18 @@ class Front:
     colours: np.ndarray
 
 
-def limbs(scene: Scene, canvas: np.ndarray, *, removed: np.ndarray, bare: np.ndarray) -> Front:
-    """Forearms and hands as the canvas shows them, those made up included."""
-    zone = np.zeros(scene.shape, np.uint8)
-    for arm in scene.body.arms.values():
-        _draw_arm(zone, scene, arm)
-    seen = scene.is_part(Part.SKIN, Part.OTHER) & (zone > 0)
-    seen = opened(seen & ~removed, scene.px(0.014))
-    colours = _clean(canvas, seen, near=grown(removed, 3))
+def limbs(scene: Scene, undressed: Undressed, *, sleeves: Mapping[str, SleeveTarget]) -> Front:
+    """Arms and hands beyond the sleeves, as the canvas shows them, those made up included."""
+    canvas, bare = undressed.canvas, undressed.bare
+    zone, hands = np.zeros(scene.shape, np.uint8), np.zeros(scene.shape, np.uint8)
+    for side, arm in scene.body.arms.items():
+        covered_t = sleeves[side].end_t if side in sleeves else 0.0
+        _draw_arm(zone, scene, arm, from_t=max(FRONT_FROM_T, covered_t - 0.1))
+        _draw_hand(hands, scene, arm)
+    skin = scene.is_part(Part.SKIN, Part.OTHER) & ((zone > 0) | (hands > 0))
+    # Fingers are thin: what is too thin to be an arm may be one, beside the wrist.
+    seen = opened(skin, scene.px(0.014)) | (opened(skin, 1) & (hands > 0))
+    colours = _clean(canvas, seen, near=grown(undressed.removed, 3))
     share = np.maximum(_edge(seen), bare)
     made = (bare > _edge(seen))[..., None]
     return Front(share=share, colours=np.where(made, canvas, colours))
@@ -64,12 +71,24 @@ def hair(scene: Scene, *, removed: np.ndarray) -> Front:
     return Front(share=share, colours=scene.photo * (1 - thin) + own * thin)
 
 
-def _draw_arm(zone: np.ndarray, scene: Scene, arm: Arm) -> None:
+def _draw_arm(zone: np.ndarray, scene: Scene, arm: Arm, *, from_t: float) -> None:
     shoulder, elbow, wrist, end = scene.local([arm.shoulder, arm.elbow, arm.wrist, arm.hand_end])
-    start = shoulder + (elbow - shoulder) * FRONT_FROM_T
-    _draw(zone, (start, elbow), width_px=0.32 * scene.unit_px)
-    _draw(zone, (elbow, wrist), width_px=0.30 * scene.unit_px)
+    if from_t < 1:
+        start = shoulder + (elbow - shoulder) * from_t
+        _draw(zone, (start, elbow), width_px=0.32 * scene.unit_px)
+    if from_t < 2:
+        start = elbow + (wrist - elbow) * max(0.0, from_t - 1)
+        _draw(zone, (start, wrist), width_px=0.30 * scene.unit_px)
     _draw(zone, (wrist, end), width_px=0.38 * scene.unit_px)
+
+
+def _draw_hand(hands: np.ndarray, scene: Scene, arm: Arm) -> None:
+    wrist, end = scene.local([arm.wrist, arm.hand_end])
+    _draw(
+        hands,
+        (wrist + 0.3 * (wrist - end), end + 0.5 * (end - wrist)),
+        width_px=0.5 * scene.unit_px,
+    )
 
 
 def _draw(zone: np.ndarray, line: tuple[np.ndarray, np.ndarray], *, width_px: float) -> None:
