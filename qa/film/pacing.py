@@ -30,6 +30,10 @@ _SAME_WAY = 0.5
 _MOVING_SHARE = 0.01
 _SAME_PLACES = 0.45
 _PAUSE_S = 0.5
+_LEAP, _LEAP_LEVELS = 1.75, 6.0
+_LEAP_AS_SKIP = 1.65
+_EVEN, _EVENLY = 0.3, 0.5
+_NO_SKIP = 1.6
 
 
 def freeze(reel: Reel, pulse: Pulse) -> Reading:
@@ -80,11 +84,29 @@ def duplicate(reel: Reel, pulse: Pulse) -> Reading:
 def dropped(reel: Reel, pulse: Pulse) -> Reading:
     """How many times as far things move over one step than over the steps beside it; 1 is even.
 
-    Only a jump along the motion itself counts: most of what moves must move the same way as
-    before and after.
+    Along the motion itself, where most of what moves goes the same way as before and after; or
+    whatever way, where the picture changes at once by far more than in each of six steps around.
     """
-    spikes = (index for shot in reel.shots for index in _spikes(pulse.activity, shot))
-    return reading(_gap(index, ratio) for index in spikes if (ratio := _skip(reel, index)) > 1.0)
+    return reading(
+        _gap(index, ratio)
+        for shot in reel.shots
+        for index in _spikes(pulse.activity, shot)
+        if (ratio := _leap(pulse.activity, shot, index) or _skip(reel, index)) > 1.0
+    )
+
+
+def _leap(change: Numbers, shot: Span, index: int) -> float:
+    """A sudden change over the greatest of three before and three after, as a skip; 0 for none.
+
+    Only of a picture that moves evenly there. Source: 44 clean clips reach 1.34 times, labelled
+    faulty ones 1.55, planted gaps 2.0 to 13 (2026-11-22).
+    """
+    near = around(change[shot[0] + 1 : shot[1] + 1], index - shot[0] - 1, reach=3)
+    most = max(float(near.max(initial=0.0)), _LEAST_MOTION)
+    evenly = float((near > _EVEN * most).mean()) >= _EVENLY
+    times = float(change[index]) / most
+    sudden = evenly and times >= _LEAP and float(change[index]) >= _LEAP_LEVELS
+    return _LEAP_AS_SKIP * times if sudden else 0.0
 
 
 def _gap(index: int, ratio: float) -> Evidence:
@@ -201,14 +223,17 @@ def _skip(reel: Reel, index: int) -> float:
     if moving.mean() < _MOVING_SHARE:
         return 0.0
     ratio = (here * usual).sum(axis=2)[moving] / speed[moving] ** 2
-    same = np.abs(ratio / max(float(np.median(ratio)), 1e-3) - 1.0) < 0.6
+    farther = float(np.median(ratio))
+    same = np.abs(ratio / max(farther, 1e-3) - 1.0) < 0.6
     if same.mean() < _SAME_WAY:
         return 0.0
+    if farther < _NO_SKIP:
+        return farther
     beside = max(
         _speed(reel, step, moving) for step in (index - 2, index - 1, index + 1, index + 2)
     )
     length = float(np.median(np.linalg.norm(here, axis=2)[moving]))
-    return min(float(np.median(ratio)), length / max(beside, _FLOW_LEAST_PX))
+    return min(farther, length / max(beside, _FLOW_LEAST_PX))
 
 
 def _speed(reel: Reel, step: int, moving: Mask) -> float:
