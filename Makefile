@@ -7,7 +7,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
 # Half of the clips are spoilt on purpose, so that the reviewers' queue has something to show.
 demo: .venv/base
-	CE_SPOILT_SHARE=0.5 $(BIN)/content-engine produce assets/samples/products.jsonl --out demo-out
+	CE_SPOILT_SHARE=0.5 $(BIN)/content-engine produce assets/samples/products.jsonl \
+	  --models assets/samples/people --out demo-out
 
 # The reviewers' page over what the demo left waiting: http://127.0.0.1:8484/review
 review: .venv/base

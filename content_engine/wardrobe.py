@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from content_engine.lexicon.concepts import Concepts, fold
 from content_engine.lexicon.entries import Lexicon, lexicon_locales
-from content_engine.types import GarmentKind, Product
+from content_engine.types import GarmentKind, Photo, PhotoRole, Product
 
 LAYERS: Mapping[GarmentKind, int] = {
     GarmentKind.LOWER: 0,
@@ -39,6 +39,15 @@ def garment_kind(product: Product) -> GarmentKind | None:
     language = product.language.partition("-")[0]
     told = (_told_by(text, language) for text in texts)
     return next((kind for kind in told if kind is not None), None)
+
+
+def garment_photo(product: Product) -> Photo | None:
+    """The photo that shows the garment by itself: the one meant for it, else the main one."""
+    for role in (PhotoRole.GARMENT, PhotoRole.MAIN, PhotoRole.ADDITIONAL):
+        found = next((photo for photo in product.photos if photo.role is role), None)
+        if found is not None:
+            return found
+    return None
 
 
 def _told_by(text: str, language: str) -> GarmentKind | None:

@@ -12,26 +12,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 
 from assets.fetch import Fetcher, FetchLimits
 from assets.store import AssetStore
 from assets.vault import Vault
-from assets.weights import pinned_weights
 from content_engine.config import Settings
 from content_engine.flow import Decide, Engine, Executor, Judge, Pipeline, Planner
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
 from content_engine.types import Brief, Kind, Recipe
 from serving.api import Door, create_app
+from serving.backends import models
 from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerReplica, Place
 from serving.dispatcher import Dispatcher, Limits
 from serving.executors import PlannerByKind
 from serving.news import News
 
-KINDS = (Kind.TEXT, Kind.IMAGE, Kind.VIDEO)
+KINDS = (Kind.TEXT, Kind.IMAGE, Kind.VIDEO, Kind.TRYON)
 """The kinds that this engine makes."""
 
 
@@ -109,6 +108,20 @@ def video_maker(settings: Settings) -> Pipeline:
     )
 
 
+def tryon_maker(settings: Settings) -> Pipeline:
+    """The try-on pipeline on the fitting room of the studio."""
+    from assets.provenance import Signer
+    from pipelines.studio.fitting.backend import FittingBackend
+    from pipelines.tryon import TryonPipeline
+
+    return TryonPipeline(
+        store=AssetStore.open(settings.assets_url),
+        vault=open_vault(settings),
+        signer=Signer.open(settings.keys_path),
+        backend=FittingBackend(),
+    )
+
+
 def text_judge(settings: Settings) -> Judge:
     """The text judge."""
     from qa.text import TextJudge
@@ -130,8 +143,25 @@ def video_judge(settings: Settings) -> Judge:
     return VideoJudge(store=AssetStore.open(settings.assets_url))
 
 
-MAKERS = {Kind.TEXT: text_maker, Kind.IMAGE: image_maker, Kind.VIDEO: video_maker}
-JUDGES = {Kind.TEXT: text_judge, Kind.IMAGE: image_judge, Kind.VIDEO: video_judge}
+def tryon_judge(settings: Settings) -> Judge:
+    """The try-on judge."""
+    from qa.tryon import TryonJudge
+
+    return TryonJudge(store=AssetStore.open(settings.assets_url), vault=open_vault(settings))
+
+
+MAKERS = {
+    Kind.TEXT: text_maker,
+    Kind.IMAGE: image_maker,
+    Kind.VIDEO: video_maker,
+    Kind.TRYON: tryon_maker,
+}
+JUDGES = {
+    Kind.TEXT: text_judge,
+    Kind.IMAGE: image_judge,
+    Kind.VIDEO: video_judge,
+    Kind.TRYON: tryon_judge,
+}
 
 
 def build_makers(settings: Settings, kinds: Sequence[Kind]) -> dict[Kind, Pipeline]:
@@ -160,6 +190,7 @@ def places(settings: Settings, kinds: Sequence[Kind]) -> tuple[Place, ...]:
         Kind.TEXT: settings.text_replicas,
         Kind.IMAGE: settings.image_replicas,
         Kind.VIDEO: settings.video_replicas,
+        Kind.TRYON: settings.tryon_replicas,
     }
     makers = [
         Place(
@@ -243,27 +274,6 @@ def _planned(plans: Planner) -> Callable[[Brief], Recipe | None]:
         return next(iter(plans.plan(brief)), None)
 
     return check
-
-
-def models() -> tuple[dict[str, Any], ...]:
-    """The backends of this engine and every pinned weight file, with licences."""
-    own = (
-        {"name": "realiser", "kind": "text"},
-        {"name": "studio", "kind": "image"},
-        {"name": "studio-motion", "kind": "video"},
-    )
-    backends = [each | {"licence": "Apache-2.0", "commercial": True} for each in own]
-    weights = [
-        {
-            "name": item.name,
-            "kind": "weights",
-            "package": f"{item.package}=={item.version}",
-            "licence": item.licence,
-            "commercial": item.commercial,
-        }
-        for item in pinned_weights()
-    ]
-    return (*backends, *weights)
 
 
 def dispatcher(parts: Parts, flow: Engine, *, drain_s: float) -> Dispatcher:

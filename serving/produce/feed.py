@@ -27,7 +27,7 @@ from content_engine.types import (
     TryonSpec,
     VideoSpec,
 )
-from content_engine.wardrobe import LAYERS, garment_kind
+from content_engine.wardrobe import LAYERS, garment_kind, garment_photo
 
 _PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 SCENE_ASPECTS = ("1:1", "4:5", "9:16", "16:9")
@@ -120,11 +120,10 @@ def _clips(product: Product, order: Order) -> list[tuple[str, Spec]]:  # noqa: A
 
 
 def _tryons(product: Product, order: Order) -> list[tuple[str, Spec]]:
-    kind = garment_kind(product)
-    if kind is None:
+    kind, photo = garment_kind(product), garment_photo(product)
+    if kind is None or photo is None:
         return []
-    picture = product.photos[_main_photo(product)].digest
-    garment = Garment(kind=kind, picture=picture, layer=LAYERS[kind], sku=product.sku)
+    garment = Garment(kind=kind, picture=photo.digest, layer=LAYERS[kind], sku=product.sku)
     return [
         ("und", TryonSpec(person=model, garments=(garment,), private=False))
         for model in order.models

@@ -129,6 +129,8 @@ async def _make(run: Run, item: FeedItem) -> ProductCard:
     ingested = await asyncio.to_thread(ingest, item, fetcher=run.fetcher, store=run.parts.store)
     for fault in ingested.faults:
         run.view.fault(fault)
+    # The door knows the product too: the sample shop shows it, and jobs can be asked for it.
+    await asyncio.to_thread(run.parts.ledger.put_product, ingested.product, TENANT)
     briefs = briefs_of(ingested.product, run.order)
     jobs = await asyncio.to_thread(_submit, run, briefs)
     run.parts.news.submitted()

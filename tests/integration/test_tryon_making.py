@@ -35,7 +35,7 @@ from pipelines.studio.fitting.order import FittingOrder
 from pipelines.tryon import TryonPipeline
 
 SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
-PERSON = (SAMPLES / "person-a.jpg").read_bytes()
+PERSON = (SAMPLES / "people" / "person-a.jpg").read_bytes()
 TEE = (SAMPLES / "tshirt-main.jpg").read_bytes()
 PRODUCT = Product(sku="tee", title="Tee", brand="", category=(), facts=(), photos=())
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from content_engine.lexicon.concepts import Concepts
-from content_engine.types import GarmentKind, Product
-from content_engine.wardrobe import _kinds, garment_kind
+from content_engine.types import Digest, GarmentKind, Photo, PhotoRole, Product
+from content_engine.wardrobe import _kinds, garment_kind, garment_photo
 
 
 def worn(title: str, *category: str, language: str = "en") -> GarmentKind | None:
@@ -59,6 +61,17 @@ def test_words_of_every_language_are_known(language: str, title: str, kind: Garm
 def test_a_laptop_is_no_top() -> None:
     assert worn("Laptop") is None
     assert worn("Laptop", language="de") is None
+
+
+def test_the_photo_meant_for_trying_on_comes_first() -> None:
+    main, flat = (
+        Photo(role=role, digest=Digest(mark * 64), source="x", width_px=1, height_px=1)
+        for role, mark in ((PhotoRole.MAIN, "1"), (PhotoRole.GARMENT, "2"))
+    )
+    product = Product(sku="X", title="Tee", brand="", category=(), facts=(), photos=(main, flat))
+    assert garment_photo(product) == flat
+    assert garment_photo(replace(product, photos=(main,))) == main
+    assert garment_photo(replace(product, photos=())) is None
 
 
 def test_the_table_names_concepts_that_exist() -> None:
