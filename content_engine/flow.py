@@ -20,6 +20,7 @@ from content_engine.types import (
     Claim,
     Digest,
     JobStatus,
+    Lane,
     Outcome,
     Recipe,
     Score,
@@ -76,10 +77,10 @@ class Judge(Protocol):
 class Executor(Protocol):
     """Where heavy work runs: threads of this process, or Ray replicas. Async: it waits."""
 
-    async def generate(self, recipe: Recipe) -> Candidate:
+    async def generate(self, recipe: Recipe, *, lane: Lane = Lane.BULK) -> Candidate:
         """The recipe's candidate; raises what `Pipeline.generate` raises.
 
-        Cancelled, it stops the work at its next step.
+        Interactive work goes before bulk work at each step. Cancelled, it stops at its next step.
         """
         ...
 
@@ -235,7 +236,7 @@ class Engine:
             return None
 
     async def _judged(self, brief: Brief, recipe: Recipe) -> Attempt:
-        candidate = await self.executor.generate(recipe)
+        candidate = await self.executor.generate(recipe, lane=brief.lane)
         scores = tuple(await self.executor.score(brief, candidate))
         attempt = Attempt(candidate=candidate, scores=scores, verdict=self.decide(brief, scores))
         if attempt.verdict.outcome is Outcome.REVIEW:

@@ -5,20 +5,19 @@ Only frozen values and digests cross to a replica; the bytes stand in the asset 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 from content_engine.errors import BackendUnavailable
 from content_engine.flow import Judge, Pipeline
-from content_engine.types import Brief, Candidate, Kind, Recipe, Score
-from serving.executors import RayExecutor, generate_in
+from content_engine.types import Brief, Candidate, Kind, Lane, Recipe, Score
+from serving.executors import RayExecutor
+from serving.lanes import TwoLanes
 
 _QUIET_AND_NARROW = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -35,15 +34,16 @@ INSPECTOR = "inspector"
 
 
 class MakerReplica:
-    """One pipeline in a process of its own; recipes go through it one at a time."""
+    """One pipeline in a process of its own; recipes go through it one at a time, in two lanes."""
 
     def __init__(self, build: Callable[[], Pipeline]) -> None:
         self._pipeline = build()
-        self._thread = ThreadPoolExecutor(1)
+        self._lanes = TwoLanes()
 
-    async def generate(self, recipe: Recipe) -> Candidate:
+    async def generate(self, recipe: Recipe, lane: Lane = Lane.BULK) -> Candidate:
         """See `Pipeline.generate`. Ray cancels it when its caller does."""
-        return await generate_in(self._thread, self._pipeline, recipe)
+        make = self._pipeline.generate
+        return await self._lanes.run(lambda stop: make(recipe, stop=stop), lane=lane)
 
 
 class InspectorReplica:
@@ -51,13 +51,13 @@ class InspectorReplica:
 
     def __init__(self, build: Callable[[], Mapping[Kind, Judge]]) -> None:
         self._judges = build()
-        self._threads = {kind: ThreadPoolExecutor(1) for kind in self._judges}
+        self._lanes = {kind: TwoLanes() for kind in self._judges}
 
     async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
         """See `Judge.score`."""
         judge = self._judges[brief.kind]
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads[brief.kind], judge.score, brief, candidate)
+        lanes = self._lanes[brief.kind]
+        return await lanes.run(lambda _: judge.score(brief, candidate), lane=brief.lane)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

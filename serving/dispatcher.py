@@ -14,7 +14,7 @@ from typing import Protocol
 from assets.errors import AssetError
 from content_engine.errors import ContentEngineError, LeaseLost
 from content_engine.telemetry import Metrics, bound_to_job, timed
-from content_engine.types import Claim, JobStatus, Kind
+from content_engine.types import Claim, JobStatus, Kind, Lane
 from serving.news import News
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,9 @@ class Claims(Protocol):
     """The part of the ledger that the dispatcher uses. Every call is one transaction."""
 
     def claim(
-        self, worker: str, *, kinds: Sequence[Kind], limit: int, lease_s: float
+        self, worker: str, *, kinds: Sequence[Kind], limit: int, lease_s: float, lane: Lane
     ) -> tuple[Claim, ...]:
-        """Up to `limit` waiting jobs, interactive ones first, leased to the worker."""
+        """Up to `limit` waiting jobs of those kinds and that lane, leased to the worker."""
         ...
 
     def extend(self, claims: Sequence[Claim], lease_s: float) -> object:
@@ -61,7 +61,7 @@ class Claims(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much one dispatcher takes on. `jobs_in_flight` counts each kind by itself.
+    """How much one dispatcher takes on. `jobs_in_flight` counts each kind and lane by itself.
 
     `pulse_s`: how often to look whether another process wrote to the ledger (5 µs a look).
     `drain_s`: how long running jobs may take to end after `stop`.
@@ -131,20 +131,29 @@ class Dispatcher:
             carried[job_id].cancel()
 
     async def _take(self, kind: Kind, *, wake: Callable[[], None]) -> None:
-        """Claims as many jobs of a kind as there are free places, and starts them."""
-        busy = sum(claim.job.brief.kind is kind for claim in self._running.values())
-        free = self._limits.jobs_in_flight - busy
-        if free <= 0:
-            return
-        claims = await asyncio.to_thread(
-            self._ledger.claim,
-            self._worker,
-            kinds=(kind,),
-            limit=free,
-            lease_s=self._limits.lease_s,
-        )
-        for claim in claims:
-            self._start(claim, wake=wake)
+        """Claims as many jobs of a kind as there are free places, and starts them.
+
+        Each lane has places of its own: what somebody waits for finds one beside any bulk.
+        """
+        for lane in Lane:
+            free = self._free(kind, lane)
+            if not free:
+                continue
+            claims = await asyncio.to_thread(
+                self._ledger.claim,
+                self._worker,
+                kinds=(kind,),
+                limit=free,
+                lease_s=self._limits.lease_s,
+                lane=lane,
+            )
+            for claim in claims:
+                self._start(claim, wake=wake)
+
+    def _free(self, kind: Kind, lane: Lane) -> int:
+        briefs = [claim.job.brief for claim in self._running.values()]
+        busy = sum(brief.kind is kind and brief.lane is lane for brief in briefs)
+        return max(0, self._limits.jobs_in_flight - busy)
 
     def _start(self, claim: Claim, *, wake: Callable[[], None]) -> None:
         kind = claim.job.brief.kind.value

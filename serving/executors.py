@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor as Pool
-from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from content_engine.errors import BackendUnavailable, InvalidBrief, Stopped
+from content_engine.errors import BackendUnavailable, InvalidBrief
 from content_engine.flow import Judge, Pipeline, Planner
 from content_engine.review import Correction
-from content_engine.types import Attempt, Brief, Candidate, Kind, Recipe, Score
+from content_engine.types import Attempt, Brief, Candidate, Kind, Lane, Recipe, Score
+from serving.lanes import stoppable
 
 T = TypeVar("T")
 
@@ -39,21 +38,6 @@ class PlannerByKind:
         return _chosen(self._planners, kind, "makes")
 
 
-async def generate_in(pool: Pool, maker: Pipeline, recipe: Recipe) -> Candidate:
-    """The recipe's candidate, made in a thread; cancelled, the thread stops at its next step."""
-    unwanted = threading.Event()
-
-    def stop() -> None:
-        if unwanted.is_set():
-            raise Stopped
-
-    work = partial(maker.generate, recipe, stop=stop)
-    try:
-        return await asyncio.get_running_loop().run_in_executor(pool, work)
-    finally:
-        unwanted.set()
-
-
 class LocalExecutor:
     """Runs makers and judges in the threads of a pool: no cluster, same answers."""
 
@@ -64,10 +48,10 @@ class LocalExecutor:
         self._judges = judges
         self._pool = pool
 
-    async def generate(self, recipe: Recipe) -> Candidate:
-        """The recipe's candidate; raises what `Pipeline.generate` raises."""
+    async def generate(self, recipe: Recipe, *, lane: Lane = Lane.BULK) -> Candidate:  # noqa: ARG002
+        """The recipe's candidate; raises what `Pipeline.generate` raises. Lanes share the pool."""
         maker = _chosen(self._makers, recipe.kind, "makes")
-        return await generate_in(self._pool, maker, recipe)
+        return await stoppable(self._pool, lambda stop: maker.generate(recipe, stop=stop))
 
     async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
         """The candidate's scores."""
@@ -97,10 +81,10 @@ class RayExecutor:
         self._makers = makers
         self._inspector = inspector
 
-    async def generate(self, recipe: Recipe) -> Candidate:
+    async def generate(self, recipe: Recipe, *, lane: Lane = Lane.BULK) -> Candidate:
         """The recipe's candidate; raises what `Pipeline.generate` raises."""
         maker = _chosen(self._makers, recipe.kind, "makes")
-        return await _answer(maker.generate.remote(recipe))
+        return await _answer(maker.generate.remote(recipe, lane))
 
     async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
         """The candidate's scores."""

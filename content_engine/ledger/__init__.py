@@ -28,6 +28,7 @@ from content_engine.types import (
     Job,
     JobStatus,
     Kind,
+    Lane,
     Outcome,
     Product,
     Recipe,
@@ -108,18 +109,27 @@ class Ledger(LedgerCases):
     # Workers
 
     def claim(
-        self, worker: str, *, kinds: Sequence[Kind], limit: int, lease_s: float
+        self,
+        worker: str,
+        *,
+        kinds: Sequence[Kind],
+        limit: int,
+        lease_s: float,
+        lane: Lane | None = None,
     ) -> tuple[Claim, ...]:
-        """Up to `limit` queued jobs, now this worker's: interactive first, then oldest first."""
+        """Up to `limit` queued jobs, now this worker's: interactive first, then oldest first.
+
+        Of one lane only when `lane` is given.
+        """
         # Idle workers ask often: they must not hold up those who write.
-        look = self._database.look
-        if not any(look("any_queued", {"kind": kind.value}) for kind in kinds):
+        queued = writes.queues(kinds, lane)
+        if not any(self._database.look("any_queued", asked) for asked in queued):
             return ()
         token = uuid4().hex
         with self._database.write() as session:
             now_us = self._now_us()
             until_us = now_us + round(lease_s * 1e6)
-            if not (sequences := writes.claimable(session, kinds, limit=limit)):
+            if not (sequences := writes.claimable(session, queued, limit=limit)):
                 return ()
             session.run(
                 "claim",

@@ -23,7 +23,7 @@ from content_engine.types import (
     canonical_json,
 )
 
-_LANES = {Lane.INTERACTIVE: 0, Lane.BULK: 1}
+_LANES: Mapping[Lane, int] = {Lane.INTERACTIVE: 0, Lane.BULK: 1}
 
 
 def first_use(session: Session, bodies: Sequence[str], *, tenant: str, key: str) -> bool:
@@ -73,12 +73,21 @@ def enqueue(
     )
 
 
-def claimable(session: Session, kinds: Sequence[Kind], *, limit: int) -> list[int]:
-    """Sequence numbers of the jobs to take, best first: interactive, then oldest."""
+def queues(kinds: Sequence[Kind], lane: Lane | None) -> list[dict[str, object]]:
+    """The queues of those kinds, of one lane or of all, as the statements name them."""
+    lanes = sorted(_LANES.values()) if lane is None else [_LANES[lane]]
+    return [{"kind": kind.value, "first": lanes[0], "last": lanes[-1]} for kind in kinds]
+
+
+def claimable(session: Session, queued: Sequence[Mapping[str, object]], *, limit: int) -> list[int]:
+    """Sequence numbers of the jobs to take, best first: interactive, then oldest.
+
+    `queued` is what `queues` gives.
+    """
     found = [
         (row.lane, row.sequence)
-        for kind in kinds
-        for row in session.rows("claimable", {"kind": kind.value, "limit": limit})
+        for asked in queued
+        for row in session.rows("claimable", {**asked, "limit": limit})
     ]
     return [sequence for _, sequence in sorted(found)[:limit]]
 

@@ -29,9 +29,7 @@ _BURST_S = 60.0
 
 
 class Wanted(Enum):
-    """What a request is about: an order, a piece of one (by its handle or id), the element that
-    shops paste into their pages, the rest.
-    """
+    """What is asked for: an order, a piece of one, the element for shops' pages, or the rest."""
 
     ORDER = 1
     PIECE = 2

@@ -437,3 +437,24 @@ def test_a_failed_write_leaves_nothing(ledger: Ledger) -> None:
         ledger.record(lost, attempt())
     assert ledger.tried(claim) == frozenset()
     ledger.record(claim, attempt())
+
+
+def test_a_lane_can_be_claimed_by_itself(ledger: Ledger) -> None:
+    bulk, urgent = ledger.submit(
+        [brief(lane=Lane.BULK), brief(lane=Lane.INTERACTIVE)], tenant=TENANT
+    )
+
+    def claimed(lane: Lane) -> list[str]:
+        claims = ledger.claim("w", kinds=[Kind.TEXT], limit=5, lease_s=LEASE_S, lane=lane)
+        return [claim.job.id for claim in claims]
+
+    assert claimed(Lane.INTERACTIVE) == [urgent.id]
+    assert claimed(Lane.INTERACTIVE) == []
+    assert claimed(Lane.BULK) == [bulk.id]
+
+
+def test_cancelled_jobs_are_told_from_the_others(ledger: Ledger) -> None:
+    jobs = [submit_one(ledger) for _ in range(3)]
+    ledger.cancel(jobs[1].id, TENANT)
+    assert ledger.cancelled([job.id for job in jobs]) == {jobs[1].id}
+    assert ledger.cancelled([]) == frozenset()

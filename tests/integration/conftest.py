@@ -41,6 +41,7 @@ def started(folder: Path) -> Cluster:
         name=Kind.TRYON.value,
         replica=MakerReplica,
         build=partial(tryon_kit.painting_maker, folder),
+        waiting=15,
         replicas=1,
         cpus=0.1,
     )

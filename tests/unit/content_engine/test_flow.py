@@ -18,6 +18,7 @@ from content_engine.types import (
     Claim,
     JobStatus,
     Kind,
+    Lane,
     Outcome,
     Product,
     Recipe,
@@ -67,7 +68,7 @@ class Script:
             raise outcome
         return self.tries_again or recipe(name)
 
-    async def generate(self, recipe: Recipe) -> Candidate:
+    async def generate(self, recipe: Recipe, *, lane: Lane = Lane.BULK) -> Candidate:
         self.made.append(recipe.prompt)
         planned = self.outcomes[recipe.prompt]
         if isinstance(planned, Exception):
