@@ -16,6 +16,9 @@ ON CONFLICT (tenant, sku) DO UPDATE SET body = excluded.body, updated_at_us = ex
 -- name: get_product
 SELECT body FROM product WHERE tenant = :tenant AND sku = :sku;
 
+-- name: products
+SELECT body FROM product WHERE tenant = :tenant ORDER BY sku LIMIT :limit;
+
 -- name: submission
 SELECT body_sha256 FROM submission WHERE tenant = :tenant AND key = :key;
 
@@ -43,14 +46,14 @@ INSERT INTO event (job_id, name, at_us)
 SELECT id, 'queued', created_at_us FROM job WHERE id BETWEEN :first_id AND :last_id;
 
 -- name: any_queued
-SELECT 1 FROM job WHERE status = 'queued' AND kind = :kind LIMIT 1;
+SELECT 1 FROM job WHERE status = 'queued' AND kind = :kind AND lane BETWEEN :first AND :last LIMIT 1;
 
 -- name: any_expired
 SELECT 1 FROM job WHERE status = 'running' AND lease_until_us <= :now_us LIMIT 1;
 
 -- Index order (kind, lane, sequence): interactive first, then oldest first.
 -- name: claimable
-SELECT lane, sequence FROM job WHERE status = 'queued' AND kind = :kind
+SELECT lane, sequence FROM job WHERE status = 'queued' AND kind = :kind AND lane BETWEEN :first AND :last
 ORDER BY lane, sequence LIMIT :limit {skip_locked};
 
 -- name: claim
