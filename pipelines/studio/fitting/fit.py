@@ -11,9 +11,10 @@ import numpy as np
 from content_engine.errors import Refused
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Body
+from pipelines.studio.fitting.fit_head import head_place
 from pipelines.studio.fitting.fit_pieces import Fitted, Piece, Target
 from pipelines.studio.fitting.fit_top import TopSheets, top_sheets
-from pipelines.studio.fitting.garment_view import GarmentView, TorsoMarks
+from pipelines.studio.fitting.garment_view import GarmentView, HeadMarks, TorsoMarks
 from pipelines.studio.fitting.mesh import anisotropy
 from pipelines.studio.fitting.mesh_raster import Sheet, drawn, inverse_map
 from pipelines.studio.fitting.target import TopTarget, top_target
@@ -30,6 +31,8 @@ def fit(view: GarmentView, body: Body, *, over: Sequence[Fitted], layer: int) ->
 
     Raises Refused ("category") when no way is known to fit this kind of garment.
     """
+    if view.head is not None:
+        return _fit_head(view, view.head, body, layer=layer)
     if view.torso is None:
         raise Refused("category", f"no way is known to fit a garment of kind {view.kind}")
     under = [one for one in over if one.kind in (GarmentKind.UPPER, GarmentKind.FULL)]
@@ -44,6 +47,30 @@ def fit(view: GarmentView, body: Body, *, over: Sequence[Fitted], layer: int) ->
         pieces=pieces,
         target=_target(place, pieces, body.alpha.shape),
         measures=_measures(view, view.torso, sheets, place),
+    )
+
+
+def _fit_head(view: GarmentView, marks: HeadMarks, body: Body, *, layer: int) -> Fitted:
+    place = head_place(body, marks)
+    sheets = TopSheets(
+        sheets={"head": place.sheet}, cuts={}, fades={}, magnification=place.magnification
+    )
+    pieces = _pieces(view, sheets, shape=body.alpha.shape)
+    none = np.empty((0, 2))
+    target = Target(
+        neck=none,
+        hem=place.brim,
+        side_left=none,
+        side_right=none,
+        covers=_covers(pieces, body.alpha.shape),
+    )
+    return Fitted(
+        kind=view.kind,
+        layer=layer,
+        style=view.style,
+        pieces=pieces,
+        target=target,
+        measures={"folds.head": place.sheet.folds()},
     )
 
 
@@ -134,7 +161,8 @@ def _box(points: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int, int, int
     return (x0, y0, x1, y1) if x1 - x0 > 2 and y1 - y0 > 2 else None
 
 
-def _target(place: TopTarget, pieces: Sequence[Piece], shape: tuple[int, ...]) -> Target:
+def _covers(pieces: Sequence[Piece], shape: tuple[int, ...]) -> np.ndarray:
+    """What of the photo (H, W) uint8 lies under the pieces that are worn in front."""
     covers = np.zeros(shape[:2], np.uint8)
     for piece in pieces:
         x0, y0, x1, y1 = piece.box_px
@@ -142,12 +170,16 @@ def _target(place: TopTarget, pieces: Sequence[Piece], shape: tuple[int, ...]) -
             continue
         solid = np.rint(piece.rgba[..., 3] * 255).astype(np.uint8)
         covers[y0:y1, x0:x1] = np.maximum(covers[y0:y1, x0:x1], solid)
+    return covers
+
+
+def _target(place: TopTarget, pieces: Sequence[Piece], shape: tuple[int, ...]) -> Target:
     return Target(
         neck=place.shoulders.neck,
         hem=place.hem,
         side_left=place.side_left,
         side_right=place.side_right,
-        covers=covers,
+        covers=_covers(pieces, shape),
         sleeves=place.sleeves,
     )
 

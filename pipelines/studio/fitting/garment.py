@@ -14,9 +14,10 @@ from pipelines.studio.cutout import cut_out
 from pipelines.studio.fitting.body import Body
 from pipelines.studio.fitting.body_seen import BodySeer
 from pipelines.studio.fitting.garment_print import carried_on, find_print
-from pipelines.studio.fitting.garment_view import GarmentView
+from pipelines.studio.fitting.garment_view import GarmentView, Sleeves, Style
 from pipelines.studio.fitting.garment_worn import worn_top
 from pipelines.studio.fitting.landmarks import top_marks
+from pipelines.studio.fitting.landmarks_head import upright_hat
 from pipelines.studio.fitting.landmarks_outline import tilt_deg, trace
 from pipelines.studio.given import has_real_alpha
 from pipelines.studio.segmenter import Segmenter
@@ -43,6 +44,8 @@ def see_garment(
     Refused ("garment-view") when the garment can't be told from its surroundings or is not seen
     from the front, ("category") when its kind can't be fitted.
     """
+    if kind is GarmentKind.HEAD:
+        return _hat(_cut(picture, segmenter=segmenter))
     if kind not in (GarmentKind.UPPER, GarmentKind.OUTER):
         raise Refused("category", f"no way is known to fit a garment of kind {kind}")
     if picture.alpha is None or not has_real_alpha(picture.alpha):
@@ -64,6 +67,20 @@ def see_garment(
         sleeves_of=marks.sleeves_of,
         print_box=find_print(loose.rgba, marks.torso),
         measures={"tilt_deg": loose.tilt_deg, "neckline.confidence": marks.neck.confidence},
+    )
+
+
+def _hat(rgba: np.ndarray) -> GarmentView:
+    hat = upright_hat(rgba)
+    return GarmentView(
+        kind=GarmentKind.HEAD,
+        style=Style.BEANIE,
+        sleeves=Sleeves.NONE,
+        rgba=hat.rgba,
+        texture=carried_on(hat.rgba),
+        outline=hat.marks.crown,
+        head=hat.marks,
+        measures={"turn_deg": hat.turn_deg},
     )
 
 

@@ -75,14 +75,22 @@ class TorsoMarks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeadMarks:
+    """A hat in its picture, (n, 2) px: `crown` over the top and `brim` in front, left to right."""
+
+    crown: np.ndarray
+    brim: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GarmentView:
     """One garment seen from the front, upright, in the pixels of its (scaled) picture.
 
     `rgba` is (H, W, 4) float32 0..1 sRGB, premultiplied; `texture` (H, W, 3) uint8 sRGB is the
     same with the cloth's colours carried on beyond its edges. `outline` is the (n, 2) contour.
-    `torso` is set for tops, jackets and dresses; `sleeves_of` holds `left` and `right` (as seen in
-    the picture) where there are sleeves. `print_box` is (x0, y0, x1, y1) px around what is printed
-    on it, `hang_tag` and `neck_label` likewise; None where nothing was found. `measures` are
+    `torso` is set for tops and jackets, `head` for hats; `sleeves_of` holds `left` and `right` (as
+    seen in the picture) where there are sleeves. `print_box` is (x0, y0, x1, y1) px around what is
+    printed on it, `hang_tag` and `neck_label` likewise; None where nothing was found. `measures` are
     numbers for the report, by name.
     """
 
@@ -93,6 +101,7 @@ class GarmentView:
     texture: np.ndarray
     outline: np.ndarray
     torso: TorsoMarks | None = None
+    head: HeadMarks | None = None
     sleeves_of: Mapping[str, SleeveMarks] = field(default_factory=dict)
     open_front: bool = False
     worn: bool = False
