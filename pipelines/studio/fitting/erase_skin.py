@@ -13,6 +13,9 @@ from pipelines.studio.fitting.erase_fill import around, smoothly_continued
 from pipelines.studio.fitting.fit_pieces import Fitted
 from pipelines.studio.fitting.layers import Scene, grown
 
+NECK_FLARE = (0.12, 0.66)
+"""A neck goes down two thirds of its way to the neck point before it spreads to the shoulder."""
+
 ARM_T = (-0.2, 0.35, 0.7, 0.95, 1.25, 1.6, 1.85, 2.05, 2.4)
 ARM_RADIUS_U = (0.150, 0.136, 0.118, 0.106, 0.112, 0.092, 0.073, 0.068, 0.066)
 """A bare arm's half width along it, in body units: upper arm, elbow, the forearm's swell, wrist.
@@ -24,6 +27,10 @@ ARM_SHADE = 0.38
 
 SLEEVE_APART_T = 0.06
 """A new sleeve that ends so much before the worn one leaves bare arm to be made up."""
+
+
+WRIST_T = 1.75
+"""Of two sleeves that end at the wrist the worn cuff may reach farther, over the hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,12 +50,12 @@ def neck_zone(scene: Scene, fitted: Fitted) -> np.ndarray:
     half = min(0.4 * _face_width(scene), 0.48 * float(np.linalg.norm(neck[-1] - neck[0])))
     left = chin + np.array([-half, -0.12 * unit], np.float32)
     right = chin + np.array([half, -0.12 * unit], np.float32)
-    inwards = np.array([0.06 * half, 0], np.float32)
+    flare = np.array(NECK_FLARE, np.float32)
     curve = [
         left,
-        left + 0.72 * (neck[0] - left) + inwards,
+        left + flare * (neck[0] - left),
         *neck,
-        right + 0.72 * (neck[-1] - right) - inwards,
+        right + flare * (neck[-1] - right),
         right,
     ]
     return scene.polygon(np.array(curve, np.float32))
@@ -125,7 +132,8 @@ def bared_arms(body: Body, fitted: Sequence[Fitted]) -> list[tuple[Arm, float]]:
     for side, arm in body.arms.items():
         ends = [item.target.sleeves[side].end_t for item in fitted if side in item.target.sleeves]
         end = max(ends, default=0.12)
-        if not arm.bare and arm.worn_sleeve_t > end + SLEEVE_APART_T:
+        at_the_wrist = min(arm.worn_sleeve_t, end) > WRIST_T
+        if not arm.bare and (at_the_wrist or arm.worn_sleeve_t > end + SLEEVE_APART_T):
             bared.append((arm, end))
     return bared
 
@@ -134,7 +142,7 @@ def bared_area(body: Body, fitted: Sequence[Fitted]) -> float:
     """How much arm would have to be made up, in square body units."""
     area = 0.0
     for arm, end in bared_arms(body, fitted):
-        steps = np.linspace(end, min(arm.worn_sleeve_t, 2.0), 20)
+        steps = np.linspace(end, max(end, min(arm.worn_sleeve_t, 2.0)), 20)
         upper = np.hypot(arm.elbow[0] - arm.shoulder[0], arm.elbow[1] - arm.shoulder[1])
         lower = np.hypot(arm.wrist[0] - arm.elbow[0], arm.wrist[1] - arm.elbow[1])
         length = np.where(steps <= 1, upper, lower) * (steps[-1] - steps[0]) / body.unit_px

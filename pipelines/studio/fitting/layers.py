@@ -23,11 +23,8 @@ WORN_AS = {
 
 Box = tuple[int, int, int, int]
 
-HAIR_GAP_U = 0.03
-"""Gaps in hair that are narrower than this are its own dark places, taken for cloth."""
-
-HAIR_LEAST_U2 = 0.02
-"""Hair of less than this, in square body units, that hangs on no other is none."""
+HAIR_WISP_U = 0.024
+"""Hair thinner than this, in body units, is a wisp: it counts beside hair that is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +53,11 @@ class Scene:
             photo=photo[rows, columns].astype(np.float32) / 255,
             parts=body.parts[rows, columns],
             alpha=body.alpha[rows, columns].astype(np.float32) / 255,
-            hair=_strands(body.hair[rows, columns].astype(np.float32) / 255, body.unit_px),
+            hair=_strands(
+                body.hair[rows, columns].astype(np.float32) / 255,
+                chin_y=body.chin[1] - y0,
+                unit_px=body.unit_px,
+            ),
         )
 
     @property
@@ -92,15 +93,15 @@ class Scene:
         return found
 
 
-def _strands(hair: np.ndarray, unit_px: float) -> np.ndarray:
-    """The hair (h, w) without specks: what hangs on too little of it is a seam or a shade."""
-    found = (hair > 0.2).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
+def _strands(hair: np.ndarray, *, chin_y: float, unit_px: float) -> np.ndarray:
+    """The hair (h, w) that hangs on the head: a seam's shade and dark cloth do not."""
+    found = opened(hair > 0.2, max(1, round(HAIR_WISP_U * unit_px / 2)))
+    count, labels, _, _ = cv2.connectedComponentsWithStats(found.astype(np.uint8), connectivity=8)
     names, keep = np.asarray(labels, np.int32), np.zeros(count, bool)
-    keep[1:] = stats[1:, cv2.CC_STAT_AREA] > HAIR_LEAST_U2 * unit_px**2
-    strands = hair * (keep[names] | (found == 0))
-    closing = disc(max(1, round(HAIR_GAP_U * unit_px / 2)))
-    return cv2.morphologyEx(strands, cv2.MORPH_CLOSE, closing)
+    keep[np.unique(names[: max(1, round(chin_y))])] = True
+    keep[0] = False
+    near = grown(keep[names], max(3, round(HAIR_WISP_U * unit_px)))
+    return hair * near
 
 
 def changed_box(body: Body, fitted: Sequence[Fitted], *, margin_u: float = 0.35) -> Box:

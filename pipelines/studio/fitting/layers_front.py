@@ -11,7 +11,10 @@ import numpy as np
 from pipelines.studio.fitting.body import Arm, Part
 from pipelines.studio.fitting.erase import Undressed
 from pipelines.studio.fitting.fit_pieces import SleeveTarget
-from pipelines.studio.fitting.layers import Scene, grown, opened, soft
+from pipelines.studio.fitting.layers import Scene, disc, grown, opened, soft
+
+HAIR_GAP_U = 0.03
+"""Gaps in hair narrower than this are its own dark places, or cloth that it half hides."""
 
 FRONT_FROM_T = 0.3
 """From here on an arm is beside the trunk, no longer a shoulder that the garment covers."""
@@ -31,7 +34,7 @@ def limbs(scene: Scene, undressed: Undressed, *, sleeves: Mapping[str, SleeveTar
     zone, hands = np.zeros(scene.shape, np.uint8), np.zeros(scene.shape, np.uint8)
     for side, arm in scene.body.arms.items():
         covered_t = sleeves[side].end_t if side in sleeves else 0.0
-        _draw_arm(zone, scene, arm, from_t=max(FRONT_FROM_T, covered_t - 0.1))
+        _draw_arm(zone, scene, arm, from_t=max(FRONT_FROM_T, covered_t - 0.03))
         _draw_hand(hands, scene, arm)
     skin = scene.is_part(Part.SKIN, Part.OTHER) & ((zone > 0) | (hands > 0))
     # Fingers are thin: what is too thin to be an arm may be one, beside the wrist.
@@ -62,38 +65,48 @@ def face(scene: Scene) -> np.ndarray:
 
 def hair(scene: Scene, *, removed: np.ndarray) -> Front:
     """Hair with its own colours: where it is thin the worn cloth's share is taken out of it."""
-    share = scene.hair * scene.alpha
-    sure = share > 0.9
+    whole = disc(max(1, round(HAIR_GAP_U * scene.unit_px / 2)))
+    share = cv2.morphologyEx(scene.hair, cv2.MORPH_CLOSE, whole) * scene.alpha
+    sure = scene.hair > 0.9
     if not sure.any():
         return Front(share=share, colours=scene.photo)
     own = _nearby(scene.photo, sure, sigma_px=max(2.0, 0.012 * scene.unit_px))
-    thin = ((share < 0.97) & grown(removed, 4)).astype(np.float32)[..., None]
+    thin = ((scene.hair < 0.97) & grown(removed, 4)).astype(np.float32)[..., None]
     return Front(share=share, colours=scene.photo * (1 - thin) + own * thin)
 
 
 def _draw_arm(zone: np.ndarray, scene: Scene, arm: Arm, *, from_t: float) -> None:
+    """The arm from `from_t` on, cut straight across there: a sleeve hides what lies above."""
     shoulder, elbow, wrist, end = scene.local([arm.shoulder, arm.elbow, arm.wrist, arm.hand_end])
     if from_t < 1:
         start = shoulder + (elbow - shoulder) * from_t
         _draw(zone, (start, elbow), width_px=0.32 * scene.unit_px)
+        _draw_joint(zone, elbow, width_px=0.31 * scene.unit_px)
     if from_t < 2:
         start = elbow + (wrist - elbow) * max(0.0, from_t - 1)
         _draw(zone, (start, wrist), width_px=0.30 * scene.unit_px)
+        _draw_joint(zone, wrist, width_px=0.32 * scene.unit_px)
     _draw(zone, (wrist, end), width_px=0.38 * scene.unit_px)
 
 
 def _draw_hand(hands: np.ndarray, scene: Scene, arm: Arm) -> None:
     wrist, end = scene.local([arm.wrist, arm.hand_end])
-    _draw(
-        hands,
-        (wrist + 0.3 * (wrist - end), end + 0.5 * (end - wrist)),
-        width_px=0.5 * scene.unit_px,
-    )
+    width = 0.5 * scene.unit_px
+    _draw(hands, (wrist + 0.3 * (wrist - end), end + 0.5 * (end - wrist)), width_px=width)
+    _draw_joint(hands, end, width_px=width)
 
 
 def _draw(zone: np.ndarray, line: tuple[np.ndarray, np.ndarray], *, width_px: float) -> None:
-    first, last = (tuple(int(v) for v in np.round(point)) for point in line)
-    cv2.line(zone, first, last, 1, thickness=max(1, round(width_px)))
+    first, last = line
+    along = (last - first) / max(float(np.linalg.norm(last - first)), 1e-6)
+    side = np.array([-along[1], along[0]], np.float32) * width_px / 2
+    corners = np.array([first + side, last + side, last - side, first - side])
+    cv2.fillPoly(zone, [np.round(corners).astype(np.int32)], 1)
+
+
+def _draw_joint(zone: np.ndarray, at: np.ndarray, *, width_px: float) -> None:
+    centre = (round(float(at[0])), round(float(at[1])))
+    cv2.circle(zone, centre, max(1, round(width_px / 2)), 1, -1)
 
 
 def _edge(mask: np.ndarray) -> np.ndarray:
