@@ -140,12 +140,13 @@ class TryonJudge:
             for name, read in beside.items()
         ]
         written = Instrument("tryon.letters", "pp-ocrv6@3.10.0", self._letters, _on_trunk)
-        ends = {
-            "sleeves": lengths.sleeves,
-            "hem": lengths.hem,
-            "hem_line": lengths.hem_line,
-        }
-        return (*laid, written, *_of_seen("parts@1", ends, applies=_on_trunk))
+        hems = {"hem": lengths.hem, "hem_line": lengths.hem_line}
+        ends = [
+            Instrument(f"tryon.{name}", "parts@1", partial(_of_hem, read), _on_trunk)
+            for name, read in hems.items()
+        ]
+        sleeves = _of_seen("parts@1", {"sleeves": lengths.sleeves}, applies=_on_trunk)
+        return (*laid, written, *ends, *sleeves)
 
     def _letters(self, sight: Sight) -> Reading:
         if not sight.words:
@@ -206,6 +207,10 @@ def _of_laid(read: Callable[[Worn, Laid], Reading], sight: Sight) -> Reading:
 
 def _of_outline(read: Callable[[edges.Outline], Reading], sight: Sight) -> Reading:
     return read(sight.outline)
+
+
+def _of_hem(read: Callable[[Worn, lengths.Hem | None], Reading], sight: Sight) -> Reading:
+    return read(sight.seen, sight.hem)
 
 
 def _always(_: Sight) -> bool:

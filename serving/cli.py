@@ -141,12 +141,68 @@ def bench_image_qa(
     raise typer.Exit(0 if report.passed else 1)
 
 
+@bench.command("tryon-qa")
+def bench_tryon_qa(
+    people: Annotated[Path, typer.Option("--people", help="Folder of photos of people.")],
+    garments: Annotated[Path, typer.Option("--garments", help="Folder of garment pictures.")],
+    limit: Annotated[int | None, typer.Option(help="The most people, and garments.")] = None,
+    kind: Annotated[str, typer.Option(help="What the garments are; else their names tell.")] = "",
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="Also judge pairs that nobody has looked at.")
+    ] = False,
+    show: Annotated[Path | None, typer.Option(help="Folder for wrongly judged results.")] = None,
+) -> None:
+    """Judges real try-ons and planted faults: recall, false alarms; exit code 1 below wanted."""
+    from serving.bench import tryon_qa as judge
+    from serving.bench.tryon_sheet import checked_order
+
+    order = checked_order(people, garments=garments, out=Path(), limit=limit, kind=kind)
+    report = judge.run(order, unseen=unseen, show=show)
+    raise typer.Exit(0 if report.passed else 1)
+
+
 @bench.command("video-speed")
 def bench_video_speed() -> None:
     """Renders a clip beside moviepy, and long ones for their memory; exit code 1 when too slow."""
     from serving.bench import video_speed
 
     raise typer.Exit(video_speed.run())
+
+
+Pictures = Annotated[list[Path] | None, typer.Option(help="Pictures or folders; else samples.")]
+
+
+@bench.command("tryon")
+def bench_tryon(
+    people: Pictures = None,
+    garments: Pictures = None,
+    rounds: Annotated[int, typer.Option(help="How many shoppers come.")] = 12,
+    url: Annotated[str, typer.Option(help="A running service; else one is started.")] = "",
+    key: Annotated[str, typer.Option(help="A shop's key for it.")] = "",
+) -> None:
+    """Times what shoppers wait for, over HTTP; exit code 1 when it is more than promised."""
+    from serving.bench import tryon_door
+
+    wardrobe = tryon_door.wardrobe(people or (), garments=garments or ())
+    raise typer.Exit(tryon_door.run(wardrobe, rounds=rounds, url=url, key=key))
+
+
+@bench.command("tryon-sheet")
+def bench_tryon_sheet(
+    people: Annotated[Path, typer.Option(help="Folder of people's photos.")],
+    garments: Annotated[Path, typer.Option(help="Folder of garments' pictures.")],
+    out: Annotated[Path, typer.Option(help="Folder for sheets, pictures and pairs.csv.")],
+    limit: Annotated[int | None, typer.Option(help="The most pictures of each folder.")] = None,
+    kind: Annotated[str, typer.Option(help="Every garment's kind; else told by its name.")] = "",
+    judge: Annotated[bool, typer.Option(help="Writes the gate's verdict on each, too.")] = True,
+) -> None:
+    """Tries every garment on every person and lays the pictures out for eyes."""
+    from serving.bench import tryon_sheet
+
+    order = tryon_sheet.checked_order(
+        people, garments=garments, out=out, limit=limit, kind=kind, judged=judge
+    )
+    tryon_sheet.run(order)
 
 
 Clips = Annotated[Path, typer.Option("--clips", help="Folder of clips.")]

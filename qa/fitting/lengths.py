@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
-import cv2
 import numpy as np
 
 from content_engine.types import Severity
@@ -18,8 +16,11 @@ from qa.vision.observed import Box, Reading, fault
 _LONG = 1.0
 _NONE = 0.3
 _STEPS = np.linspace(0.05, 2.6, 52)
-_PROBE = 0.5
 _CLOTH = 0.5
+_FEWEST_PX = 6
+_UNLIKE = 0.2
+_HEM_REACH, _HIDDEN = 0.42, 0.3
+_HEM_BINS = np.linspace(-_HEM_REACH, _HEM_REACH, 29)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,9 +61,6 @@ def sleeves(seen: Worn) -> Reading:
     )
 
 
-_UNLIKE = 0.2
-
-
 def _apart(found: list[Sleeve]) -> float:
     return abs(found[0].end - found[-1].end)
 
@@ -87,11 +85,13 @@ def worn_sleeves(seen: Worn) -> list[Sleeve]:
 def chest_px(seen: Worn, region: Mask) -> float:
     """The garment's width on the body between chest and waist, arms aside."""
     t, s = seen.along
+    trunk = np.flatnonzero(region & (np.abs(s) < 0.62))
+    down, across = t.ravel()[trunk], s.ravel()[trunk]
     rows = []
     for low in (0.35, 0.45, 0.55, 0.65):
-        strip = region & (t > low) & (t < low + 0.1) & (np.abs(s) < 0.62)
-        if strip.any():
-            rows.append(float(np.ptp(s[strip])))
+        strip = across[(down > low) & (down < low + 0.1)]
+        if len(strip):
+            rows.append(float(np.ptp(strip)))
     return float(np.median(rows)) * seen.unit_px if rows else seen.unit_px
 
 
@@ -108,32 +108,22 @@ def _expected(seen: Worn, sleeve: float, *, side: int, chest: float) -> tuple[fl
 
 def _end(seen: Worn, region: Mask, side: int) -> float | None:
     """The last t at which the arm is covered, None where the arm cannot be followed."""
-    shape = region.shape
-    covered = []
-    for t in _STEPS:
-        disc = _disc_at(seen, side, float(t), shape)
-        body = disc & (seen.parts != Part.BACKGROUND)
-        if body.sum() < 6:
-            covered.append(np.nan)
-            continue
-        covered.append(float((body & region).sum()) / float(body.sum()))
-    shares = np.array(covered)
+    radius = max(2, round(0.045 * seen.unit_px))
+    body = seen.parts != Part.BACKGROUND
+    shares = np.full(len(_STEPS), np.nan)
+    for at, (x, y) in enumerate(np.rint(seen.person.stance.on_arm(side, _STEPS)).astype(int)):
+        rows, columns = (
+            slice(max(0, y - radius), y + radius + 1),
+            slice(max(0, x - radius), x + radius + 1),
+        )
+        there = body[rows, columns]
+        if there.sum() >= _FEWEST_PX:
+            shares[at] = (there & region[rows, columns]).sum() / there.sum()
     known = ~np.isnan(shares)
     if not known[: len(_STEPS) // 4].any():
         return None
-    bare = known & (shares < _CLOTH)
-    after = np.flatnonzero(bare & (_STEPS > 0.25))
-    if not len(after):
-        return float(_STEPS[known][-1])
-    return float(_STEPS[after[0]])
-
-
-def _disc_at(seen: Worn, side: int, t: float, shape: tuple[int, int]) -> Mask:
-    radius = max(2, round(0.045 * seen.unit_px))
-    x, y = np.rint(seen.person.stance.on_arm(side, np.array([t]))[0]).astype(int).tolist()
-    drawn = np.zeros(shape, np.uint8)
-    cv2.circle(drawn, (x, y), radius, (1,), -1)
-    return drawn > 0
+    after = np.flatnonzero(known & (shares < _CLOTH) & (_STEPS > 0.25))
+    return float(_STEPS[known][-1]) if not len(after) else float(_STEPS[after[0]])
 
 
 def _around(seen: Worn, place: Numbers) -> Box:
@@ -162,36 +152,42 @@ def worn_hem(seen: Worn) -> Hem | None:
     index = upper_index(seen)
     if index is None:
         return None
-    region = seen.region(index)
     t, s = seen.along
-    hands = np.zeros(region.shape, bool)
-    for side in (0, 1):
-        hands |= seen.person.stance.arm_mask(region.shape, side, span=(0.8, 3.0), wide=1.3)
-    hands &= ~region
-    bins = np.linspace(-0.42, 0.42, 29)
+    zone = np.flatnonzero((np.abs(s) < _HEM_REACH) & (t > 0.2))
+    down, across = t.ravel()[zone], s.ravel()[zone]
+    cloth, hidden = seen.region(index).ravel()[zone], _before_the_hem(seen, index).ravel()[zone]
+    place = np.digitize(across, _HEM_BINS)
     found_s, found_t = [], []
-    blocked = grown(hands, 2.0)
-    for low, high in pairwise(bins):
-        column = (s >= low) & (s < high) & (t > 0.2)
-        cloth = column & region
-        if not cloth.any():
+    for number in range(1, len(_HEM_BINS)):
+        own = place == number
+        here = down[own]
+        lowest = here[cloth[own]]
+        if not len(lowest):
             continue
-        end = float(np.percentile(t[cloth], 99.0))
-        near = column & (np.abs(t - end) < 0.05)
-        if near.any() and blocked[near].mean() < 0.3:
-            found_s.append((low + high) / 2)
+        end = float(np.percentile(lowest, 99.0))
+        near = np.abs(here - end) < 0.05
+        if hidden[own][near].mean() < _HIDDEN:
+            found_s.append(float(_HEM_BINS[number - 1 : number + 1].mean()))
             found_t.append(end)
     if len(found_t) < 6:
         return None
     return Hem(s=np.array(found_s), t=np.array(found_t))
 
 
-def hem(seen: Worn) -> Reading:
+def _before_the_hem(seen: Worn, index: int) -> Mask:
+    """Where a forearm or hand lies before the garment."""
+    region = seen.region(index)
+    hands = np.zeros(region.shape, bool)
+    for side in (0, 1):
+        hands |= seen.person.stance.arm_mask(region.shape, side, span=(0.8, 3.0), wide=1.3)
+    return grown(hands & ~region, 2.0)
+
+
+def hem(seen: Worn, found: Hem | None) -> Reading:
     """How far the hem is from where the garment's proportions put it; 0 is best.
 
     In lengths of the trunk. A hem below the picture's edge is right.
     """
-    found = worn_hem(seen)
     index = upper_index(seen)
     if found is None or index is None:
         return Reading(value=0.0)
@@ -212,9 +208,8 @@ def hem(seen: Worn) -> Reading:
     )
 
 
-def hem_line(seen: Worn) -> Reading:
+def hem_line(seen: Worn, found: Hem | None) -> Reading:
     """How far the hem strays from a smooth curve, P90 in lengths of the trunk; 0 is best."""
-    found = worn_hem(seen)
     if found is None or len(found.t) < 12:
         return Reading(value=0.0)
     curve = np.polyfit(found.s, found.t, 2)

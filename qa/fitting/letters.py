@@ -13,6 +13,7 @@ from content_engine.types import Severity
 from qa.fitting.garment import GarmentTruth
 from qa.fitting.register import Laid
 from qa.fitting.worn import Worn
+from qa.vision.arrays import Pixels
 from qa.vision.lettering import Reader
 from qa.vision.observed import Reading, fault, share_box
 
@@ -59,9 +60,7 @@ def lost(seen: Worn, laid: Laid, *, words: Sequence[Words], reader: Reader) -> R
             crops.append(crop)
             known.append(line)
     worst, said, which = 0.0, "", None
-    for crop, line in zip(crops, known, strict=True):
-        height, width = crop.shape[:2]
-        ((text, _),) = reader.read(crop, [(0, 0, width, height)])
+    for line, text in zip(known, _read(crops, reader), strict=True):
         share = _missing(line.letters, _letters(text))
         if share > worst:
             worst, said, which = share, text, line
@@ -79,7 +78,7 @@ def lost(seen: Worn, laid: Laid, *, words: Sequence[Words], reader: Reader) -> R
     )
 
 
-def _crop(seen: Worn, laid: Laid, rect: Rect) -> np.ndarray | None:
+def _crop(seen: Worn, laid: Laid, rect: Rect) -> Pixels | None:
     """The line as the result has it, straightened, 40 px high; None where it can't be read."""
     x0, y0, x1, y1 = laid.framed(rect)
     inside = laid.inside[y0:y1, x0:x1]
@@ -94,6 +93,20 @@ def _crop(seen: Worn, laid: Laid, rect: Rect) -> np.ndarray | None:
     size = (max(8, round((x1 - x0) * factor)), _READ_PX)
     spots = (cv2.resize(where, size, interpolation=cv2.INTER_LINEAR) + 0.5) * scale - 0.5
     return cv2.remap(seen.full, spots[..., 0], spots[..., 1], cv2.INTER_CUBIC)
+
+
+def _read(crops: Sequence[Pixels], reader: Reader) -> list[str]:
+    """What each crop says, all read at once."""
+    if not crops:
+        return []
+    width = max(crop.shape[1] for crop in crops)
+    sheet = np.zeros((_READ_PX * len(crops), width, 3), np.uint8)
+    rects = []
+    for at, crop in enumerate(crops):
+        top = at * _READ_PX
+        sheet[top : top + _READ_PX, : crop.shape[1]] = crop
+        rects.append((0, top, crop.shape[1], top + _READ_PX))
+    return [text for text, _ in reader.read(sheet, rects)]
 
 
 def _letters(text: str) -> str:

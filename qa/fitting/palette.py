@@ -118,8 +118,7 @@ def colours_of(lab: Pixels) -> Colours:
     place[known] = np.arange(len(known), dtype=np.int32)
     levels = np.stack([known // side**2, known // side % side, known % side], axis=1)
     each = levels.astype(np.float32) * _STEP + (_STEP - 1) / 2
-    each = (each - (0.0, 128.0, 128.0)) * (100 / 255, 1.0, 1.0)
-    return Colours(each=each.astype(np.float32), where=place[codes])
+    return Colours(each=(each - _LAB_ZERO) * _LAB_SCALE, where=place[codes])
 
 
 def lab8(rgb: Pixels) -> Pixels:
@@ -129,9 +128,11 @@ def lab8(rgb: Pixels) -> Pixels:
 
 def lab_of(lab: Pixels) -> Numbers:
     """CIELAB float32 of OpenCV's eight-bit Lab."""
-    return ((lab.astype(np.float32) - (0.0, 128.0, 128.0)) * (100 / 255, 1.0, 1.0)).astype(
-        np.float32
-    )
+    return (lab.astype(np.float32) - _LAB_ZERO) * _LAB_SCALE
+
+
+_LAB_ZERO = np.array((0.0, 128.0, 128.0), np.float32)
+_LAB_SCALE = np.array((100 / 255, 1.0, 1.0), np.float32)
 
 
 def smoothed(guide: Numbers, cost: Numbers, *, radius: int, softness: float) -> Numbers:

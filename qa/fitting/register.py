@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from qa.fitting.garment import GarmentTruth
-from qa.fitting.lengths import chest_px, worn_hem
+from qa.fitting.lengths import Hem, chest_px
 from qa.fitting.palette import ones_inside
 from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask, Numbers, Pixels
@@ -57,7 +57,7 @@ class Laid:
         )
 
 
-def lay(seen: Worn, index: int) -> Laid | None:
+def lay(seen: Worn, index: int, *, hem: Hem | None) -> Laid | None:
     """The garment of that index and the result in the frame of the garment's body.
 
     Boxes of both bodies give the first place; dense flow between locally normalised greys the rest.
@@ -66,7 +66,7 @@ def lay(seen: Worn, index: int) -> Laid | None:
     """
     truth = seen.pieces[index].truth
     region = seen.region(index)
-    place = _body_place(seen, region)
+    place = None if hem is None else _body_place(seen, region, hem)
     if place is None:
         return None
     frame, source, mask = _frame(truth)
@@ -94,11 +94,8 @@ def lay(seen: Worn, index: int) -> Laid | None:
     )
 
 
-def _body_place(seen: Worn, region: Mask) -> tuple[Numbers, Numbers, Numbers] | None:
+def _body_place(seen: Worn, region: Mask, found: Hem) -> tuple[Numbers, Numbers, Numbers] | None:
     """(top middle, half across, down to the hem) of the garment's body in the working picture."""
-    found = worn_hem(seen)
-    if found is None:
-        return None
     stance = seen.person.stance
     t, s = seen.along
     trunk = region & (np.abs(s) < 0.7) & (t > 0.3) & (t < 0.9)

@@ -10,6 +10,7 @@ from content_engine.types import Severity
 from qa.fitting.edges import Outline, outline
 from qa.fitting.eyes import Eyes
 from qa.fitting.garment import GarmentTruth
+from qa.fitting.lengths import Hem, worn_hem
 from qa.fitting.letters import Words
 from qa.fitting.outside import upper_index
 from qa.fitting.register import Laid, lay
@@ -54,8 +55,13 @@ class Sight:
         return upper_index(self.seen)
 
     @cached_property
+    def hem(self) -> Hem | None:
+        """The garment's lower edge over the body; None where it is not seen."""
+        return worn_hem(self.seen)
+
+    @cached_property
     def _maybe_laid(self) -> Laid | None:
-        return None if self.body_index is None else lay(self.seen, self.body_index)
+        return None if self.body_index is None else lay(self.seen, self.body_index, hem=self.hem)
 
     @property
     def laid(self) -> Laid:
