@@ -34,6 +34,12 @@ class LedgerReads:
             raise NotFound(f"there is no product {sku!r}")
         return from_json(Product, body)
 
+    def products(self, tenant: str, *, limit: int = 50) -> tuple[Product, ...]:
+        """The first products of the tenant in the order of their skus."""
+        with self._database.read() as session:
+            found = session.rows("products", {"tenant": tenant, "limit": limit})
+        return tuple(from_json(Product, row[0]) for row in found)
+
     def job(self, job_id: str, tenant: str) -> Job:
         """The job with its brief. Raises NotFound."""
         with self._database.read() as session:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from content_engine.errors import NotFound
+from serving.pages import PageFile, page_file, read_files, served
 
 _ROOM = Path(__file__).parent
 
@@ -30,20 +29,11 @@ _POLICY = "; ".join(
 )
 """Nothing inline, nothing from another host: what a feed or a comment says never runs."""
 
-_TYPES: Mapping[str, str] = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
+_HEADERS: Mapping[str, str] = {
+    "content-security-policy": _POLICY,
+    "cache-control": "no-cache",
+    "cross-origin-opener-policy": "same-origin",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file of the page as it is served."""
-
-    data: bytes
-    headers: Mapping[str, str]
 
 
 def routes() -> APIRouter:
@@ -73,26 +63,10 @@ def _served(name: str, request: Request) -> Response:
     file = _files().get(name)
     if file is None:
         raise NotFound(f"the reviewer page has no file {name!r}")
-    fresh = file.headers["etag"] in request.headers.get("if-none-match", "")
-    return Response(b"" if fresh else file.data, 304 if fresh else 200, headers=dict(file.headers))
+    return served(file, request)
 
 
 @cache
-def _files() -> Mapping[str, _File]:
-    """Every file of the page by its name: read once, so that no request names a path on disk."""
-    found = (path for path in _ROOM.rglob("*") if path.suffix in _TYPES)
-    return {path.relative_to(_ROOM).as_posix(): _read(path) for path in found}
-
-
-def _read(path: Path) -> _File:
-    data = path.read_bytes()
-    headers = {
-        "content-type": _TYPES[path.suffix],
-        "content-security-policy": _POLICY,
-        "cache-control": "no-cache",
-        "etag": f'"{hashlib.sha256(data).hexdigest()[:32]}"',
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-        "cross-origin-opener-policy": "same-origin",
-    }
-    return _File(data, headers)
+def _files() -> Mapping[str, PageFile]:
+    found = read_files(_ROOM).items()
+    return {name: page_file(name, data, headers=_HEADERS) for name, data in found}

@@ -97,6 +97,15 @@ def test_products_are_replaced(ledger: Ledger) -> None:
         ledger.get_product("b", TENANT)
 
 
+def test_products_are_listed_by_sku_to_their_tenant_alone(ledger: Ledger) -> None:
+    products = {sku: brief(sku).product for sku in ("c", "a", "b")}
+    for product in products.values():
+        ledger.put_product(product, TENANT)
+    assert ledger.products(TENANT) == (products["a"], products["b"], products["c"])
+    assert ledger.products(TENANT, limit=1) == (products["a"],)
+    assert ledger.products("stranger") == ()
+
+
 # Claiming
 
 
