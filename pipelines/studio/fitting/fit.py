@@ -12,12 +12,14 @@ from content_engine.errors import Refused
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Body
 from pipelines.studio.fitting.fit_head import head_place
+from pipelines.studio.fitting.fit_lower import lower_sheets
 from pipelines.studio.fitting.fit_pieces import Fitted, Piece, Target
 from pipelines.studio.fitting.fit_top import TopSheets, top_sheets
-from pipelines.studio.fitting.garment_view import GarmentView, HeadMarks, TorsoMarks
+from pipelines.studio.fitting.garment_view import GarmentView, HeadMarks, LowerMarks, TorsoMarks
 from pipelines.studio.fitting.mesh import anisotropy
 from pipelines.studio.fitting.mesh_raster import Sheet, drawn, inverse_map
 from pipelines.studio.fitting.target import TopTarget, top_target
+from pipelines.studio.fitting.target_lower import lower_place
 
 OVER_EASE = 0.03
 """How much a garment worn over another stands off more, in body units."""
@@ -33,6 +35,8 @@ def fit(view: GarmentView, body: Body, *, over: Sequence[Fitted], layer: int) ->
     """
     if view.head is not None:
         return _fit_head(view, view.head, body, layer=layer)
+    if view.lower is not None:
+        return _fit_lower(view, view.lower, body, layer=layer)
     if view.torso is None:
         raise Refused("category", f"no way is known to fit a garment of kind {view.kind}")
     under = [one for one in over if one.kind in (GarmentKind.UPPER, GarmentKind.FULL)]
@@ -47,6 +51,30 @@ def fit(view: GarmentView, body: Body, *, over: Sequence[Fitted], layer: int) ->
         pieces=pieces,
         target=_target(place, pieces, body.alpha.shape),
         measures=_measures(view, view.torso, sheets, place),
+    )
+
+
+def _fit_lower(view: GarmentView, marks: LowerMarks, body: Body, *, layer: int) -> Fitted:
+    place = lower_place(body, marks)
+    sheets = lower_sheets(marks, place)
+    pieces = _pieces(view, sheets, shape=body.alpha.shape)
+    ends = [place.outer["left"][-1], place.outer["right"][-1]]
+    if place.inner:
+        ends = [ends[0], place.inner["left"][-1], place.inner["right"][-1], ends[1]]
+    target = Target(
+        neck=np.empty((0, 2)),
+        hem=np.array(ends),
+        side_left=place.outer["left"],
+        side_right=place.outer["right"],
+        covers=_covers(pieces, body.alpha.shape),
+    )
+    return Fitted(
+        kind=view.kind,
+        layer=layer,
+        style=view.style,
+        pieces=pieces,
+        target=target,
+        measures={f"folds.{name}": sheet.folds() for name, sheet in sheets.sheets.items()},
     )
 
 

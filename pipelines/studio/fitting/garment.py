@@ -18,6 +18,7 @@ from pipelines.studio.fitting.garment_view import GarmentView, Sleeves, Style
 from pipelines.studio.fitting.garment_worn import worn_top
 from pipelines.studio.fitting.landmarks import top_marks
 from pipelines.studio.fitting.landmarks_head import upright_hat
+from pipelines.studio.fitting.landmarks_lower import lower_marks
 from pipelines.studio.fitting.landmarks_outline import tilt_deg, trace
 from pipelines.studio.given import has_real_alpha
 from pipelines.studio.segmenter import Segmenter
@@ -46,6 +47,8 @@ def see_garment(
     """
     if kind is GarmentKind.HEAD:
         return _hat(_cut(picture, segmenter=segmenter))
+    if kind is GarmentKind.LOWER:
+        return _lower(_upright(_cut(picture, segmenter=segmenter)))
     if kind not in (GarmentKind.UPPER, GarmentKind.OUTER):
         raise Refused("category", f"no way is known to fit a garment of kind {kind}")
     if picture.alpha is None or not has_real_alpha(picture.alpha):
@@ -81,6 +84,21 @@ def _hat(rgba: np.ndarray) -> GarmentView:
         outline=hat.marks.crown,
         head=hat.marks,
         measures={"turn_deg": hat.turn_deg},
+    )
+
+
+def _lower(loose: _Loose) -> GarmentView:
+    outline = trace(loose.rgba[..., 3] > 0.5)
+    marks = lower_marks(outline)
+    return GarmentView(
+        kind=GarmentKind.LOWER,
+        style=Style.SKIRT if marks.is_skirt else Style.TROUSERS,
+        sleeves=Sleeves.NONE,
+        rgba=loose.rgba,
+        texture=carried_on(loose.rgba),
+        outline=outline.points,
+        lower=marks,
+        measures={"tilt_deg": loose.tilt_deg},
     )
 
 

@@ -83,15 +83,33 @@ class HeadMarks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LowerMarks:
+    """Trousers, shorts or a skirt in the picture, (n, 2) px.
+
+    `waist` runs from left to right; `outer` by side from the waist to the hem's or cuff's outer
+    corner; `inner` by side from the crotch to the cuff's inner corner, empty for a skirt.
+    """
+
+    waist: np.ndarray
+    outer: Mapping[str, np.ndarray]
+    inner: Mapping[str, np.ndarray]
+
+    @property
+    def is_skirt(self) -> bool:
+        """True when there are no legs."""
+        return not self.inner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GarmentView:
     """One garment seen from the front, upright, in the pixels of its (scaled) picture.
 
     `rgba` is (H, W, 4) float32 0..1 sRGB, premultiplied; `texture` (H, W, 3) uint8 sRGB is the
     same with the cloth's colours carried on beyond its edges. `outline` is the (n, 2) contour.
-    `torso` is set for tops and jackets, `head` for hats; `sleeves_of` holds `left` and `right` (as
-    seen in the picture) where there are sleeves. `print_box` is (x0, y0, x1, y1) px around what is
-    printed on it, `hang_tag` and `neck_label` likewise; None where nothing was found. `measures` are
-    numbers for the report, by name.
+    `torso` is set for tops and jackets, `head` for hats, `lower` for trousers and skirts;
+    `sleeves_of` holds `left` and `right` (as seen in the picture) where there are sleeves.
+    `print_box` is (x0, y0, x1, y1) px around what is printed on it, `hang_tag` around a tag that
+    was painted out; None where nothing was found. `measures` are numbers for the report, by name.
     """
 
     kind: GarmentKind
@@ -102,10 +120,10 @@ class GarmentView:
     outline: np.ndarray
     torso: TorsoMarks | None = None
     head: HeadMarks | None = None
+    lower: LowerMarks | None = None
     sleeves_of: Mapping[str, SleeveMarks] = field(default_factory=dict)
     open_front: bool = False
     worn: bool = False
     print_box: tuple[int, int, int, int] | None = None
     hang_tag: tuple[int, int, int, int] | None = None
-    neck_label: tuple[int, int, int, int] | None = None
     measures: Mapping[str, float] = field(default_factory=dict)
