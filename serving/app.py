@@ -33,6 +33,9 @@ from serving.news import News
 KINDS = (Kind.TEXT, Kind.IMAGE, Kind.VIDEO, Kind.TRYON)
 """The kinds that this engine makes."""
 
+_WAITING = {Kind.TRYON: 15}
+"""Calls wait at the replica, whose lanes let shoppers pass: in Ray's router they stand in a row."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -199,6 +202,7 @@ def places(settings: Settings, kinds: Sequence[Kind]) -> tuple[Place, ...]:
             build=partial(MAKERS[kind], settings),
             replicas=replicas[kind],
             cpus=settings.cpu_per_replica,
+            waiting=_WAITING.get(kind, 1),
         )
         for kind in kinds
     ]
@@ -208,7 +212,7 @@ def places(settings: Settings, kinds: Sequence[Kind]) -> tuple[Place, ...]:
         build=partial(build_judges, settings, tuple(kinds)),
         replicas=settings.inspector_replicas,
         cpus=settings.cpu_per_replica,
-        waiting=7,
+        waiting=31,
     )
     return (*makers, inspector)
 
