@@ -13,7 +13,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,21 +22,21 @@ import numpy as np
 
 from assets.media import Picture, decode_picture, encode_png
 from assets.store import AssetStore
-from assets.vault import Vault
 from content_engine.config import Settings
 from content_engine.errors import GenerationFailed, InvalidSettings
-from content_engine.flow import Pipeline
+from content_engine.flow import Judge, Pipeline
 from content_engine.types import (
     Brief,
+    Candidate,
     Digest,
     Garment,
     GarmentKind,
     Kind,
     Product,
-    Recipe,
     TryonSpec,
 )
 from content_engine.wardrobe import LAYERS, garment_kind
+from serving.app import gate, tryon_judge, tryon_maker
 
 T = TypeVar("T")
 
@@ -52,6 +52,7 @@ class SheetOrder:
     people: tuple[Path, ...]
     garments: tuple[tuple[Path, GarmentKind], ...]
     out: Path
+    judged: bool = True
     longer_side_px: int = 1024
 
 
@@ -64,11 +65,12 @@ class Cell:
     seconds: float
     picture: bytes | None = None
     refused: str = ""
+    verdict: str = ""
     report: str = "{}"
 
 
 def checked_order(
-    people: Path, *, garments: Path, out: Path, limit: int | None, kind: str
+    people: Path, *, garments: Path, out: Path, limit: int | None, kind: str, judged: bool = True
 ) -> SheetOrder:
     """The pictures of both folders, at most `limit` of each. Raises InvalidSettings."""
     for folder in (people, garments):
@@ -82,7 +84,7 @@ def checked_order(
     persons = _pictures(people)[:limit]
     if not persons or not worn:
         raise InvalidSettings("there is no person or no garment to be tried on: check the folders")
-    return SheetOrder(people=tuple(persons), garments=tuple(worn[:limit]), out=out)
+    return SheetOrder(people=tuple(persons), garments=tuple(worn[:limit]), out=out, judged=judged)
 
 
 def told_kind(path: Path) -> GarmentKind | None:
@@ -95,7 +97,7 @@ def run(order: SheetOrder) -> list[Cell]:
     cells_dir = order.out / "cells"
     cells_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        room = FittingRoom.open(Path(folder))
+        room = FittingRoom.open(Path(folder), judged=order.judged)
         cells = [cell for path in order.people for cell in _row(room, path, order)]
     for cell in cells:
         if cell.picture is not None:
@@ -113,50 +115,48 @@ def run(order: SheetOrder) -> list[Cell]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittingRoom:
-    """The try-on pipeline over a store of its own."""
+    """The try-on maker over a store of its own, and the judge with the gate, where wanted."""
 
     store: AssetStore
     maker: Pipeline
+    judge: Judge | None
 
     @classmethod
-    def open(cls, folder: Path) -> FittingRoom:
+    def open(cls, folder: Path, *, judged: bool) -> FittingRoom:
         """A room whose store, keys and vault lie in `folder`."""
-        from assets.provenance import Signer
-        from pipelines.studio.fitting.backend import FittingBackend
-        from pipelines.tryon import TryonPipeline
-
-        settings = Settings(data_dir=folder)
-        store = AssetStore.open(settings.assets_url)
-        maker = TryonPipeline(
-            store=store,
-            vault=Vault.open(folder / "vault", keys=folder / "vault-keys"),
-            signer=Signer.open(settings.keys_path),
-            backend=FittingBackend(),
+        settings = Settings(data_dir=folder, vault_key_dir=str(folder / "vault-keys"))
+        return cls(
+            store=AssetStore.open(settings.assets_url),
+            maker=tryon_maker(settings),
+            judge=tryon_judge(settings) if judged else None,
         )
-        return cls(store=store, maker=maker)
 
     def tried(self, person: Path, garment: Path, *, kind: GarmentKind, side_px: int) -> Cell:
         """One pair's cell."""
+        brief = self._brief(person, garment, kind, side_px)
         began = time.perf_counter()
+        cell = Cell(person=person.stem, garment=garment.stem, seconds=0.0)
         try:
-            candidate = self.maker.generate(self._recipe(person, garment, kind, side_px))
+            candidate = self.maker.generate(next(iter(self.maker.plan(brief))))
         except GenerationFailed as error:
-            return Cell(
-                person=person.stem,
-                garment=garment.stem,
-                seconds=time.perf_counter() - began,
-                refused=str(error),
-            )
+            return replace(cell, seconds=time.perf_counter() - began, refused=str(error))
+        seconds = time.perf_counter() - began
         report = next(note for note in candidate.notes if note.startswith("report: "))
-        return Cell(
-            person=person.stem,
-            garment=garment.stem,
-            seconds=time.perf_counter() - began,
+        return replace(
+            cell,
+            seconds=seconds,
+            verdict=self._verdict(brief, candidate),
             picture=self.store.get(candidate.assets[0].digest),
             report=report.removeprefix("report: "),
         )
 
-    def _recipe(self, person: Path, garment: Path, kind: GarmentKind, side_px: int) -> Recipe:
+    def _verdict(self, brief: Brief, candidate: Candidate) -> str:
+        if self.judge is None:
+            return ""
+        verdict = gate()(brief, self.judge.score(brief, candidate))
+        return " ".join((verdict.outcome.value, *verdict.reasons[:2]))
+
+    def _brief(self, person: Path, garment: Path, kind: GarmentKind, side_px: int) -> Brief:
         worn = Garment(
             kind=kind,
             picture=Digest(self.store.put(garment.read_bytes())),
@@ -169,8 +169,7 @@ class FittingRoom:
             longer_side_px=side_px,
             private=False,
         )
-        brief = Brief(kind=Kind.TRYON, product=_product(garment.stem), spec=spec, locale="und")
-        return next(iter(self.maker.plan(brief)))
+        return Brief(kind=Kind.TRYON, product=_product(garment.stem), spec=spec, locale="und")
 
 
 def _row(room: FittingRoom, person: Path, order: SheetOrder) -> Iterator[Cell]:
@@ -209,6 +208,9 @@ def _shown(cell: Cell, *, width_px: int) -> np.ndarray:
     else:
         picture = _scaled(decode_picture(cell.picture).rgb)
     _write(picture, f"{cell.person[:8]} {cell.garment[-22:]}", (4, 14))
+    if cell.verdict and not cell.verdict.startswith("ACCEPT"):
+        for line, words in enumerate(_wrapped(cell.verdict, 44)[:3]):
+            _write(picture, words, (4, CELL_PX - 50 + 18 * line))
     return picture
 
 
@@ -245,11 +247,15 @@ def _write_csv(path: Path, cells: Sequence[Cell]) -> None:
     measured = [_flat(json.loads(cell.report)) for cell in cells]
     names = sorted({name for row in measured for name in row})
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["person", "garment", "seconds", "refused", *names])
+        writer = csv.DictWriter(
+            file, ["person", "garment", "seconds", "refused", "verdict", *names]
+        )
         writer.writeheader()
         for cell, row in zip(cells, measured, strict=True):
-            known = {"person": cell.person, "garment": cell.garment, "refused": cell.refused}
-            writer.writerow({**known, "seconds": f"{cell.seconds:.2f}", **row})
+            told = {
+                name: getattr(cell, name) for name in ("person", "garment", "refused", "verdict")
+            }
+            writer.writerow({**told, "seconds": f"{cell.seconds:.2f}", **row})
 
 
 def _flat(value: object, prefix: str = "") -> dict[str, object]:

@@ -26,6 +26,7 @@ from pipelines.studio.fitting.fit import fit
 from pipelines.studio.fitting.fit_pieces import Fitted
 from pipelines.studio.fitting.garment import see_garment
 from pipelines.studio.fitting.garment_view import GarmentView
+from pipelines.studio.fitting.measures import refuse_photo
 from pipelines.studio.fitting.order import FittingOrder
 from pipelines.studio.fitting.report import report_of
 from pipelines.studio.fitting.resized import resized_body
@@ -149,6 +150,7 @@ class FittingBackend:
         kinds = frozenset(worn.kind for worn in run.order.outfit)
         known = self._known_body(run)
         if known is not None:
+            refuse_photo(known.measures, kinds=kinds)
             run.body = known
             return
         with self._looking:
