@@ -126,7 +126,7 @@ def _stays(seen: Screened, anchor: _Anchor, frame: int) -> bool:
 
 def _said(anchor: _Anchor, seen: Screened, reader: Reader) -> str:
     """What the line says, or nothing where that is not sure."""
-    said, score = reader.read(seen.views.stills[anchor.frame], [anchor.rect])[0]
+    said, score = seen.views.said(anchor.frame, anchor.rect, reader=reader)
     return said if score >= _SURE and len(_plain(said)) >= _FEWEST_LETTERS else ""
 
 

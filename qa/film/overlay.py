@@ -67,7 +67,7 @@ def watermark(seen: Screened, *, reader: Reader) -> Reading:
     known = _own_words(seen)
     span = (0, seen.reel.frames - 1)
     evidence = []
-    for line in _read(seen.reel, picture, standing, reader=reader):
+    for line in _read(seen.reel, picture, standing, reader=reader, still=still):
         share = float(line.stands.mean())
         foreign = _is_mark(line.text) or (line.moving and share >= _STANDS)
         if foreign and not _is_own(line.text, known):
@@ -98,12 +98,13 @@ def _outside(seen: Screened, area: Box, reader: Reader) -> Iterator[Evidence]:
         picture = seen.reel.stills[index]
         rects = [
             rect
-            for rect in lines_of(picture)[: 2 * _MOST_LINES]
+            for rect in seen.views.lines(index)[: 2 * _MOST_LINES]
             if _share_outside(_shares(rect, picture), area) >= _OUTSIDE
             and not any(_overlap(_shares(rect, picture), box) > 0.3 for box in told)
             and _is_caption(seen.reel, _shares(rect, picture), index)
         ]
-        for line in _read(seen.reel, picture, rects, reader=reader, at=index):
+        still = seen.reel.luma[index]
+        for line in _read(seen.reel, picture, rects, reader=reader, still=still):
             share = _share_outside(line.box, area)
             told.append(line.box)
             span = _span_around(line.stands, index)
@@ -123,15 +124,14 @@ def _is_caption(reel: Reel, box: Box, index: int) -> bool:
 
 
 def _read(
-    reel: Reel, picture: Pixels, rects: Sequence[Rect], *, reader: Reader, at: int | None = None
+    reel: Reel, picture: Pixels, rects: Sequence[Rect], *, reader: Reader, still: Numbers
 ) -> Iterator[_Line]:
-    """The rectangles that hold letters, at most six."""
+    """The rectangles that hold letters, at most three; `still` is the picture as luma (h, w)."""
     picked = list(rects)[:_MOST_READ]
     for rect, (text, score) in zip(picked, reader.read(picture, picked), strict=True):
         if score < _SURE or sum(mark.isalnum() for mark in text) < _FEWEST_LETTERS:
             continue
         box = _shares(rect, picture)
-        still = reel.luma[at] if at is not None else np.median(_samples(reel), axis=0)
         yield _Line(
             box=box,
             text=text,
@@ -147,20 +147,29 @@ def _samples(reel: Reel) -> Pixels:
 
 def _mean(reel: Reel) -> Pixels:
     """(H, W, 3) uint8: the mean of all stills: what stands stays sharp, what moves blurs."""
-    total = np.zeros(next(iter(reel.stills.values())).shape, np.float32)
+    total = np.zeros(next(iter(reel.stills.values())).shape, np.uint16)
     for picture in reel.stills.values():
         total += picture
-    return np.rint(total / len(reel.stills)).astype(np.uint8)
+    return cv2.convertScaleAbs(total, alpha=1 / len(reel.stills))
 
 
 def _standing(reel: Reel, box: Box, still: Numbers) -> Mask:
     """(n,) bool: frames whose edges inside the box are those of the still picture."""
     rows, columns = _window(reel, box, grow=0.0)
-    wanted = _edges(still[rows, columns].astype(np.float32))
+    wanted = _steps(still[None, rows, columns].astype(np.float32))
     step = max(1, round(reel.fps / _CHECKS_PER_S))
-    looks = (frame[rows, columns].astype(np.float32) for frame in reel.luma[::step])
-    stands = np.array([_likeness(_edges(look), wanted) > _SAME for look in looks])
+    looks = _steps(reel.luma[::step, rows, columns].astype(np.float32))
+    sizes = np.linalg.norm(looks, axis=1) * np.linalg.norm(wanted)
+    stands = looks @ wanted[0] / np.maximum(sizes, 1e-3) > _SAME
     return np.repeat(stands, step)[: reel.frames]
+
+
+def _steps(pictures: Numbers) -> Numbers:
+    """(n, h, w) pictures' steps across and down, (n, …), as `_edges` has them of one."""
+    count = len(pictures)
+    across = pictures[:, :, 2:] - pictures[:, :, :-2]
+    down = pictures[:, 2:] - pictures[:, :-2]
+    return np.concatenate([across.reshape(count, -1), down.reshape(count, -1)], axis=1)
 
 
 def _ground_moves(reel: Reel, box: Box) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from qa.film.lines import Rect, lines_of
 from qa.vision.arrays import Mask, Numbers, Pixels
-from qa.vision.lettering import Line
+from qa.vision.lettering import Line, Reader
 from qa.vision.observed import Box
 from qa.vision.reference import Reference
 from qa.vision.register import Features, features, marks
@@ -69,6 +69,7 @@ class Views:
         self._points: dict[int, Features] = {}
         self._marks: dict[int, Features] = {}
         self._lines: dict[int, list[Rect]] = {}
+        self._said: dict[tuple[int, Rect], tuple[str, float]] = {}
         self._shared: dict[tuple[int, int], Numbers | None] = {}
 
     @property
@@ -88,6 +89,12 @@ class Views:
         if frame not in self._lines:
             self._lines[frame] = lines_of(self.stills[frame])
         return self._lines[frame]
+
+    def said(self, frame: int, rect: Rect, *, reader: Reader) -> tuple[str, float]:
+        """(text as read, score 0..1) of a rectangle of a still; read once, whoever asks."""
+        if (frame, rect) not in self._said:
+            self._said[frame, rect] = reader.read(self.stills[frame], [rect])[0]
+        return self._said[frame, rect]
 
     @cached_property
     def sights(self) -> tuple[Sight, ...]:

@@ -7,6 +7,7 @@ wander look unlike themselves for a while and are the same again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,6 +27,10 @@ _LINES_A_STILL = 3
 _LEAST_HIGH_PX, _LEAST_WIDE_PX = 5, 16
 _READ_SURELY = 0.8
 _FEWEST_LETTERS = 4
+# Reading costs 25 ms a line: after so many that hold no letters the others are left, the likeliest
+# of every still having been read first.
+_FEWEST_VAIN = 3
+_VAIN_A_SECOND = 0.5
 _SAME = 0.8
 _FEWEST_SAME = 2
 _BESIDE_S = 1.8
@@ -35,33 +40,47 @@ _SAME_LEVELS = 25.0
 _SAME_STROKES = 0.35
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shot:
+    """A shot's steps, and the lines followed through it so far."""
+
+    steps: Steps
+    known: list[tuple[Line, Sequence[Look | None]]]
+
+
 def letters_bent(seen: Screened, *, reader: Reader) -> Reading:
     """How far a line of letters departs from its own look for a while, 0..1; 0 is best.
 
     The dip of its correlation with itself between moments at which it looks the same. Only what is
     surely read as letters in a still counts, and what has gone or is covered does not.
     """
-    return reading(
-        item for first, last in seen.reel.shots for item in _of_shot(seen, first, last, reader)
-    )
+    return reading(_departures(seen, reader))
 
 
-def _of_shot(seen: Screened, first: int, last: int, reader: Reader) -> Iterator[Evidence]:
-    stills = [frame for frame in seen.views.stills if first <= frame <= last]
-    stills = stills[:: max(1, -(-len(stills) // _MOST_STILLS))]
-    found_in = [(frame, rect) for frame in stills for rect in _large_lines(seen, frame)]
-    if not found_in:
-        return
-    steps = steps_of(seen.reel, first, last)
-    known: list[tuple[Line, Sequence[Look | None]]] = []
-    for frame, rect in found_in:
+def _departures(seen: Screened, reader: Reader) -> Iterator[Evidence]:
+    """The dips of the clip's lines, the likeliest line of every still looked at first."""
+    shots = {shot: _Shot(steps=steps_of(seen.reel, *shot), known=[]) for shot in seen.reel.shots}
+    vain = max(_FEWEST_VAIN, round(_VAIN_A_SECOND * seen.reel.frames / seen.reel.fps))
+    for _, frame, shot, rect in sorted(_candidates(seen)):
+        steps, known = shots[shot].steps, shots[shot].known
         line = line_of(steps, frame, rect, still_px=seen.views.frame_px)
-        if line is None or any(_is_known(line, *other) for other in known):
+        if not vain or line is None or any(_is_known(line, *other) for other in known):
             continue
         if _says_something(seen, frame, rect, reader):
             looks = follow_line(steps, line)
             known.append((line, looks))
             yield from _dip(steps, line, looks)
+        else:
+            vain -= 1
+
+
+def _candidates(seen: Screened) -> Iterator[tuple[int, int, Span, Rect]]:
+    """(rank within its still, still, shot, rectangle) of what may be a line."""
+    for first, last in seen.reel.shots:
+        stills = [frame for frame in seen.views.stills if first <= frame <= last]
+        for frame in stills[:: max(1, -(-len(stills) // _MOST_STILLS))]:
+            for rank, rect in enumerate(_large_lines(seen, frame)):
+                yield rank, frame, (first, last), rect
 
 
 def _large_lines(seen: Screened, frame: int) -> list[Rect]:
@@ -86,7 +105,7 @@ def _is_known(line: Line, other: Line, looks: Sequence[Look | None]) -> bool:
 
 
 def _says_something(seen: Screened, frame: int, rect: Rect, reader: Reader) -> bool:
-    text, score = reader.read(seen.views.stills[frame], [rect])[0]
+    text, score = seen.views.said(frame, rect, reader=reader)
     return score >= _READ_SURELY and sum(mark.isalnum() for mark in text) >= _FEWEST_LETTERS
 
 
