@@ -30,6 +30,7 @@ from serving.api.problems import code_of_status, field_errors, problem
 from serving.api.shops import ShopGate
 from serving.api.tryon_problems import refusal_response
 from serving.review import routes as review
+from serving.storefront import routes as storefront
 
 
 def create_app(door: Door) -> FastAPI:
@@ -46,6 +47,7 @@ def create_app(door: Door) -> FastAPI:
     for room in (jobs, products, assets, uploads, people, tryon, cases, history, queue, health):
         app.include_router(room.routes(door))
     app.include_router(review.routes())
+    app.include_router(storefront.routes(door))
     app.add_exception_handler(Refused, _not_wearable)
     app.add_exception_handler(ContentEngineError, _engine_error)
     app.add_exception_handler(AssetError, _engine_error)

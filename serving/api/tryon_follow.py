@@ -186,7 +186,7 @@ def _why_not(door: Door, tryon: Tryon) -> dict[str, Any]:
         if refusal := refusal_of(reason):
             return refusal_body(refusal.reason, measured=reason.partition(": ")[2])
     if len(failed) < len(tries):
-        return refusal_body("quality", measured="")
+        return refusal_body("quality", measured="; ".join(tries[-1]["reasons"]))
     return problem_body("tryon-failed", "the engine's log says why; the photo is untouched")
 
 

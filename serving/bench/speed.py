@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,8 @@ from rich.table import Table
 
 from serving import app
 from serving.bench import door, makers
+
+_CORE_TIME = "core s and texts per core are CPU time of one thread"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ def run(*, as_json: bool) -> int:
     if as_json:
         print(json.dumps([asdict(measure) | {"kept": measure.kept} for measure in measures]))
     else:
-        Console().print(_table(measures))
+        Console().print(table(measures, caption=_CORE_TIME))
     return 0 if all(measure.kept for measure in measures) else 1
 
 
@@ -96,16 +98,17 @@ def _jobs(folder: Path) -> Iterator[Measure]:
     yield Measure(name="bare Ray Serve handle call, p50", value=costs.handle_p50_ms, unit="ms")
 
 
-def _table(measures: list[Measure]) -> Table:
-    table = Table(caption="core s and texts per core are CPU time of one thread")
-    table.add_column("what")
-    table.add_column("measured", justify="right")
-    table.add_column("unit")
-    table.add_column("promised", justify="right")
-    table.add_column("")
+def table(measures: Sequence[Measure], *, caption: str = "") -> Table:
+    """What was measured beside what is promised, for people."""
+    shown = Table(caption=caption)
+    shown.add_column("what")
+    shown.add_column("measured", justify="right")
+    shown.add_column("unit")
+    shown.add_column("promised", justify="right")
+    shown.add_column("")
     for measure in measures:
         sign = "≤" if measure.better == "lower" else "≥"
         promised = f"{sign} {measure.promised:g}" if measure.promised is not None else ""
         verdict = "" if not promised else "[green]kept" if measure.kept else "[red]missed"
-        table.add_row(measure.name, f"{measure.value:,.4g}", measure.unit, promised, verdict)
-    return table
+        shown.add_row(measure.name, f"{measure.value:,.4g}", measure.unit, promised, verdict)
+    return shown
