@@ -53,15 +53,21 @@ def _bar(looks: Numbers) -> tuple[float, float]:
     """(width as a share, level) of the bar at the top; width 0 where there is none."""
     height = looks.shape[1]
     level = float(np.median(looks[:, 0]))
-    flat = np.abs(looks - level)
-    rows = np.percentile(flat, 98, axis=(0, 2)) <= _PLAIN_LEVELS
-    count = int(np.argmin(rows)) if not rows.all() else height
+    count = 0
+    while count < height and _is_plain(looks[:, count], level):
+        count += 1
+        if count > _WIDEST * height:
+            break
     if count == 0 or count > _WIDEST * height:
         return 0.0, level
     inner = looks[:, min(count + 1, height - 1)]
     steps = np.abs(inner - level) >= _STEP_LEVELS
     seen = float(steps.mean(axis=1).max())
     return (count / height if seen >= _EDGE_SHARE else 0.0), level
+
+
+def _is_plain(row: Numbers, level: float) -> bool:
+    return float(np.percentile(np.abs(row - level), 98)) <= _PLAIN_LEVELS
 
 
 def _is_pair(pair: dict[str, tuple[float, float]]) -> bool:
