@@ -22,6 +22,9 @@ every pair of shorts into top. Source: tryon.md §1.3."""
 RIM_SIDE_PX = 5
 """The disc that takes the rim away: 2 px of the small picture, 5 of the photo."""
 
+HAIR_LIGHTNESS = 12.0
+"""Spread of L at the first look: long hair is lighter at its tips than on the crown."""
+
 SLEEVE_SHARE = 0.35
 """Least share of an upper arm (or forearm) unlike skin at which it wears a sleeve: less is shade.
 By eye on 39 photos."""
@@ -123,14 +126,14 @@ def _skin(
     core = frame.face(0.8) & person
     if core.sum() > 60:
         return skin_model(lab[core], hands=lab[frame.fingers(0.015) & person])
-    likely = _broad_skin(lab) & person & (zones.forearms | zones.neck | zones.arms)
+    likely = broad_skin(lab) & person & (zones.forearms | zones.neck | zones.arms)
     if likely.sum() < 60:
-        likely = _broad_skin(lab) & person
+        likely = broad_skin(lab) & person
     colours = lab[likely] if likely.sum() > 60 else np.array([[60.0, 14.0, 18.0]] * 80, np.float32)
     return skin_model(colours, hands=np.zeros((0, 3), np.float32))
 
 
-def _broad_skin(lab: np.ndarray) -> np.ndarray:
+def broad_skin(lab: np.ndarray) -> np.ndarray:
     """Colours that skin of any tone may have: hue 25°..80° in Lab, chroma 8..45, not black."""
     hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
     chroma = np.hypot(lab[..., 1], lab[..., 2])
@@ -148,19 +151,23 @@ def _top(
 ) -> np.ndarray:
     """`skin` is the skin's model with its limit: hair and hands over the chest are no cloth."""
     frame = scene.frame
-    torso = frame.torso(shoulder=0.6, hip=0.8, top=0.15, bottom=min(hem - 0.06, 0.85))
-    torso &= scene.person
+    # At first from the middle alone: long hair falls beside it.
+    wide = (0.35, 0.5) if scene.hair is None else (0.6, 0.8)
+    low = min(hem - 0.06, 0.85)
+    torso = frame.torso(shoulder=wide[0], hip=wide[1], top=0.15, bottom=low) & scene.person
     seed = torso & ~zones.forearms & ~zones.fingers
     if scene.hair is not None:
-        seed &= ~scene.hair
+        seed &= ~dilated(scene.hair, 5)
     if seed.sum() < 0.25 * torso.sum():
         seed = torso
     if seed.sum() < 40:
         return np.full(lab.shape[:2], COST_MAX, np.float32)
     model = mixture(lab[seed], count=4).without(skin[0], limit=skin[1], share_max=0.3)
     cost = model.cost(lab)
+    if scene.hair is None:
+        return cost
     for side in SIDES:
-        sleeve = _sleeve(side, frame=frame, person=scene.person, cloth=cloth)
+        sleeve = _sleeve(side, frame=frame, person=scene.person, cloth=cloth & ~scene.hair)
         if sleeve.sum() > 0.005 * frame.unit_px**2:
             cost = np.minimum(cost, mixture(lab[sleeve], count=2).cost(lab) + 0.5)
     return cost
@@ -217,7 +224,8 @@ def _hair(lab: np.ndarray, *, scene: Scene, unlike_skin: np.ndarray) -> np.ndarr
     seed = head & scene.person & ~frame.face(1.0) & unlike_skin & above_chin
     if seed.sum() < 0.006 * frame.unit_px**2:
         return np.full(lab.shape[:2], COST_MAX, np.float32)
-    cost = mixture(lab[seed], count=2).cost(lab)
+    loose = 3.0 if scene.hair is not None else HAIR_LIGHTNESS
+    cost = mixture(lab[seed], count=2, lightness_min=loose).cost(lab)
     if scene.hair is not None and scene.hair.sum() > 0.01 * frame.unit_px**2:
         cost = np.minimum(cost, mixture(lab[scene.hair], count=3).cost(lab))
     return cost
@@ -255,10 +263,11 @@ def _from_within(colours: np.ndarray, *, person: np.ndarray) -> np.ndarray:
     inner = eroded(person, RIM_SIDE_PX)
     if not inner.any():
         return colours
-    far, labels = cv2.distanceTransformWithLabels(
+    far, nearest = cv2.distanceTransformWithLabels(
         (~inner).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
     )
-    place = np.zeros(labels.max() + 1, np.int64)
+    labels = np.asarray(nearest, np.int64)
+    place = np.zeros(int(labels.max()) + 1, np.int64)
     inside = np.flatnonzero(inner.ravel())
     place[labels.ravel()[inside]] = inside
     rim = person & ~inner & (far < RIM_SIDE_PX - 1)

@@ -12,21 +12,26 @@ from pipelines.studio.fitting.parts_costs import LABELS, Costs
 UNEXPLAINED = 9.0
 """Nats by which a colour over the torso may be unlike the top before it is something else."""
 
+NEAR_HEAD = 0.16
+"""U: a ponytail that the neck parts from the head begins nearer than this to the head's hair;
+the dark trim of a shirt begins farther."""
 
-def hair_seeds(first: np.ndarray, *, found: Costs, frame: Frame) -> np.ndarray | None:
+HAIR_ALIKE = 11.0
+"""Nats from the head's own hair, lightness left wide, up to which something odd may be hair."""
+
+
+def hair_seeds(first: np.ndarray, *, found: Costs, frame: Frame) -> np.ndarray:
     """The hair of a first small parts map, with what hangs on it over shoulders and chest.
 
-    (h, w) bool, or None when the head has no hair to hang on.
+    (h, w) bool; empty when the head has no hair to hang on.
     """
     hair = hair_of_the_head(first == Part.HAIR, frame=frame)
     if hair.sum() < 0.01 * frame.unit_px**2:
-        return None
+        return np.zeros(hair.shape, bool)
     zone = (frame.along > -0.5) & (frame.along < 0.75) & (first != Part.BACKGROUND)
     zone &= ~found.zones.face & ~found.zones.hands & ~found.zones.fingers & ~found.zones.forearms
-    # A sleeve of another colour is no hair: on the arms only what has the head's own colour.
-    zone &= ~found.zones.arms | (found.hair < 6)
     beside = np.abs(np.arange(frame.shape[1])[None] - frame.chin[0]) > 0.16 * frame.unit_px
-    odd = zone & beside & (found.top > UNEXPLAINED) & (found.skin > found.skin.min() + 2.0)
+    odd = zone & beside & (found.top > UNEXPLAINED) & (found.hair < HAIR_ALIKE)
     grown = hair | odd
     for piece, _ in components(dilated(grown, 3)):
         if not (piece & hair).any():
@@ -40,14 +45,18 @@ def hair_of_the_head(hair: np.ndarray, *, frame: Frame) -> np.ndarray:
     kept = np.zeros(hair.shape, bool)
     if frame.oval is None:
         return kept
-    rows, columns = np.indices(hair.shape, sparse=True)
+    rows, columns = np.arange(hair.shape[0])[:, None], np.arange(hair.shape[1])[None]
     head = rows < frame.face_centre[1] + 0.15 * frame.face_size[1]
     under = np.abs(columns - frame.chin[0]) < 0.22 * frame.unit_px
-    for piece, _ in components(dilated(hair, 3)):
-        real = piece & hair
+    pieces = [piece & hair for piece, _ in components(dilated(hair, 5))]
+    for real in pieces:
+        if (real & head).sum() > 0.02 * frame.unit_px**2:
+            kept |= real
+    near = dilated(kept, round(2 * NEAR_HEAD * frame.unit_px))
+    for real in pieces:
         size = int(real.sum())
-        beside = (real & ~under).sum() > 0.6 * size and size > 0.004 * frame.unit_px**2
-        if (real & head).sum() > 0.02 * frame.unit_px**2 or beside:
+        beside = (real & ~under).sum() > 0.6 * size > 0.0024 * frame.unit_px**2
+        if beside and (real & near).any():
             kept |= real
     return kept
 

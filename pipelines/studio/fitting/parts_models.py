@@ -52,8 +52,12 @@ class ColourModel:
         return ColourModel(tuple(kept)) if kept else self
 
 
-def mixture(colours: np.ndarray, *, count: int, spread_min: float = 3.0) -> ColourModel:
-    """The model of (n, 3) Lab colours in at most `count` blobs of at least `spread_min` each."""
+SPREAD_MIN = 3.0
+"""Least standard deviation of a blob in Lab. Source: tryon.md §1.3."""
+
+
+def mixture(colours: np.ndarray, *, count: int, lightness_min: float = SPREAD_MIN) -> ColourModel:
+    """The model of (n, 3) Lab colours in at most `count` blobs; `lightness_min` spreads their L."""
     step = max(1, len(colours) // SAMPLES_MAX)
     colours = np.ascontiguousarray(colours[::step], np.float32)
     count = max(1, min(count, len(colours) // 40))
@@ -62,7 +66,7 @@ def mixture(colours: np.ndarray, *, count: int, spread_min: float = 3.0) -> Colo
     _, labels, _ = cv2.kmeans(colours, count, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # pyright: ignore[reportCallIssue, reportArgumentType]
     groups = [colours[labels[:, 0] == index] for index in range(count)]
     kept = [group for group in groups if len(group) >= 20] or [colours]
-    floor = np.diag([spread_min**2] * 3)
+    floor = np.diag([lightness_min**2, SPREAD_MIN**2, SPREAD_MIN**2])
     return ColourModel(tuple(_blob(g, floor=floor, share=len(g) / len(colours)) for g in kept))
 
 
