@@ -156,14 +156,15 @@ def _look(picture: Pixels, line: Line, start: Numbers, search: int) -> Look | No
     area = picture[top : int(y1) + search + 2, left : int(x1) + search + 2]
     offset = np.array([[0.0, 0.0, left], [0.0, 0.0, top]])
     near = start - offset
-    likeness, matrix = _fine(area, line.own, near)
+    likeness, matrix, shifted = *_fine(area, line.own, near), near
     if likeness < _HELD:
         rough, shifted = _searched(area, line.own, near, search)
         tried = _fine(area, line.own, shifted)
         likeness, matrix = max(
             ((likeness, matrix), (rough, shifted), tried), key=lambda item: item[0]
         )
-    matrix = matrix if likeness >= _HELD else near
+    if likeness < _HELD:
+        matrix, likeness = near, max(likeness, _half(area, line.own, shifted))
     shown = _fetched(area, matrix, line.size_px)
     return Look(
         matrix=matrix + offset,
@@ -192,6 +193,15 @@ def _fine(area: Pixels, own: Pixels, near: Numbers) -> tuple[float, Numbers]:
     if sizes[1] < _STRETCH[0] or sizes[0] > _STRETCH[1]:
         return -1.0, near
     return float(likeness), np.asarray(matrix, np.float64)
+
+
+def _half(area: Pixels, own: Pixels, near: Numbers) -> float:
+    """How like itself the better half of the line is: what is half covered is not bent."""
+    middle = own.shape[1] // 2
+    right = near.copy()
+    right[:, 2] += near[:, 0] * middle
+    halves = ((own[:, :middle], near), (own[:, middle:], right))
+    return max(_fine(area, np.ascontiguousarray(half), start)[0] for half, start in halves)
 
 
 def _searched(area: Pixels, own: Pixels, near: Numbers, search: int) -> tuple[float, Numbers]:

@@ -25,6 +25,7 @@ from qa.vision.observed import Box, Reading
 _MOST_STILLS = 6
 _LINES_A_STILL = 3
 _LEAST_HIGH_PX, _LEAST_WIDE_PX = 5, 16
+_LEAST_SPREAD = 16.0
 _READ_SURELY = 0.8
 _FEWEST_LETTERS = 4
 # Reading costs 25 ms a line: after so many that hold no letters the others are left, the likeliest
@@ -52,7 +53,8 @@ def letters_bent(seen: Screened, *, reader: Reader) -> Reading:
     """How far a line of letters departs from its own look for a while, 0..1; 0 is best.
 
     The dip of its correlation with itself between moments at which it looks the same. Only what is
-    surely read as letters in a still counts, and what has gone or is covered does not.
+    surely read as letters in a still counts (fainter ones drown in the coder's noise), and what has
+    gone or is covered does not.
     """
     return reading(_departures(seen, reader))
 
@@ -64,7 +66,9 @@ def _departures(seen: Screened, reader: Reader) -> Iterator[Evidence]:
     for _, frame, shot, rect in sorted(_candidates(seen)):
         steps, known = shots[shot].steps, shots[shot].known
         line = line_of(steps, frame, rect, still_px=seen.views.frame_px)
-        if not vain or line is None or any(_is_known(line, *other) for other in known):
+        if not vain or line is None or line.spread < _LEAST_SPREAD:
+            continue
+        if any(_is_known(line, *other) for other in known):
             continue
         if _says_something(seen, frame, rect, reader):
             looks = follow_line(steps, line)
