@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipelines.studio.fitting.body import Body
 from pipelines.studio.fitting.erase import Undressed, undress
 from pipelines.studio.fitting.erase_fill import continued
+from pipelines.studio.fitting.erase_hat import is_hat, pressed_hair
 from pipelines.studio.fitting.fit_pieces import Fitted, Piece
 from pipelines.studio.fitting.grain import blur_of, grain, grain_of, softer
 from pipelines.studio.fitting.layers import (
@@ -72,19 +73,24 @@ def compose(
     replace and their shadows are the photo's own. Deterministic.
     """
     scene = Scene.of(photo, body, box=changed_box(body, fitted))
-    undressed = undress(scene, fitted, cover_u=finish.cover_u)
+    clothes, hats = [i for i in fitted if not is_hat(i)], [i for i in fitted if is_hat(i)]
+    pressed = pressed_hair(scene, hats)
+    scene = replace(scene, hair=np.where(pressed, np.float32(0), scene.hair))
+    undressed = undress(scene, fitted, also=pressed, cover_u=finish.cover_u)
     canvas = _behind(scene, undressed, fitted)
     blur = blur_of(scene.photo, scene.alpha > 0.5)
     stage = _Stage(scene=scene, undressed=undressed, finish=finish, blur_px=blur)
     sleeves = np.zeros(scene.shape, np.float32)
-    for item in fitted:
+    for item in clothes:
         canvas = _worn(stage, canvas, item=item, under=sleeves)
         sleeves = np.maximum(sleeves, coverage(_sleeves(item), scene))
-    cover = coverage(front_pieces(fitted), scene)
+    cover = coverage(front_pieces(clothes), scene)
     canvas = _without_gaps(scene, undressed, canvas, cover=cover)
     canvas, before = _headed(scene, undressed, canvas, cover=cover)
+    hat = coverage(front_pieces(hats), scene)
+    canvas = _hatted(stage, canvas, hats, cover=hat)
     if finish.grain:
-        canvas = _grained(scene, canvas, where=cover * (1 - before))
+        canvas = _grained(scene, canvas, where=np.maximum(cover * (1 - before), hat))
     x0, y0, x1, y1 = scene.box
     made = photo.copy()
     made[y0:y1, x0:x1] = (np.clip(canvas, 0, 1) * 255 + 0.5).astype(np.uint8)
@@ -171,6 +177,20 @@ def _headed(
     )
     canvas = shaded(canvas, cast * cover)
     return mix(canvas, front.colours, front.share), front.share
+
+
+def _hatted(
+    stage: _Stage, canvas: np.ndarray, hats: Sequence[Fitted], *, cover: np.ndarray
+) -> np.ndarray:
+    """The canvas with hats over hair and face, and their shadow below the rim."""
+    if not hats:
+        return canvas
+    unit = stage.scene.unit_px
+    cast = shadow_of(cover, sigma_px=0.03 * unit, shift_px=(0, 0.025 * unit), amount=0.35)
+    canvas = shaded(canvas, cast * stage.undressed.person)
+    flat = np.ones(stage.scene.shape, np.float32)
+    _lay_all(stage, canvas, front_pieces(hats), gain=flat)
+    return canvas
 
 
 def _hair_and_face(scene: Scene, undressed: Undressed) -> Front:

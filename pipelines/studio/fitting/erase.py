@@ -52,9 +52,14 @@ class Undressed:
     measures: dict[str, float]
 
 
-def undress(scene: Scene, fitted: Sequence[Fitted], *, cover_u: float) -> Undressed:
-    """The scene with the worn garments that the new ones replace taken out of it."""
-    removed = _removed(scene, fitted, cover_u=cover_u)
+def undress(
+    scene: Scene, fitted: Sequence[Fitted], *, also: np.ndarray, cover_u: float
+) -> Undressed:
+    """The scene with the worn garments that the new ones replace taken out of it.
+
+    `also` (h, w) bool is taken out with them.
+    """
+    removed = _removed(scene, fitted, cover_u=cover_u) | also
     cover = coverage(front_pieces(fitted), scene)
     removed |= _rims(scene, removed, cover=cover) if removed.any() else removed
     hole = removed & (cover < COVERED)

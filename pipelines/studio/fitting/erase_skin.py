@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Arm, Body, Part
 from pipelines.studio.fitting.erase_fill import around, smoothly_continued
 from pipelines.studio.fitting.fit_pieces import Fitted
@@ -129,6 +130,8 @@ def _skin_texture(shape: tuple[int, ...], seed: int = 5) -> np.ndarray:
 def bared_arms(body: Body, fitted: Sequence[Fitted]) -> list[tuple[Arm, float]]:
     """The arms whose worn sleeve is longer than the new one, and where the new one ends."""
     bared: list[tuple[Arm, float]] = []
+    if not any(item.kind in (GarmentKind.UPPER, GarmentKind.FULL) for item in fitted):
+        return bared
     for side, arm in body.arms.items():
         ends = [item.target.sleeves[side].end_t for item in fitted if side in item.target.sleeves]
         end = max(ends, default=0.12)
