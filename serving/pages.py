@@ -41,7 +41,7 @@ def page_file(name: str, data: bytes, *, headers: Mapping[str, str]) -> PageFile
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
     }
-    return PageFile(data, own | headers)
+    return PageFile(data, {**own, **headers})
 
 
 def served(file: PageFile, request: Request) -> Response:
