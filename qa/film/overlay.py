@@ -67,7 +67,8 @@ def watermark(seen: Screened, *, reader: Reader) -> Reading:
     known = _own_words(seen)
     span = (0, seen.reel.frames - 1)
     evidence = []
-    for line in _read(seen.reel, picture, standing, reader=reader, still=still):
+    said = reader.read(picture, standing[:_MOST_READ])
+    for line in _read(seen.reel, picture, standing, said=said, still=still):
         share = float(line.stands.mean())
         foreign = _is_mark(line.text) or (line.moving and share >= _STANDS)
         if foreign and not _is_own(line.text, known):
@@ -104,7 +105,8 @@ def _outside(seen: Screened, area: Box, reader: Reader) -> Iterator[Evidence]:
             and _is_caption(seen.reel, _shares(rect, picture), index)
         ]
         still = seen.reel.luma[index]
-        for line in _read(seen.reel, picture, rects, reader=reader, still=still):
+        said = [seen.views.said(index, rect, reader=reader) for rect in rects[:_MOST_READ]]
+        for line in _read(seen.reel, picture, rects, said=said, still=still):
             share = _share_outside(line.box, area)
             told.append(line.box)
             span = _span_around(line.stands, index)
@@ -124,11 +126,15 @@ def _is_caption(reel: Reel, box: Box, index: int) -> bool:
 
 
 def _read(
-    reel: Reel, picture: Pixels, rects: Sequence[Rect], *, reader: Reader, still: Numbers
+    reel: Reel,
+    picture: Pixels,
+    rects: Sequence[Rect],
+    *,
+    said: Sequence[tuple[str, float]],
+    still: Numbers,
 ) -> Iterator[_Line]:
-    """The rectangles that hold letters, at most three; `still` is the picture as luma (h, w)."""
-    picked = list(rects)[:_MOST_READ]
-    for rect, (text, score) in zip(picked, reader.read(picture, picked), strict=True):
+    """The rectangles that hold letters, as far as read; `still` is the picture as luma (h, w)."""
+    for rect, (text, score) in zip(rects, said, strict=False):
         if score < _SURE or sum(mark.isalnum() for mark in text) < _FEWEST_LETTERS:
             continue
         box = _shares(rect, picture)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from typing import Any
 
 import cv2
@@ -30,6 +31,7 @@ _SAME_WAY = 0.5
 _MOVING_SHARE = 0.01
 _SAME_PLACES = 0.45
 _PAUSE_S = 0.5
+_FLOWS_KEPT = 12
 _LEAP, _LEAP_LEVELS = 1.75, 6.0
 _LEAP_AS_SKIP = 1.65
 _EVEN, _EVENLY = 0.3, 0.5
@@ -87,11 +89,12 @@ def dropped(reel: Reel, pulse: Pulse) -> Reading:
     Along the motion itself, where most of what moves goes the same way as before and after; or
     whatever way, where the picture changes at once by far more than in each of six steps around.
     """
+    flow = lru_cache(maxsize=_FLOWS_KEPT)(partial(_flow, reel))
     return reading(
         _gap(index, ratio)
         for shot in reel.shots
         for index in _spikes(pulse.activity, shot)
-        if (ratio := _leap(pulse.activity, shot, index) or _skip(reel, index)) > 1.0
+        if (ratio := _leap(pulse.activity, shot, index) or _skip(reel, index, flow)) > 1.0
     )
 
 
@@ -206,7 +209,7 @@ def _spikes(change: Numbers, shot: Span) -> Iterator[int]:
             yield index
 
 
-def _skip(reel: Reel, index: int) -> float:
+def _skip(reel: Reel, index: int, flow: Callable[[int, int], Numbers]) -> float:
     """How much farther the step to `index` leads than the steps around; 0 when it leads elsewhere.
 
     Their motion is the mean over three frames before and three after: slow things need that. A
@@ -214,33 +217,30 @@ def _skip(reel: Reel, index: int) -> float:
     """
     first, last = next(shot for shot in reel.shots if shot[0] <= index <= shot[1])
     start, end = max(first, index - 1 - _BASELINE), min(last, index + _BASELINE)
-    before = _flow(reel, start, index - 1) / (index - 1 - start)
-    after = _flow(reel, index, end) / (end - index)
+    before = flow(start, index - 1) / (index - 1 - start)
+    after = flow(index, end) / (end - index)
     usual = (before + after) / 2
-    here = _flow(reel, index - 1, index)
-    speed = np.linalg.norm(usual, axis=2)
+    here = flow(index - 1, index)
+    speed = _lengths(usual)
     moving = speed > max(_FLOW_LEAST_PX, 0.3 * float(np.percentile(speed, 98)))
     if moving.mean() < _MOVING_SHARE:
         return 0.0
-    ratio = (here * usual).sum(axis=2)[moving] / speed[moving] ** 2
+    ratio = (here[moving] * usual[moving]).sum(axis=1) / speed[moving] ** 2
     farther = float(np.median(ratio))
     same = np.abs(ratio / max(farther, 1e-3) - 1.0) < 0.6
     if same.mean() < _SAME_WAY:
         return 0.0
     if farther < _NO_SKIP:
         return farther
-    beside = max(
-        _speed(reel, step, moving) for step in (index - 2, index - 1, index + 1, index + 2)
-    )
-    length = float(np.median(np.linalg.norm(here, axis=2)[moving]))
+    steps = (index - 2, index - 1, index + 1, index + 2)
+    flows = (flow(step - 1, step) for step in steps if 1 <= step < reel.frames)
+    beside = max(float(np.median(_lengths(each)[moving])) for each in flows)
+    length = float(np.median(_lengths(here)[moving]))
     return min(farther, length / max(beside, _FLOW_LEAST_PX))
 
 
-def _speed(reel: Reel, step: int, moving: Mask) -> float:
-    """How far the step to a frame moves what moves, in pixels; 0 at the clip's ends."""
-    if not 1 <= step < reel.frames:
-        return 0.0
-    return float(np.median(np.linalg.norm(_flow(reel, step - 1, step), axis=2)[moving]))
+def _lengths(flow: Numbers) -> Numbers:
+    return cv2.magnitude(*cv2.split(flow))
 
 
 def _flow(reel: Reel, one: int, two: int) -> Numbers:
