@@ -122,6 +122,12 @@ def test_a_cut_between_two_long_shots_is_an_edit() -> None:
     assert breaks.hard_cut(reel, pulse).value == 0.0
 
 
+def test_a_jump_of_light_is_no_cut() -> None:
+    reel, pulse = watched(spoilt(15, 30, lambda at: lit(at, 0.45)))
+    assert reel.shots == ((0, 47),)
+    assert light.exposure_jump(reel, pulse).evidence[0].frames == (15, 30)
+
+
 def test_a_scrap_of_a_shot_is_no_edit() -> None:
     reel, pulse = watched([*PAN[:40], *OTHER[:8]])
     assert breaks.hard_cut(reel, pulse).evidence[0].frames == (40, 47)
