@@ -80,9 +80,7 @@ def _fit_lower(view: GarmentView, marks: LowerMarks, body: Body, *, layer: int) 
 
 def _fit_head(view: GarmentView, marks: HeadMarks, body: Body, *, layer: int) -> Fitted:
     place = head_place(body, marks)
-    sheets = TopSheets(
-        sheets={"head": place.sheet}, cuts={}, fades={}, magnification=place.magnification
-    )
+    sheets = TopSheets(sheets={"head": place.sheet}, magnification=place.magnification)
     pieces = _pieces(view, sheets, shape=body.alpha.shape)
     none = np.empty((0, 2))
     target = Target(
@@ -126,7 +124,6 @@ def _pieces(view: GarmentView, sheets: TopSheets, *, shape: tuple[int, ...]) -> 
             name,
             sheet,
             texture,
-            cut=sheets.cuts.get(name),
             fade=sheets.fades.get(name),
             shape=shape,
         )
@@ -140,16 +137,17 @@ def _piece(
     sheet: Sheet,
     texture: _Texture,
     *,
-    cut: np.ndarray | None,
     fade: np.ndarray | None,
     shape: tuple[int, ...],
 ) -> Piece | None:
-    """One part; `cut` is the polygon it may not leave, `fade` (rows, columns) its opacity."""
-    box = _box(sheet.target if cut is None else np.concatenate([cut, sheet.rim()]), shape)
+    """One part; `fade` (rows, columns) is its opacity where that is not 1."""
+    box = _box(sheet.target, shape)
     if box is None:
         return None
-    source = inverse_map(sheet, box) * np.float32(texture.scale)
-    source += np.float32(0.5 * (texture.scale - 1))
+    values = sheet.source * texture.scale + 0.5 * (texture.scale - 1)
+    if fade is not None:
+        values = np.dstack([values, fade])
+    source = inverse_map(values, sheet.target, box)
     rgb = cv2.remap(
         texture.rgb,
         np.ascontiguousarray(source[..., 0]),
@@ -158,28 +156,12 @@ def _piece(
         borderMode=cv2.BORDER_REPLICATE,
     )
     alpha = drawn(sheet.rim(), box)
-    if cut is not None:
-        alpha = np.minimum(alpha, drawn(cut, box))
     if fade is not None:
-        alpha = alpha * _faded(sheet, fade, box)
+        alpha = alpha * np.clip(source[..., 2], 0, 1)
     rgba = np.empty((*alpha.shape, 4), np.float32)
     np.multiply(rgb, (alpha / 255)[..., None], out=rgba[..., :3], casting="unsafe")
     rgba[..., 3] = alpha
     return Piece(name=name, rgba=rgba, box_px=box)
-
-
-def _faded(sheet: Sheet, fade: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """The opacity (h, w) of each pixel, drawn through the mesh."""
-    rows, columns = fade.shape
-    at = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).astype(float)
-    where = inverse_map(Sheet(source=at, target=sheet.target), box)
-    return cv2.remap(
-        fade.astype(np.float32),
-        np.ascontiguousarray(where[..., 0]),
-        np.ascontiguousarray(where[..., 1]),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
 
 
 def _box(points: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:

@@ -36,7 +36,7 @@ def lower_sheets(marks: LowerMarks, place: LowerPlace) -> TopSheets:
             )
             for side in ("left", "right")
         }
-    return TopSheets(sheets=sheets, cuts={}, fades={}, magnification=magnification)
+    return TopSheets(sheets=sheets, magnification=magnification)
 
 
 def _skirt(waist: np.ndarray, outer: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -23,13 +23,12 @@ SEAM_ROWS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TopSheets:
-    """Meshes by piece name, back to front; `cuts` and `fades` bound and soften some of them.
+    """Meshes by piece name, back to front; `fades` (rows, columns) are opacities of some.
 
     `magnification` is the photo's px for one px of the garment's picture.
     """
 
     sheets: Mapping[str, Sheet]
-    cuts: Mapping[str, np.ndarray]
     fades: Mapping[str, np.ndarray] = field(default_factory=dict)
     magnification: float = 1.0
 
@@ -50,7 +49,6 @@ def top_sheets(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> TopShe
         fades[f"sleeve-{side}"] = fade
     return TopSheets(
         sheets=sheets,
-        cuts={},
         fades=fades,
         magnification=place.chest_px / marks.chest_px,
     )

@@ -14,13 +14,14 @@ from pipelines.studio.cutout import cut_out
 from pipelines.studio.fitting.body import Body
 from pipelines.studio.fitting.body_seen import BodySeer
 from pipelines.studio.fitting.garment_print import carried_on, find_print
+from pipelines.studio.fitting.garment_tag import without_tag
 from pipelines.studio.fitting.garment_view import GarmentView, Sleeves, Style
 from pipelines.studio.fitting.garment_worn import worn_top
 from pipelines.studio.fitting.landmarks import top_marks
 from pipelines.studio.fitting.landmarks_head import upright_hat
 from pipelines.studio.fitting.landmarks_lower import lower_marks
 from pipelines.studio.fitting.landmarks_outline import tilt_deg, trace
-from pipelines.studio.given import has_real_alpha
+from pipelines.studio.given import OPAQUE_FROM, has_real_alpha
 from pipelines.studio.segmenter import Segmenter
 
 WORK_SIDE_PX = 900
@@ -28,6 +29,9 @@ WORK_SIDE_PX = 900
 
 PICTURE_LIMIT_PX = 1400
 """Longer side of the picture before the cut-out: beyond it only time is lost."""
+
+MARGIN_PX = 12
+"""What is left of the emptiness around a garment: enough for the cut-out to see its edge."""
 
 WORN_SIDE_PX = 1024
 """Longer side of a picture of a person who wears the garment."""
@@ -59,16 +63,18 @@ def see_garment(
     loose = _upright(_cut(picture, segmenter=segmenter))
     outline = trace(loose.rgba[..., 3] > 0.5)
     marks = top_marks(outline, _lightness(loose.rgba))
+    tagless = without_tag(loose.rgba, marks.torso)
     return GarmentView(
         kind=kind,
         style=marks.style,
         sleeves=marks.sleeves,
-        rgba=loose.rgba,
-        texture=carried_on(loose.rgba),
+        rgba=tagless.rgba,
+        texture=carried_on(tagless.rgba),
         outline=outline.points,
         torso=marks.torso,
+        hang_tag=tagless.box,
         sleeves_of=marks.sleeves_of,
-        print_box=find_print(loose.rgba, marks.torso),
+        print_box=find_print(tagless.rgba, marks.torso),
         measures={"tilt_deg": loose.tilt_deg, "neckline.confidence": marks.neck.confidence},
     )
 
@@ -123,7 +129,7 @@ class _Loose:
 def _cut(picture: Picture, *, segmenter: Segmenter) -> np.ndarray:
     """The garment as (H, W, 4) float32 premultiplied, its longer side at most WORK_SIDE_PX."""
     try:
-        cut = cut_out(_limited(picture, PICTURE_LIMIT_PX), segmenter=segmenter)
+        cut = cut_out(_limited(_trimmed(picture), PICTURE_LIMIT_PX), segmenter=segmenter)
     except GenerationFailed as failure:
         raise Refused("garment-view", str(failure)) from failure
     if cut.cut_sides:
@@ -134,6 +140,21 @@ def _cut(picture: Picture, *, segmenter: Segmenter) -> np.ndarray:
     scale = min(1.0, WORK_SIDE_PX / max(alpha.shape))
     size = (round(alpha.shape[1] * scale), round(alpha.shape[0] * scale))
     return cv2.resize(rgba, size, interpolation=cv2.INTER_AREA)
+
+
+def _trimmed(picture: Picture) -> Picture:
+    """A picture with alpha without most of the emptiness around what it shows."""
+    if picture.alpha is None or not has_real_alpha(picture.alpha):
+        return picture
+    rows = np.flatnonzero((picture.alpha >= OPAQUE_FROM).any(axis=1))
+    columns = np.flatnonzero((picture.alpha >= OPAQUE_FROM).any(axis=0))
+    if rows.size == 0:
+        return picture
+    inside = (
+        slice(max(0, rows[0] - MARGIN_PX), rows[-1] + MARGIN_PX + 1),
+        slice(max(0, columns[0] - MARGIN_PX), columns[-1] + MARGIN_PX + 1),
+    )
+    return Picture(picture.rgb[inside], picture.alpha[inside])
 
 
 def _limited(picture: Picture, longer_side_px: int) -> Picture:

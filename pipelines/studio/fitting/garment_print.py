@@ -40,9 +40,11 @@ def find_print(rgba: np.ndarray, torso: TorsoMarks) -> tuple[int, int, int, int]
     count, labels, _, _ = cv2.connectedComponentsWithStats(joined)
     sizes = np.bincount(labels.ravel(), weights=marks.ravel(), minlength=count)
     sizes[0] = 0
-    strong = marks & ((light > 1.6 * APART_LIGHT) | (np.hypot(off[..., 1], off[..., 2]) > 18))
+    strong = marks & (
+        (light > 1.4 * APART_LIGHT) | (np.hypot(off[..., 1], off[..., 2]) > 1.2 * APART_HUE)
+    )
     sure = np.bincount(labels.ravel(), weights=strong.ravel(), minlength=count)
-    big = (sizes > max(12.0, 0.0015 * chest.sum())) & (sure > 0.2 * sizes)
+    big = (sizes > max(12.0, 0.0015 * chest.sum())) & (sure > 0.3 * sizes)
     kept = big[np.asarray(labels, np.int64)] & (marks > 0)
     if not kept.any():
         return None
@@ -67,6 +69,7 @@ def _chest(torso: TorsoMarks, scale: float, shape: tuple[int, int]) -> np.ndarra
     rim = np.vstack([torso.neck, torso.side_right, torso.hem[::-1], torso.side_left[::-1]])
     mask = np.zeros(shape, np.uint8)
     cv2.fillPoly(mask, [np.rint(resample(rim, 300) * scale).astype(np.int32)], 1)
+    mask[: round(float(torso.neck[:, 1].max() + 0.06 * torso.length_px) * scale)] = 0
     side = max(3, round(0.05 * torso.chest_px * scale) * 2 + 1)
     return cv2.erode(mask, np.ones((side, side), np.uint8)) > 0
 
@@ -76,19 +79,21 @@ def carried_on(rgba: np.ndarray) -> np.ndarray:
 
     A mesh that reaches over the edge by a hair then finds cloth there, not the ground.
     """
-    solid = (rgba[..., 3] > 0.98).astype(np.float32)
-    solid = cv2.erode(solid, np.ones((3, 3), np.uint8))
-    colours = np.where(solid[..., None] > 0, rgba[..., :3], 0).astype(np.float32)
-    layers: list[tuple[np.ndarray, np.ndarray]] = [(colours, np.asarray(solid))]
+    solid = cv2.erode((rgba[..., 3] > 0.98).astype(np.uint8), np.ones((3, 3), np.uint8))
+    size = (rgba.shape[1] // 4 * 2, rgba.shape[0] // 4 * 2)
+    inside = cv2.resize(solid.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    masked = rgba[..., :3] * solid[..., None]
+    colours = cv2.resize(masked, size, interpolation=cv2.INTER_AREA)
+    layers: list[tuple[np.ndarray, np.ndarray]] = [(colours, inside)]
     while min(layers[-1][1].shape) > 8:
         colour, weight = layers[-1]
         layers.append((cv2.pyrDown(colour), cv2.pyrDown(weight)))
     filled, known = layers[-1]
     filled = filled / np.maximum(known, 1e-4)[..., None]
     for colour, weight in layers[-2::-1]:
-        size = (weight.shape[1], weight.shape[0])
-        coarse = cv2.pyrUp(filled, dstsize=size)
+        coarse = cv2.pyrUp(filled, dstsize=(weight.shape[1], weight.shape[0]))
         share = np.clip(weight * 4, 0, 1)[..., None]
-        own = colour / np.maximum(weight, 1e-4)[..., None]
-        filled = np.where(weight[..., None] > 0.01, share * own + (1 - share) * coarse, coarse)
-    return np.rint(np.clip(filled, 0, 1) * 255).astype(np.uint8)
+        filled = coarse + share * (colour / np.maximum(weight, 1e-2)[..., None] - coarse)
+    whole = cv2.resize(filled, (rgba.shape[1], rgba.shape[0]), interpolation=cv2.INTER_LINEAR)
+    np.copyto(whole, masked, where=solid[..., None] > 0)
+    return cv2.convertScaleAbs(whole, alpha=255.0)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-CELL_PX = 6.0
+CELL_PX = 7.0
 """Largest side of a mesh cell in the reduced map after refining: smaller costs more cells, larger
-more wasted pixels in each cell's box. Fastest of 4, 6, 8, 12 on a torso of 450 px."""
+more wasted pixels in each cell's box. Fastest of 4, 6, 7, 8, 12 on a torso of 450 px."""
 
 BEYOND = 0.35
 """How far a triangle's affine map is believed outside it, in barycentric shares: the rim's pixels
 lie half a pixel out."""
 
-REDUCED = 2
-"""The map is solved at half size and scaled up: it is smooth, off by under 0.1 px."""
+REDUCED = 3
+"""The map is solved at a third of the size and scaled up: it is affine in each cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,17 +42,20 @@ def cell_areas(grid: np.ndarray) -> np.ndarray:
     return 0.5 * (across[..., 0] * down[..., 1] - across[..., 1] * down[..., 0])
 
 
-def inverse_map(sheet: Sheet, box: tuple[int, int, int, int]) -> np.ndarray:
-    """Source coordinates (h, w, 2) float32 of each pixel of the box (x0, y0, x1, y1).
+def inverse_map(
+    values: np.ndarray, target: np.ndarray, box: tuple[int, int, int, int]
+) -> np.ndarray:
+    """The values at each pixel of the box (x0, y0, x1, y1), (h, w, k) float32.
 
-    A little beyond the mesh its outer cells are carried on; farther out the nearest value is.
+    `values` (rows, columns, k), such as source coordinates, belong to the points of the mesh
+    `target` (rows, columns, 2) px; between them they are affine. A little beyond the mesh its
+    outer cells are carried on; farther out the nearest value is.
     """
     x0, y0, x1, y1 = box
     width, height = x1 - x0, y1 - y0
     small = (-(-width // REDUCED) + 1, -(-height // REDUCED) + 1)
-    target = (sheet.target - [x0, y0]) / REDUCED
-    source, target = _refined(sheet.source, target)
-    found, known = _filled_cells(source, target, small)
+    values, target = _refined(values, (target - [x0, y0]) / REDUCED)
+    found, known = _filled_cells(values, target, small)
     found = _spread(found, known)
     # Pixel centres: reduced pixel i stands for full pixel REDUCED * i exactly.
     grid_x = (np.arange(width, dtype=np.float32) / REDUCED)[None].repeat(height, axis=0)
@@ -60,7 +63,7 @@ def inverse_map(sheet: Sheet, box: tuple[int, int, int, int]) -> np.ndarray:
     return cv2.remap(found, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _refined(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _refined(values: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both grids with cells split until none is larger than CELL_PX in the target."""
     across = np.abs(np.diff(target, axis=1)).max(initial=0.0)
     down = np.abs(np.diff(target, axis=0)).max(initial=0.0)
@@ -70,21 +73,21 @@ def _refined(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.nda
     at_y = np.linspace(0, rows - 1, fine_rows, dtype=np.float32)
     at_x = np.linspace(0, columns - 1, fine_columns, dtype=np.float32)
     maps = np.meshgrid(at_x, at_y)
-    both = np.concatenate([source, target], axis=2).astype(np.float32)
+    both = np.concatenate([target, values], axis=2).astype(np.float32)
     fine = cv2.remap(both, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return fine[..., :2], fine[..., 2:]
+    return fine[..., 2:], fine[..., :2]
 
 
 def _filled_cells(
-    source: np.ndarray, target: np.ndarray, size: tuple[int, int]
+    values: np.ndarray, target: np.ndarray, size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The map (h, w, 2) where cells lie and which pixels are known; all cells at once.
+    """The map (h, w, k) where cells lie and which pixels are known; all cells at once.
 
     Each triangle asks the pixels of a box of one size for all; those inside it (and a hair beyond)
     take its affine value.
     """
     width, height = size
-    dst, src = _triangles(target), _triangles(source)
+    dst, src = _triangles(target), _triangles(values)
     edges = dst[:, 1:] - dst[:, :1]
     area = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 1, 0] * edges[:, 0, 1]
     usable = np.abs(area) > 1e-4
@@ -104,7 +107,8 @@ def _filled_cells(
     value += w2[which, at][:, None] * legs[which, 1]
     within = (x >= 0) & (y >= 0) & (x < width) & (y < height)
     truly = depth[which, at] >= 0
-    found, known = np.zeros((height, width, 2), np.float32), np.zeros((height, width), bool)
+    known = np.zeros((height, width), bool)
+    found = np.zeros((height, width, values.shape[2]), np.float32)
     for chosen in (within & ~truly, within & truly):  # what truly lies inside is written last
         found[y[chosen], x[chosen]] = value[chosen]
         known[y[chosen], x[chosen]] = True
@@ -112,10 +116,11 @@ def _filled_cells(
 
 
 def _triangles(grid: np.ndarray) -> np.ndarray:
-    """(n, 3, 2): both triangles of each cell."""
+    """(n, 3, k): both triangles of each cell."""
     a, b, c, d = grid[:-1, :-1], grid[:-1, 1:], grid[1:, :-1], grid[1:, 1:]
     upper, lower = np.stack([a, b, c], axis=2), np.stack([d, c, b], axis=2)
-    return np.concatenate([upper.reshape(-1, 3, 2), lower.reshape(-1, 3, 2)]).astype(np.float32)
+    shape = (-1, 3, grid.shape[2])
+    return np.concatenate([upper.reshape(shape), lower.reshape(shape)]).astype(np.float32)
 
 
 def _spread(found: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -129,7 +134,7 @@ def _spread(found: np.ndarray, known: np.ndarray) -> np.ndarray:
     flat = np.flatnonzero(known.ravel())
     where = np.zeros(int(zone.max()) + 1, np.int64)
     where[zone[flat]] = flat
-    return found.reshape(-1, 2)[where[zone]].reshape(found.shape)
+    return found.reshape(-1, found.shape[2])[where[zone]].reshape(found.shape)
 
 
 def drawn(polygon: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:

@@ -196,14 +196,17 @@ def _radius(
     skin = reach(bare, axis.points, directions, limit_px=2.2 * float(base.max()))
     far = np.where(np.isnan(far), skin, np.fmin(far, np.where(skin > 0.5 * base, skin, np.nan)))
     ratio = far / base
-    seen = (ratio > 0.5) & (ratio < 1.6)
+    seen = (ratio > 0.5) & (ratio < (1.6 if pinned is None else 1.95))
     weights = np.where(seen, 1.0, 0.02)
     level = float(np.median(ratio[seen])) if seen.sum() > 4 else 1.0
     values = np.where(seen, ratio, level)
     if pinned is not None:
         values[0] = float(np.linalg.norm(pinned - axis.points[0])) / base[0]
         weights[0] = 1.0
-    return steady(values, weights, stiffness=60.0) * base
+    curve = steady(values, weights, stiffness=60.0)
+    if pinned is not None:  # what is worn must not look out at the elbow
+        curve = curve + smooth(np.clip(np.where(seen, values, curve) - curve, 0, 0.6), 1.5)
+    return curve * base
 
 
 def _ease(axis: _Axis, arm: Arm, *, cut: SleeveCut) -> np.ndarray:
