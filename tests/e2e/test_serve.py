@@ -1,17 +1,26 @@
 """`content-engine serve` as an operator runs it: real sockets, real makers, a clean stop."""
 
+import base64
+import io
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
+
+from assets.provenance import read_manifest
+from content_engine.config import Settings
 
 pytestmark = pytest.mark.cluster
 MUG = {
@@ -21,6 +30,18 @@ MUG = {
     "facts": {"color": "oat white", "material": "stoneware", "capacity": "350 ml"},
 }
 JOB = {"kind": "text", "sku": "MUG", "locale": "de"}
+
+
+HOME = b"52.5200 N 13.4050 E"
+
+
+def with_exif(path: Path) -> bytes:
+    """The photo as a telephone would send it: with the place where it was taken."""
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x010E] = HOME.decode()
+    with Image.open(path) as image:
+        image.convert("RGB").save(out, "JPEG", quality=92, exif=exif)
+    return out.getvalue()
 
 
 def free_port() -> int:
@@ -105,6 +126,46 @@ def test_an_endless_body_is_refused_on_a_real_socket(http: httpx.Client) -> None
     assert json.loads(answer.partition("\r\n\r\n")[2])["type"].endswith("body-too-large")
 
 
+@dataclass
+class Shopper:
+    """What one shopper sent and got."""
+
+    photo: bytes = b""
+    kept: bytes = b""
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def shopper() -> Shopper:
+    return Shopper()
+
+
+def test_a_shopper_sees_the_shop_s_garment_on(
+    http: httpx.Client, samples: Path, shopper: Shopper
+) -> None:
+    tee = base64.b64encode((samples / "tshirt-main.jpg").read_bytes()).decode()
+    product = {"title": "T-Shirt", "photos": [{"source": f"data:image/jpeg;base64,{tee}"}]}
+    assert http.put("/v1/products/TEE", json=product).status_code == 201
+    shopper.photo = with_exif(samples / "people" / "person-a.jpg")
+    order = {"files": {"person": shopper.photo}, "data": {"garments": '[{"sku": "TEE"}]'}}
+    answer = http.post("/v1/tryon", headers={"Prefer": "wait=60"}, **order)
+    assert answer.status_code == 200, answer.text
+    shopper.body = answer.json()
+    shopper.kept = http.get(f"/v1/uploads/{shopper.body['upload']}").content
+    assert HOME not in shopper.kept, "EXIF ends at the door"
+    result = http.get(shopper.body["result"]["url"])
+    assert result.headers["cache-control"] == "no-store"
+    assert read_manifest(result.content, media_type="image/jpeg"), "it says how it was made"
+    with Image.open(io.BytesIO(result.content)) as image:
+        assert image.size == (shopper.body["result"]["width_px"], 1024)
+
+
+def test_an_upload_is_gone_when_its_shopper_says_so(http: httpx.Client, shopper: Shopper) -> None:
+    sent = http.post("/v1/uploads?purpose=person", content=shopper.photo).json()
+    assert http.delete(sent["url"]).status_code == 204
+    assert http.get(sent["url"]).status_code == 404
+
+
 def test_metrics_count_what_was_done(http: httpx.Client) -> None:
     text = http.get("/metrics").text
     assert 'ce_jobs_total{kind="text"' in text
@@ -114,6 +175,26 @@ def test_metrics_count_what_was_done(http: httpx.Client) -> None:
 def test_sigterm_ends_it_cleanly(process: tuple[subprocess.Popen, str], http: httpx.Client) -> None:
     process[0].send_signal(signal.SIGTERM)
     assert process[0].wait(timeout=60) == 0
+
+
+def test_of_the_shopper_nothing_is_left(log: Path, shopper: Shopper) -> None:
+    """Neither while it runs in the clear, nor after its end at all: read from the disk."""
+    data = log.parent / "data"
+    assert not list((data / "vault").rglob("*")), "sealed pieces outlived the service"
+    assert not Settings(data_dir=data).vault_keys_path.exists(), "keys outlived the service"
+    secrets = [HOME, shopper.photo[9000:9064], shopper.kept[9000:9064]]
+    for path in (path for path in log.parent.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        assert not any(secret in content for secret in secrets), f"the photo's bytes in {path}"
+    upload = shopper.body["upload"]
+    names = [upload[32:], shopper.body["result"]["url"][-32:]]
+    began = log.parent.stat().st_ctime - 60
+    logs = [log, *Path(tempfile.gettempdir()).glob("ray/session_*/logs/**/*")]
+    written = [path for path in logs if path.is_file() and path.stat().st_mtime > began]
+    assert len(written) > 3, "Ray's logs were looked at too"
+    for path in written:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        assert not any(name in text for name in names), f"a handle in {path}"
 
 
 def test_the_log_is_json_and_tells_nothing_private(log: Path) -> None:
