@@ -18,6 +18,7 @@ from qa.vision.observed import Reading
 _TEXTURED = 1.5
 _FEWEST_CELLS = 4
 _BASE_S = 0.6
+_USUAL_S = 2.0
 _LEAST_LOSS = 0.2
 _LONGEST_BLUR_S = 1.0
 _PLACE_LEVELS = 3.0
@@ -59,13 +60,13 @@ def blur(reel: Reel, pulse: Pulse) -> Reading:
 
 
 def _is_swift(activity: Numbers, span: Span, fps: float) -> bool:
-    """True when things move clearly faster inside the span than within 0.6 s of it."""
-    reach = round(_BASE_S * fps)
+    """True when things move clearly faster inside the span than mostly within two seconds of it."""
+    reach = round(_USUAL_S * fps)
     inside = activity[span[0] + 1 : span[1] + 1]
     beside = [*activity[max(1, span[0] - reach) : span[0]], *activity[span[1] + 2 :][:reach]]
     if len(inside) < 2 or not beside:
         return False
-    return float(np.median(inside)) > _FAST_TIMES * float(np.percentile(beside, 75))
+    return float(np.median(inside)) > _FAST_TIMES * float(np.median(beside))
 
 
 def _kept(sharp: Numbers, level: Numbers, fps: float) -> Numbers:
