@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 
@@ -185,24 +185,43 @@ def neckline_of(parts: np.ndarray, *, frame: Frame) -> np.ndarray:
     return line
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A bound of `measures.toml`: `above` says on which side of `bound` a photo is refused."""
+
+    measure: str
+    bound: float
+    above: bool
+    reason: str
+    kinds: frozenset[GarmentKind]
+    why: str
+
+
 def refuse_photo(measures: Mapping[str, float], *, kinds: frozenset[GarmentKind]) -> None:
-    """Raises Refused when the first of the limits (`measures.toml`) is passed."""
-    for limit in _limits():
-        value = measures.get(limit["measure"])
-        if value is None or not kinds & frozenset(map(GarmentKind, limit["kinds"])):
+    """Raises Refused when a limit that holds for one of `kinds` is passed: the first such."""
+    for limit in limits():
+        value = measures.get(limit.measure)
+        if value is None or not kinds & limit.kinds:
             continue
-        wrong = value > limit["above"] if "above" in limit else value < limit["below"]
-        if wrong:
-            sign, bound = (
-                ("above", limit["above"]) if "above" in limit else ("below", limit["below"])
-            )
+        if value > limit.bound if limit.above else value < limit.bound:
+            side = "above" if limit.above else "below"
             raise Refused(
-                limit["reason"],
-                f"{limit['measure']} is {value:.2f}, {sign} {bound:g}: {limit['why']}",
+                limit.reason, f"{limit.measure} is {value:.2f}, {side} {limit.bound:g}: {limit.why}"
             )
 
 
 @cache
-def _limits() -> tuple[dict[str, Any], ...]:
+def limits() -> tuple[Limit, ...]:
+    """Every limit, in the order in which they are looked at."""
     text = files("pipelines.studio.fitting").joinpath("measures.toml").read_text(encoding="utf-8")
-    return tuple(tomllib.loads(text)["limit"])
+    return tuple(
+        Limit(
+            measure=row["measure"],
+            bound=float(row.get("above", row.get("below"))),
+            above="above" in row,
+            reason=row["reason"],
+            kinds=frozenset(map(GarmentKind, row["kinds"])),
+            why=row["why"],
+        )
+        for row in tomllib.loads(text)["limit"]
+    )

@@ -18,6 +18,9 @@ HOLES_MAX = 0.12
 """Share of the garment that arms, hands or hair may cover: what lies under them must be invented.
 By eye on 39 worn tops."""
 
+TURN_MAX_DEG = 30.0
+"""Turn of the wearer's shoulders beyond which the garment is not seen from the front."""
+
 AREA_MIN = 0.02
 """Least share of the picture that the garment fills."""
 
@@ -49,6 +52,11 @@ def worn_garment(rgb: np.ndarray, *, kind: GarmentKind, seer: BodySeer) -> WornG
         if kind is not GarmentKind.LOWER:
             raise Refused("garment-view", f"no wearer can be made out ({refused})") from refused
         return _checked(rgb, mask=lower_of_legs(rgb, guess=seer.likely(rgb)), body=None)
+    if body.measures["turn_deg"] > TURN_MAX_DEG:
+        raise Refused(
+            "garment-view",
+            f"its wearer is turned by {body.measures['turn_deg']:.0f}°, above {TURN_MAX_DEG:g}°",
+        )
     wanted = {GarmentKind.LOWER: (Part.BOTTOM,), GarmentKind.FULL: (Part.TOP, Part.BOTTOM)}
     mask = np.isin(body.parts, wanted.get(kind, (Part.TOP,)))
     return _checked(rgb, mask=np.where(mask, body.alpha, 0).astype(np.uint8), body=body)
