@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -117,6 +118,13 @@ class FittingBackend:
         self._views: Lately[tuple[str, GarmentKind], GarmentView] = Lately(VIEWS_KEPT)
         self._bodies: Lately[tuple[str, int], Body] = Lately(BODIES_KEPT)
         self._looking = threading.Lock()
+
+    def warm(self) -> None:
+        """Loads the networks and looks at an empty picture, so that no shopper waits for it."""
+        empty = np.full((512, 384, 3), 200, np.uint8)
+        with self._looking, suppress(Refused):
+            self._segmenter.saliency(empty)
+            self._seer.see(empty, kinds=frozenset())
 
     def start(self, recipe: Recipe, inputs: Inputs) -> FittingRun:
         """Decodes the photo and scales it to its working size. Raises GenerationFailed."""

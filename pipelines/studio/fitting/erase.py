@@ -11,7 +11,14 @@ import numpy as np
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Part
 from pipelines.studio.fitting.erase_fill import continued, smoothly_continued
-from pipelines.studio.fitting.erase_skin import arm_zone, bared_arms, neck_skin, neck_zone
+from pipelines.studio.fitting.erase_skin import (
+    WRIST_T,
+    arm_zone,
+    bared_arms,
+    neck_skin,
+    neck_zone,
+    shows_hand,
+)
 from pipelines.studio.fitting.fit_pieces import Fitted
 from pipelines.studio.fitting.layers import Scene, coverage, front_pieces, grown, mix, opened, soft
 
@@ -68,7 +75,7 @@ def undress(
     arms = bared_arms(scene.body, fitted) if removed.any() else []
     for arm, end in arms:
         zone = arm_zone(scene, arm, from_t=end)
-        if zone is not None:
+        if zone is not None and (end < WRIST_T or shows_hand(scene, arm)):
             share = zone.share * soft(removed, 1.0)
             canvas, bare = mix(canvas, zone.colours, share), np.maximum(bare, share)
     for item in fitted:

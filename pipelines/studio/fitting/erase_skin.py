@@ -14,6 +14,11 @@ from pipelines.studio.fitting.erase_fill import around, smoothly_continued
 from pipelines.studio.fitting.fit_pieces import Fitted
 from pipelines.studio.fitting.layers import Scene, grown
 
+NECK_REACH_U = 0.3
+"""So far from the skin that is seen, in body units, made-up skin has the body's own tone."""
+
+CHIN_SHADOW_U = 0.16
+
 NECK_FLARE = (0.12, 0.66)
 """A neck goes down two thirds of its way to the neck point before it spreads to the shoulder."""
 
@@ -32,6 +37,9 @@ SLEEVE_APART_T = 0.06
 
 WRIST_T = 1.75
 """Of two sleeves that end at the wrist the worn cuff may reach farther, over the hand."""
+
+HAND_LEAST_U2 = 0.02
+"""Square body units of skin beyond the wrist that a hand shows at the least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,7 +82,25 @@ def neck_skin(scene: Scene, zone: np.ndarray, hole: np.ndarray) -> np.ndarray:
     plain = _plain_skin(scene)
     if not source.any():
         return np.broadcast_to(plain, (*scene.shape, 3)).astype(np.float32)
-    return smoothly_continued(scene.photo, source=source)
+    near_skin = smoothly_continued(scene.photo, source=source)
+    away = cv2.distanceTransform((~source).astype(np.uint8), cv2.DIST_L2, 3) / scene.unit_px
+    share = np.clip(away / NECK_REACH_U, 0, 1)[..., None] * 0.6
+    skin = near_skin * (1 - share) + plain * share
+    return np.clip(skin * _neck_shade(scene, zone)[..., None], 0, 1).astype(np.float32)
+
+
+def _neck_shade(scene: Scene, zone: np.ndarray) -> np.ndarray:
+    """Light (h, w) on a neck: round from side to side, darker in the shadow of the chin."""
+    columns = np.flatnonzero((zone > 0.5).any(0))
+    middle = float(columns.mean()) if len(columns) else scene.shape[1] / 2
+    half = max(float(np.ptp(columns)) / 2, 1.0) if len(columns) else 1.0
+    chin = scene.local([scene.body.chin])[0, 1]
+    side = np.clip(np.abs(np.arange(scene.shape[1]) - middle) / half, 0, 1) ** 2
+    below = np.clip((np.arange(scene.shape[0]) - chin) / scene.unit_px, 0, None)
+    under_chin = np.exp(-((below / CHIN_SHADOW_U) ** 2))
+    shade = 1.03 - 0.10 * side[None] - 0.13 * under_chin[:, None]
+    grainy = 1 + 0.5 * _skin_texture(scene.shape)
+    return (shade * grainy).astype(np.float32)
 
 
 def arm_zone(scene: Scene, arm: Arm, *, from_t: float) -> SkinZone | None:
@@ -172,6 +198,17 @@ def _outline(axis: np.ndarray, radius: np.ndarray) -> np.ndarray:
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
     side = across * radius[:, None]
     return np.vstack([axis + side, (axis - side)[::-1]])
+
+
+def shows_hand(scene: Scene, arm: Arm) -> bool:
+    """True when skin is seen at the arm's end: a hand in a pocket has no wrist to be made up."""
+    zone = np.zeros(scene.shape, np.uint8)
+    wrist, end = scene.local([arm.wrist, arm.hand_end])
+    for at in (wrist, end):
+        centre = (round(float(at[0])), round(float(at[1])))
+        cv2.circle(zone, centre, scene.px(0.16), 1, -1)
+    seen = np.count_nonzero(scene.is_part(Part.SKIN) & (zone > 0))
+    return bool(seen > HAND_LEAST_U2 * scene.unit_px**2)
 
 
 def _arm_tone(
