@@ -16,14 +16,14 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def launched() -> Iterator[Any]:
+def launched(*flags: str) -> Iterator[Any]:
     """A running browser; skips the test where there is none, saying how to get one."""
     path = chromium()
     if path is None:
         pytest.skip("needs a Chromium: sh tests/install_chromium.sh")
     sync = pytest.importorskip("playwright.sync_api")
     with sync.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = player.chromium.launch(executable_path=path, args=["--no-sandbox", *flags])
         yield browser
         browser.close()
 

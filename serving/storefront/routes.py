@@ -80,25 +80,30 @@ def routes(door: Door) -> APIRouter:
     @router.get("/{name:path}")
     async def file(name: str, request: Request) -> Response:
         """A module of the element, or a file of the sample shop. Raises NotFound."""
-        found = _files().get(name)
+        version, files = _files()
+        found = files.get(name)
         if found is None:
             raise NotFound(f"the storefront has no file {name[:80]!r}")
-        return served(found, request)
+        answer = served(found, request)
+        if name.endswith(".js") and request.query_params.get("v") == version:
+            answer.headers["cache-control"] = _VERSION_CACHE
+        return answer
 
     return router
 
 
 @cache
-def _files() -> Mapping[str, PageFile]:
+def _files() -> tuple[str, Mapping[str, PageFile]]:
+    """The version of all modules together, and every file by its name."""
     found = read_files(_ROOM)
     version = hashlib.sha256(b"".join(found.values())).hexdigest()[:16]
-    return {name: _file(name, data, version=version) for name, data in found.items()}
+    return version, {name: _file(name, data, version=version) for name, data in found.items()}
 
 
 def _file(name: str, data: bytes, *, version: str) -> PageFile:
     """The file; a module with the version written into what it imports."""
     if not name.endswith(".js"):
         return page_file(name, data, headers={"cache-control": "no-cache"})
-    cache_control = _ENTRY_CACHE if name in {_ENTRY, "shop.js"} else _VERSION_CACHE
+    cache_control = _ENTRY_CACHE if name == _ENTRY else "no-cache"
     versioned = _IMPORT.sub(rb"\1?v=" + version.encode() + rb"\2", data)
     return page_file(name, versioned, headers={**_FOREIGN, "cache-control": cache_control})
