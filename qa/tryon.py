@@ -134,6 +134,8 @@ class TryonJudge:
             "stretch": prints.stretch,
             "seams": prints.seams,
             "surface": prints.surface,
+            "patch": prints.patch,
+            "slip": prints.slip,
         }
         laid = [
             Instrument(f"tryon.{name}", "inverse-search@1", partial(_of_laid, read), _on_trunk)

@@ -19,21 +19,26 @@ LONGER_SIDE_PX = 1024
 
 _ROUGH = 0.03
 _LONG = 0.16
+_BITE, _SPECK, _OF_CLOTH = 0.08, 3e-4, 0.85
 _FRINGE = 10.0
-_OFFSETS = np.array([-7, -6, -5, 2.5, 3.5, 4.5, 9, 10, 11], np.float32)
+_PLAIN, _RIM_OFF = 6.0, 16.0
+_FEWEST_POINTS = 50
+_OFFSETS = np.array([-13, -11, -3, 2.5, 3.5, 4.5, 9, 10, 11], np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outline:
     """The person's outline in the result at 1024 px, masks (H, W) bool.
 
-    `rough` is what a disc of 0.03 units cannot enter or reach along it, and could in the photo.
+    `rough` is what a disc of 0.03 units cannot enter or reach along it, and could in the photo;
+    `bitten` what one of 0.08 units cannot enter, with cloth around it.
     """
 
     rgb: Pixels
     now: Mask
     dressed: Mask
     rough: Mask
+    bitten: Mask
     unit_px: float
 
 
@@ -43,11 +48,25 @@ def outline(seen: Worn) -> Outline:
     size = (round(seen.full.shape[1] * factor), round(seen.full.shape[0] * factor))
     rgb = cv2.resize(seen.full, size, interpolation=cv2.INTER_AREA) if factor != 1 else seen.full
     before = cv2.resize(seen.person.rgb, size, interpolation=cv2.INTER_CUBIC)
-    now = _fine(seen.parts != Part.BACKGROUND, rgb)
-    dressed = cv2.resize(ones_inside(seen.dressed), size, interpolation=cv2.INTER_NEAREST) > 0
-    unit_px = seen.unit_px * size[0] / seen.rgb.shape[1]
-    rough = _roughness(now, _fine(seen.person.body, before), dressed, unit_px)
-    return Outline(rgb=rgb, now=now, dressed=dressed, rough=rough, unit_px=unit_px)
+    return outlined(
+        rgb,
+        now=_fine(seen.parts != Part.BACKGROUND, rgb),
+        before=_fine(seen.person.body, before),
+        dressed=cv2.resize(ones_inside(seen.dressed), size, interpolation=cv2.INTER_NEAREST) > 0,
+        unit_px=seen.unit_px * size[0] / seen.rgb.shape[1],
+    )
+
+
+def outlined(rgb: Pixels, *, now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Outline:
+    """What is rough and bitten of an outline; masks (H, W) of person now, before, and garments."""
+    return Outline(
+        rgb=rgb,
+        now=now,
+        dressed=dressed,
+        rough=_roughness(now, before, dressed, unit_px),
+        bitten=_bitten(now, before, dressed, unit_px),
+        unit_px=unit_px,
+    )
 
 
 def _fine(mask: Mask, rgb: Pixels) -> Mask:
@@ -71,9 +90,33 @@ def _roughness(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
     return short[np.asarray(marks, np.int32)]
 
 
+def _bitten(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
+    """Bites out of the cloth's outline: closed by a disc, new, and bordered by cloth."""
+    radius = _BITE * unit_px
+    known = _within(_closed(before, radius) & ~before, _ROUGH * unit_px)
+    found = _closed(now, radius) & ~now & ~known
+    _, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(found))
+    kept = np.zeros(now.shape, bool)
+    for index in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] > _SPECK * unit_px**2):
+        x, y, width, height, _ = (int(number) for number in stats[index])
+        if index == 0 or max(width, height) > 3 * radius:
+            continue
+        rows, columns = slice(max(0, y - 4), y + height + 4), slice(max(0, x - 4), x + width + 4)
+        own = np.asarray(marks)[rows, columns] == index
+        ring = cv2.dilate(ones_inside(own), np.ones((7, 7), np.uint8)) > 0
+        ring &= now[rows, columns]
+        if ring.any() and dressed[rows, columns][ring].mean() > _OF_CLOTH:
+            kept[rows, columns] |= own
+    return kept
+
+
+def _closed(mask: Mask, radius: float) -> Mask:
+    return ~_within(~_within(mask, radius), radius)
+
+
 def _rough(mask: Mask, radius: float) -> Mask:
     """Closed and not opened by a disc; distances are quicker than large structuring elements."""
-    closed = ~_within(~_within(mask, radius), radius)
+    closed = _closed(mask, radius)
     opened = _within(~_within(~mask, radius), radius)
     return closed & ~opened
 
@@ -84,14 +127,13 @@ def _within(mask: Mask, radius: float) -> Mask:
 
 
 def nick(found: Outline) -> Reading:
-    """The largest nick or spike of the new outline, in squared body units; 0 is best."""
-    rough = found.rough
-    area, rect = largest_part(rough)
+    """The largest bite out of the cloth's outline, in squared body units; 0 is best."""
+    area, rect = largest_part(found.bitten)
     value = area / found.unit_px**2
     if area == 0:
         return Reading(value=0.0)
-    height, width = rough.shape
-    message = f"a nick or spike of {value:.3%} of shoulder width squared in the outline"
+    height, width = found.now.shape
+    message = f"a nick of {value:.3%} of shoulder width squared in the garment's outline"
     box = share_box(rect, (width, height))
     return Reading(
         value=value, evidence=fault("edge", message, severity=Severity.MAJOR, box=box, number=value)
@@ -121,27 +163,21 @@ def _rim(mask: Mask) -> Mask:
 
 
 def halo(found: Outline) -> Reading:
-    """The share of the garment's outline with a fringe on the background beside it; 0 is best.
+    """The share of the garment's outline with a fringe beside or along it; 0 is best.
 
-    A fringe: 2.5 to 4.5 px out the colour is still off the background's 9 to 11 px out.
+    Beside: 2.5 to 4.5 px out the colour is still off the background's 9 to 11 px out. Along: 3 px
+    in it is far off the cloth's 11 to 13 px in, where the cloth is plain.
     """
     points, normals = _outline_points(found)
-    if len(points) < 50:
+    if len(points) < _FEWEST_POINTS:
         return Reading(value=0.0)
-    spots = points[:, None] + normals[:, None] * _OFFSETS[None, :, None]
-    lab = lab_of(lab8(found.rgb))
-    colours = cv2.remap(
-        lab,
-        np.ascontiguousarray(spots[..., 0]),
-        np.ascontiguousarray(spots[..., 1]),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    ground = colours[:, 6:].mean(axis=1)
-    flat = np.linalg.norm(colours[:, 6] - colours[:, 8], axis=1) < _FRINGE / 2
-    away = np.linalg.norm(colours[:, 3:6] - ground[:, None], axis=2).min(axis=1)
-    fringe = flat & (away > _FRINGE)
-    value = float(fringe.sum()) / len(points)
+    colours = _profiles(found, points, normals)
+    outer, inner = _fringed_outside(colours), _fringed_inside(colours)
+    beside = float(outer.mean())
+    plain = np.linalg.norm(colours[:, 0] - colours[:, 1], axis=1) < _PLAIN
+    along = float(inner.sum()) / max(float(plain.sum()), 0.2 * len(points))
+    value = max(beside, along)
+    fringe = outer if beside >= along else inner
     height, width = found.now.shape
     message = f"a fringe along {value:.0%} of the garment's outline"
     box = None
@@ -151,6 +187,31 @@ def halo(found: Outline) -> Reading:
     return Reading(
         value=value, evidence=fault("halo", message, severity=Severity.MAJOR, box=box, number=value)
     )
+
+
+def _profiles(found: Outline, points: Numbers, normals: Numbers) -> Numbers:
+    """(n, offsets, 3) CIELAB across the outline, from inside to outside."""
+    spots = points[:, None] + normals[:, None] * _OFFSETS[None, :, None]
+    return cv2.remap(
+        lab_of(lab8(found.rgb)),
+        np.ascontiguousarray(spots[..., 0]),
+        np.ascontiguousarray(spots[..., 1]),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+
+
+def _fringed_outside(colours: Numbers) -> Mask:
+    ground = colours[:, 6:].mean(axis=1)
+    flat = np.linalg.norm(colours[:, 6] - colours[:, 8], axis=1) < _FRINGE / 2
+    away = np.linalg.norm(colours[:, 3:6] - ground[:, None], axis=2).min(axis=1)
+    return flat & (away > _FRINGE)
+
+
+def _fringed_inside(colours: Numbers) -> Mask:
+    cloth = colours[:, :2].mean(axis=1)
+    plain = np.linalg.norm(colours[:, 0] - colours[:, 1], axis=1) < _PLAIN
+    return plain & (np.linalg.norm(colours[:, 2] - cloth, axis=1) > _RIM_OFF)
 
 
 def _outline_points(found: Outline) -> tuple[Numbers, Numbers]:

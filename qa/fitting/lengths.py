@@ -18,7 +18,7 @@ _NONE = 0.3
 _STEPS = np.linspace(0.05, 2.6, 52)
 _CLOTH = 0.5
 _FEWEST_PX = 6
-_UNLIKE = 0.2
+_UNLIKE = 0.15
 _HEM_REACH, _HIDDEN = 0.42, 0.3
 _HEM_BINS = np.linspace(-_HEM_REACH, _HEM_REACH, 29)
 
@@ -194,7 +194,7 @@ def hem(seen: Worn, found: Hem | None) -> Reading:
     chest = chest_px(seen, seen.region(index))
     trunk = max(seen.person.stance.trunk_px, 1.0)
     wanted = seen.pieces[index].truth.length * chest / trunk - 0.2
-    low, high = min(max(wanted - 0.3, 0.8), 1.05), max(wanted + 0.3, 1.3)
+    low, high = min(max(wanted - 0.25, 0.5), 0.92), max(wanted + 0.3, 1.35)
     t, _ = seen.along
     high = max(high, 0.0)
     low = min(low, float(t[-1].min()) - 0.03)

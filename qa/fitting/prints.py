@@ -178,6 +178,78 @@ def surface(seen: Worn, laid: Laid) -> Reading:
     )
 
 
+def slip(seen: Worn, laid: Laid) -> Reading:
+    """The largest jump of the cloth across a line over the garment, in body units; 0 is best.
+
+    For each row and column of the frame: how much farther apart than usual in its neighbourhood
+    the lines on both sides of it lie in the result, by the median over the line.
+    """
+    jumps = [_jumps(laid.to_result, laid.inside), _jumps(*_turned(laid))]
+    tops = [float(each.max(initial=0.0)) for each in jumps]
+    value = max(tops) / seen.unit_px
+    place = int(jumps[int(np.argmax(tops))].argmax()) + _SLIP_PX
+    line = np.zeros(laid.inside.shape, bool)
+    if tops[0] >= tops[1]:
+        line[place] = laid.inside[place]
+    else:
+        line[:, place] = laid.inside[:, place]
+    message = f"the cloth jumps by {value:.1%} of shoulder width across a line"
+    box = _box(seen, laid, line)
+    return Reading(
+        value=value, evidence=fault("fold", message, severity=Severity.MAJOR, box=box, number=value)
+    )
+
+
+def _turned(laid: Laid) -> tuple[Numbers, Mask]:
+    return laid.to_result.transpose(1, 0, 2), laid.inside.T
+
+
+def _jumps(places: Numbers, inside: Mask) -> Numbers:
+    """(h - 16,) how much each row's sides are apart beyond what its neighbours' are, px."""
+    gap = 2 * _SLIP_PX
+    apart = places[gap:] - places[:-gap]
+    both = inside[gap:] & inside[:-gap] & inside[_SLIP_PX:-_SLIP_PX]
+    counts = both.sum(axis=1)
+    usual = np.median(apart[both], axis=0) if both.any() else np.zeros(2)
+    off = np.zeros(len(apart), np.float32)
+    for row in np.flatnonzero(counts > _MOST_OF_IT * max(int(counts.max(initial=0)), 1)):
+        off[row] = np.linalg.norm(np.median(apart[row][both[row]], axis=0) - usual)
+    return np.maximum(off - cv2.blur(off[:, None], (1, 61))[:, 0], 0.0)
+
+
+_SLIP_PX = 8
+_MOST_OF_IT = 0.45
+
+
+def patch(seen: Worn, laid: Laid) -> Reading:
+    """The largest patch of another colour than at its place in the picture, of the body's area.
+
+    Light and shade are broad and taken off: what counts is off its surroundings. Holes, stains,
+    what is left of old clothes, print painted over.
+    """
+    core = cv2.erode(ones_inside(laid.open), np.ones((11, 11), np.uint8)) > 0
+    weight = core.astype(np.float32)
+    view, source = (lab_of(lab8(cv2.blur(image, (5, 5)))) for image in (laid.view, laid.source))
+    away = view - source
+    mass = np.maximum(cv2.boxFilter(weight, -1, _AROUND), 0.02)[..., None]
+    broad = cv2.boxFilter(away * weight[..., None], -1, _AROUND) / mass
+    odd = core & (np.linalg.norm(away - broad, axis=2) > _ODD)
+    solid = cv2.morphologyEx(ones_inside(odd), cv2.MORPH_OPEN, _SOLID) > 0
+    area, _ = largest_part(solid)
+    value = area / max(float(laid.open.sum()), 1.0)
+    if area == 0:
+        return Reading(value=0.0)
+    message = f"{value:.2%} of the garment is a patch of another colour than in its picture"
+    box = _box(seen, laid, solid)
+    return Reading(
+        value=value, evidence=fault("hole", message, severity=Severity.MAJOR, box=box, number=value)
+    )
+
+
+_AROUND, _ODD = (91, 91), 7.5
+_SOLID = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+
+
 def _print_zone(laid: Laid) -> Mask:
     near = cv2.dilate(
         ones_inside(laid.printed), np.ones((_NEAR_PRINT_PX, _NEAR_PRINT_PX), np.uint8)

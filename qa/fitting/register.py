@@ -10,6 +10,7 @@ import numpy as np
 from qa.fitting.garment import GarmentTruth
 from qa.fitting.lengths import Hem, chest_px
 from qa.fitting.palette import ones_inside
+from qa.fitting.person import Part
 from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask, Numbers, Pixels
 
@@ -20,6 +21,8 @@ _MARGIN = 0.06
 _LOCAL_PX = 31
 _WINDOW_PX = 17
 _FLOOR = 3.0
+_KEPT = 6.0
+_CLOSING = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (61, 61))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,6 +30,7 @@ class Laid:
     """Garment and result in one frame, (h, w).
 
     `source` and `view` (h, w, 3) uint8 sRGB; `inside` bool where both show the garment's body;
+    `open` bool where the garment should be seen, nothing of the photo lying before it;
     `agrees` float32 -1..1 the local correlation of their drawing; `texture` float32 the source's
     local contrast in grey levels; `to_result` (h, w, 2) float32 where each pixel is in the result,
     px of the working picture; `printed` bool. `frame` (2, 3) maps the frame to the garment's
@@ -36,6 +40,7 @@ class Laid:
     source: Pixels
     view: Pixels
     inside: Mask
+    open: Mask
     agrees: Numbers
     texture: Numbers
     to_result: Numbers
@@ -80,18 +85,28 @@ def lay(seen: Worn, index: int, *, hem: Hem | None) -> Laid | None:
         ones_inside(region) * 255, to_result[..., 0], to_result[..., 1], cv2.INTER_LINEAR
     )
     inside = cv2.erode(ones_inside(mask & (here > 127)), np.ones((5, 5), np.uint8)) > 0
+    free = _unhidden(seen, mask, to_result)
     source = _as_sharp(source, frame=frame, to_result=to_result, scale=scale)
     agrees, texture = _agreement(source, view, inside)
     return Laid(
         source=source,
         view=view,
         inside=inside,
+        open=free & (cv2.morphologyEx(ones_inside(inside), cv2.MORPH_CLOSE, _CLOSING) > 0),
         agrees=agrees,
         texture=texture,
         to_result=to_result,
         printed=_framed(ones_inside(truth.print_mask), frame, source.shape[:2]) > 0,
         frame=frame,
     )
+
+
+def _unhidden(seen: Worn, mask: Mask, to_result: Numbers) -> Mask:
+    """Where the garment's body would be seen: not where what the photo shows still stands."""
+    kept = ~seen.dressed & (seen.change < _KEPT) & (seen.person.parts != Part.TOP)
+    near = cv2.dilate(ones_inside(kept), np.ones((5, 5), np.uint8)) * 255
+    there = cv2.remap(near, to_result[..., 0], to_result[..., 1], cv2.INTER_LINEAR)
+    return mask & (there < 128)
 
 
 def _body_place(seen: Worn, region: Mask, found: Hem) -> tuple[Numbers, Numbers, Numbers] | None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from content_engine.types import GarmentKind, Severity
-from qa.fitting.outside import area_reading, opened
+from qa.fitting.outside import area_reading
 from qa.fitting.palette import ones_inside
 from qa.fitting.person import Part
 from qa.fitting.worn import Worn
@@ -15,6 +15,7 @@ from qa.vision.observed import Reading
 
 _THIGH = 1.3
 _SAME = 6.0
+_THIN_PX = 5
 
 
 def residue(seen: Worn) -> Reading:
@@ -22,9 +23,10 @@ def residue(seen: Worn) -> Reading:
 
     Everything on the person that has the old garment's colours, is as it was in the photo, and that
     neither skin, hair nor the new garment explains. A part that goes on below the thighs is of
-    other clothes.
+    other clothes; a thread thinner than 5 px is a limb's dark rim.
     """
-    left = opened(_left(seen))
+    thick = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_THIN_PX, _THIN_PX))
+    left = cv2.morphologyEx(ones_inside(_left(seen)), cv2.MORPH_OPEN, thick) > 0
     return area_reading(
         seen, left, kind="residue", severity=Severity.MAJOR, what="of the old garment is left, it"
     )

@@ -1,0 +1,190 @@
+"""The try-on judge's parts on drawn shapes: palettes, garments, outlines, the policy's metrics."""
+
+import cv2
+import numpy as np
+import pytest
+
+from assets.store import AssetStore
+from assets.vault import Vault
+from content_engine.errors import ScorerFailed
+from content_engine.faults import fault_kinds
+from content_engine.types import (
+    Asset,
+    Brief,
+    Candidate,
+    Digest,
+    Garment,
+    GarmentKind,
+    Kind,
+    Product,
+    Recipe,
+    TryonSpec,
+)
+from qa.fitting import edges
+from qa.fitting.garment import garment_truth
+from qa.fitting.palette import COST_MOST, NOTHING, colours_of, lab8, lab_of, palette
+from qa.fitting.person import Part, Person
+from qa.fitting.stance import Stance
+from qa.gate import load_policy
+from qa.tryon import TryonJudge
+
+ABSENT = Digest("0" * 64)
+
+
+def drawn_tee(sleeve_px: int) -> tuple[np.ndarray, np.ndarray]:
+    """A tee 200 px wide with sleeves of that length, and its mask."""
+    mask = np.zeros((480, 700), np.uint8)
+    cv2.rectangle(mask, (250, 60), (450, 420), 1, -1)
+    for side, start in ((-1, 250), (1, 450)):
+        ends = np.array([[start, 60], [start, 140], [start + side * sleeve_px, 160]])
+        cuff = np.array([[start + side * sleeve_px, 90]])
+        cv2.fillPoly(mask, [np.vstack([ends, cuff]).astype(np.int32)], (1,))
+    rgb = np.full((*mask.shape, 3), 255, np.uint8)
+    rgb[mask > 0] = (30, 60, 200)
+    return rgb, mask > 0
+
+
+def points(height: int = 512) -> np.ndarray:
+    """Thirty-three points of a body that faces us, arms hanging."""
+    found = np.zeros((33, 4), np.float32)
+    found[:, 3] = 1.0
+    at = {0: (200, 90), 12: (130, 150), 11: (270, 150), 14: (115, 250), 13: (285, 250)}
+    at |= {16: (110, 340), 15: (290, 340), 24: (150, 360), 23: (250, 360), 20: (110, 380)}
+    at |= {19: (290, 380)}
+    for joint, (x, y) in at.items():
+        found[joint, :2] = np.array([x, y]) * height / 512
+    return found
+
+
+def drawn_outline(mask: np.ndarray) -> edges.Outline:
+    """A blue shape on white, as the judge looks at outlines."""
+    rgb = np.full((*mask.shape, 3), 255, np.uint8)
+    rgb[mask] = (30, 60, 200)
+    smooth = np.zeros(mask.shape, np.uint8)
+    cv2.ellipse(smooth, (300, 300), (160, 220), 0, 0, 360, (1,), -1)
+    return edges.outlined(rgb, now=mask, before=smooth > 0, dressed=mask, unit_px=300.0)
+
+
+def ellipse() -> np.ndarray:
+    mask = np.zeros((600, 600), np.uint8)
+    cv2.ellipse(mask, (300, 300), (160, 220), 0, 0, 360, (1,), -1)
+    return mask > 0
+
+
+def test_a_palette_knows_its_own_colours_from_others() -> None:
+    rng = np.random.default_rng(0)
+    blue = np.array([40.0, 10.0, -50.0]) + rng.normal(size=(500, 3))
+    known = palette(blue.astype(np.float32), clusters=2, spread=(4.0, 2.5, 2.5))
+    own, other = known.costs(np.array([[41.0, 10.0, -50.0], [70.0, 15.0, 20.0]], np.float32))
+    assert own < 8 < other == COST_MOST
+
+
+def test_nothing_costs_the_most_everywhere() -> None:
+    assert (NOTHING.costs(np.zeros((3, 3), np.float32)) == COST_MOST).all()
+
+
+def test_colours_stand_once_each_and_where_they_are() -> None:
+    rgb = np.zeros((8, 8, 3), np.uint8)
+    rgb[:, 4:] = (200, 30, 30)
+    found = colours_of(lab8(rgb))
+    assert len(found.each) == 2
+    away = found.each[found.where] - lab_of(lab8(rgb))
+    assert np.abs(away).max() <= 1.5, "a colour is more than a step from its pixel's"
+
+
+@pytest.mark.parametrize(("sleeve_px", "least", "most"), [(80, 0.35, 0.75), (230, 1.0, 1.5)])
+def test_a_garments_sleeves_are_measured_in_widths_of_its_body(
+    sleeve_px: int, least: float, most: float
+) -> None:
+    truth = garment_truth(*drawn_tee(sleeve_px))
+    assert least < truth.sleeve < most
+    assert 1.6 < truth.length < 2.0, "shoulder to hem of a body 200 × 360 px"
+    assert not truth.print_mask.any(), "a plain garment has no print"
+
+
+def test_a_print_is_found_and_folds_are_not() -> None:
+    rgb, mask = drawn_tee(80)
+    shade = np.linspace(0.7, 1.1, rgb.shape[0])[:, None, None]
+    rgb = np.where(mask[..., None], np.clip(rgb * shade, 0, 255), rgb).astype(np.uint8)
+    rgb[180:220, 300:400] = (240, 240, 240)
+    truth = garment_truth(rgb, mask)
+    assert 0.02 < truth.printed < 0.1
+
+
+def test_an_empty_picture_is_no_garment() -> None:
+    with pytest.raises(ScorerFailed, match="nothing stands out"):
+        garment_truth(np.full((50, 50, 3), 255, np.uint8), np.zeros((50, 50), bool))
+
+
+def test_a_smooth_outline_is_neither_nicked_nor_jagged_nor_fringed() -> None:
+    found = drawn_outline(ellipse())
+    readings = (edges.nick(found), edges.jagged(found), edges.halo(found))
+    assert max(reading.value for reading in readings) < 0.02
+
+
+def test_a_nick_is_found_where_it_is() -> None:
+    mask = ellipse()
+    bite = np.zeros(mask.shape, np.uint8)
+    cv2.circle(bite, (460, 300), 12, (1,), -1)
+    reading = edges.nick(drawn_outline(mask & (bite == 0)))
+    assert reading.value > load_policy().bound("tryon.outline").accept
+    x0, y0, x1, y1 = reading.evidence[0].box or (0, 0, 0, 0)
+    assert x0 < 460 / 600 < x1 + 0.03
+    assert y0 < 300 / 600 < y1
+
+
+def test_a_fringe_is_found() -> None:
+    mask = ellipse()
+    found = drawn_outline(mask)
+    ring = (cv2.dilate(mask.astype(np.uint8), np.ones((11, 11), np.uint8)) > 0) & ~mask
+    found.rgb[ring] = (150, 150, 150)
+    assert edges.halo(found).value > load_policy().bound("tryon.halo").accept
+
+
+def test_a_person_survives_the_cache() -> None:
+    rgb = np.full((512, 400, 3), 200, np.uint8)
+    known = palette(np.random.default_rng(1).normal(size=(80, 3)), clusters=1, spread=(4, 3, 3))
+    person = Person(
+        rgb=rgb,
+        stance=Stance(points=points()),
+        parts=np.full(rgb.shape[:2], Part.TOP, np.uint8),
+        oval=np.zeros((0, 2), np.float32),
+        features=np.zeros(0, np.float32),
+        palettes=(known, NOTHING, NOTHING, known, NOTHING),
+        photo_px=(800, 1024),
+    )
+    again = Person.from_bytes(person.to_bytes())
+    assert again is not None
+    assert again.photo_px == (800, 1024)
+    assert (again.parts == person.parts).all()
+    assert np.array_equal(again.palettes[3].means, known.means)
+
+
+@pytest.fixture
+def judge(tmp_path) -> TryonJudge:
+    vault = Vault.open(tmp_path / "vault", keys=tmp_path / "keys")
+    return TryonJudge(store=AssetStore.open(str(tmp_path / "store")), vault=vault)
+
+
+def test_every_metric_has_its_limit_and_the_gate_misses_none(judge: TryonJudge) -> None:
+    policy = load_policy()
+    for metric in judge.metrics():
+        assert policy.bound(metric).source
+    assert not policy.mandatory("tryon") - set(judge.metrics())
+
+
+def test_a_photo_that_is_gone_leaves_every_metric_unscored(judge: TryonJudge) -> None:
+    worn = Garment(kind=GarmentKind.UPPER, picture=ABSENT, layer=1)
+    spec = TryonSpec(person=ABSENT, garments=(worn,), private=False)
+    product = Product(sku="T", title="Tee", brand="", category=(), facts=(), photos=())
+    brief = Brief(kind=Kind.TRYON, product=product, spec=spec, locale="und")
+    asset = Asset(role="tryon", digest=ABSENT, media_type="image/jpeg", size_bytes=1)
+    recipe = Recipe(kind=Kind.TRYON, backend="b", model="", prompt="", seed=0, parameters="{}")
+    scores = judge.score(brief, Candidate(recipe=recipe, assets=(asset,), seconds=0.0))
+    assert {score.metric for score in scores} == set(judge.metrics())
+    assert all(score.value is None and score.note for score in scores)
+
+
+def test_faults_of_try_ons_have_words() -> None:
+    known = fault_kinds(Kind.TRYON)
+    assert {"residue", "hole", "fold", "hand", "hair", "edge", "halo", "letters"} <= set(known)
