@@ -19,8 +19,9 @@ from pipelines.studio.fitting.garment_view import GarmentView, Sleeves, Style
 from pipelines.studio.fitting.garment_worn import worn_top
 from pipelines.studio.fitting.landmarks import top_marks
 from pipelines.studio.fitting.landmarks_head import upright_hat
-from pipelines.studio.fitting.landmarks_lower import lower_marks
+from pipelines.studio.fitting.landmarks_lower import check_lower, lower_marks
 from pipelines.studio.fitting.landmarks_outline import tilt_deg, trace
+from pipelines.studio.fitting.worn import worn_garment
 from pipelines.studio.given import OPAQUE_FROM, has_real_alpha
 from pipelines.studio.segmenter import Segmenter
 
@@ -52,7 +53,7 @@ def see_garment(
     if kind is GarmentKind.HEAD:
         return _hat(_cut(picture, segmenter=segmenter))
     if kind is GarmentKind.LOWER:
-        return _lower(_upright(_cut(picture, segmenter=segmenter)))
+        return _lower(_laid_or_worn(picture, segmenter=segmenter, seer=seer))
     if kind not in (GarmentKind.UPPER, GarmentKind.OUTER):
         raise Refused("category", f"no way is known to fit a garment of kind {kind}")
     if picture.alpha is None or not has_real_alpha(picture.alpha):
@@ -93,9 +94,30 @@ def _hat(rgba: np.ndarray) -> GarmentView:
     )
 
 
+def _laid_or_worn(picture: Picture, *, segmenter: Segmenter, seer: BodySeer) -> _Loose:
+    """A lower garment's pixels: by its alpha, taken off its wearer, or cut out where it lies."""
+    if picture.alpha is None or not has_real_alpha(picture.alpha):
+        try:
+            worn = worn_garment(
+                _limited(picture, WORN_SIDE_PX).rgb, kind=GarmentKind.LOWER, seer=seer
+            )
+        except Refused:
+            return _upright(_cut(picture, segmenter=segmenter))
+        alpha = worn.rgba[..., 3:].astype(np.float32) / 255
+        rgba = np.dstack([worn.rgba[..., :3].astype(np.float32) / 255 * alpha, alpha])
+        edge = 24
+        return _Loose(
+            rgba=np.pad(rgba, ((edge, edge), (edge, edge), (0, 0))), tilt_deg=0.0, worn=True
+        )
+    return _upright(_cut(picture, segmenter=segmenter))
+
+
 def _lower(loose: _Loose) -> GarmentView:
     outline = trace(loose.rgba[..., 3] > 0.5)
     marks = lower_marks(outline)
+    check_lower(marks, outline)
+    if loose.worn and marks.is_skirt:
+        raise Refused("garment-view", "the wearer's legs can't be told apart")
     return GarmentView(
         kind=GarmentKind.LOWER,
         style=Style.SKIRT if marks.is_skirt else Style.TROUSERS,
@@ -104,6 +126,7 @@ def _lower(loose: _Loose) -> GarmentView:
         texture=carried_on(loose.rgba),
         outline=outline.points,
         lower=marks,
+        worn=loose.worn,
         measures={"tilt_deg": loose.tilt_deg},
     )
 
@@ -124,6 +147,7 @@ class _Loose:
 
     rgba: np.ndarray
     tilt_deg: float
+    worn: bool = False
 
 
 def _cut(picture: Picture, *, segmenter: Segmenter) -> np.ndarray:

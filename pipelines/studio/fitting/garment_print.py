@@ -34,15 +34,16 @@ def find_print(rgba: np.ndarray, torso: TorsoMarks) -> tuple[int, int, int, int]
     off = lab - base
     shade = _around(lab[..., 0], chest)
     light = np.abs(off[..., 0] - np.clip(shade - base[0], -SHADE_MAX, SHADE_MAX))
-    apart = (light > APART_LIGHT) | (np.hypot(off[..., 1], off[..., 2]) > APART_HUE)
-    marks = (apart & chest).astype(np.uint8)
+    hue = np.hypot(off[..., 1], off[..., 2])
+    coloured = (hue > APART_HUE) & chest
+    # Shading has the cloth's own hue: where print has another, lightness is not asked.
+    by_hue = np.count_nonzero(coloured) > 0.004 * np.count_nonzero(chest)
+    marks = (coloured if by_hue else (light > APART_LIGHT) & chest).astype(np.uint8)
     joined = cv2.dilate(marks, np.ones((9, 9), np.uint8))
     count, labels, _, _ = cv2.connectedComponentsWithStats(joined)
     sizes = np.bincount(labels.ravel(), weights=marks.ravel(), minlength=count)
     sizes[0] = 0
-    strong = marks & (
-        (light > 1.4 * APART_LIGHT) | (np.hypot(off[..., 1], off[..., 2]) > 1.2 * APART_HUE)
-    )
+    strong = marks & ((light > 1.4 * APART_LIGHT) | (hue > 1.2 * APART_HUE))
     sure = np.bincount(labels.ravel(), weights=strong.ravel(), minlength=count)
     big = (sizes > max(12.0, 0.0015 * chest.sum())) & (sure > 0.3 * sizes)
     kept = big[np.asarray(labels, np.int64)] & (marks > 0)

@@ -70,6 +70,14 @@ def tilt_deg(solid: np.ndarray) -> float:
     return float(angles[best] + (0.5 * (before - after) / bend if bend < 0 else 0.0))
 
 
+def mirrored(solid: np.ndarray) -> float:
+    """How nearly a (H, W) mask is its own mirror image: overlap over union, 1 for a perfect one."""
+    scale = 96 / max(solid.shape)
+    small = cv2.resize(solid.astype(np.float32), None, fx=scale, fy=scale, interpolation=3)
+    ys, xs = np.nonzero(small > 0.5)
+    return _mirrored_agreement(small, (float(xs.mean()), float(ys.mean())), 0.0)
+
+
 def _mirrored_agreement(small: np.ndarray, centre: tuple[float, float], angle: float) -> float:
     """Intersection over union of the mask turned back by `angle` and its mirror image."""
     turn = cv2.getRotationMatrix2D(centre, angle, 1.0)
