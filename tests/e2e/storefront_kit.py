@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assets.fetch import Fetcher
-from assets.provenance import Signer
 from assets.store import AssetStore
 from assets.vault import Vault
 from content_engine.config import Shop
@@ -21,9 +20,6 @@ from content_engine.ingest import ingest_photos
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
 from content_engine.types import Digest, Kind, Photo, PhotoRole, Product
-from pipelines.studio.fitting.backend import FittingBackend
-from pipelines.tryon import TryonPipeline
-from qa.tryon import TryonJudge
 from serving.api import Door, create_app
 from serving.dispatcher import Dispatcher, Limits
 from serving.executors import LocalExecutor, PlannerByKind
@@ -83,6 +79,11 @@ def opened(
 @contextmanager
 def opened_real(folder: Path, *, verdict: Decide) -> Iterator[Storefront]:
     """A door over the real fitting room and its judge, the samples on sale."""
+    from assets.provenance import Signer
+    from pipelines.studio.fitting.backend import FittingBackend
+    from pipelines.tryon import TryonPipeline
+    from qa.tryon import TryonJudge
+
     front = _parts(folder)
     front.sell_samples()
     maker = TryonPipeline(

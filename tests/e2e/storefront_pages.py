@@ -32,6 +32,7 @@ for (const name of ["tryon-result", "tryon-refused", "tryon-deleted"])
 def visited(browser: Any, url: str, *, size: str = "desk", **context: Any) -> Any:
     """A page of that size at that address; what its script emits is in `heard`."""
     page = listened(browser.new_context(**(SIZES[size] | context)).new_page())
+    page.set_default_timeout(15_000)
     page.add_init_script(LISTEN)
     page.goto(url)
     page.locator("content-engine-tryon .button").wait_for()
@@ -87,8 +88,8 @@ def turned_away() -> bytes:
 
 
 @contextmanager
-def foreign_shop(element: str, *, policy: str) -> Iterator[str]:
-    """A page of another site with this element and policy; `{origin}` is its own address."""
+def foreign_shop(element: str, *, policy: str, port: int) -> Iterator[str]:
+    """A page of another site with this element and policy; its address."""
 
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -105,7 +106,7 @@ def foreign_shop(element: str, *, policy: str) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Page)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
