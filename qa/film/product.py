@@ -156,12 +156,15 @@ def _apart(
     shown = uncovered(seen.views, sight)
     if shown.sum() < _LEAST_SHOWN * sight.mask.sum():
         return 0.0, *first[1:]
+    plain = compare(sight.view, sight.photo, shown)
+    if plain[0] < least:
+        return plain
     tries = (
         compare(laid_on(picture, sight.view, mask), picture, mask)
         for picture, mask in ((other, shown & where), (sight.photo, shown))
         if mask.any()
     )
-    return min((first, *tries), key=lambda tried: tried[0])
+    return min((first, plain, *tries), key=lambda tried: tried[0])
 
 
 def _lasts(seen: Screened, item: Evidence) -> bool:
