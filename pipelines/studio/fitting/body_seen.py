@@ -13,6 +13,7 @@ from pipelines.studio.fitting.body import Body, Part, Worn
 from pipelines.studio.fitting.body_arms import arms_of
 from pipelines.studio.fitting.body_found import Person, PersonFinder
 from pipelines.studio.fitting.body_frame import Frame, frame_of
+from pipelines.studio.fitting.body_shapes import dilated
 from pipelines.studio.fitting.measures import (
     neckline_of,
     part_measures,
@@ -24,6 +25,7 @@ from pipelines.studio.fitting.parts_costs import Scene, costs, lab_of
 from pipelines.studio.fitting.parts_hair import hair_seeds
 from pipelines.studio.fitting.parts_hem import with_hem
 from pipelines.studio.fitting.silhouette import soft_alpha, solid
+from pipelines.studio.fitting.silhouette_hair import hair_matte
 
 OPEN_FRONT = 0.5
 HIGH_COLLAR = 0.05
@@ -84,6 +86,11 @@ def _body(rgb: np.ndarray, *, person: Person, frame: Frame, measured: Mapping[st
     face = person.findings.face
     measured = {**measured, **part_measures(coarse, frame=frame, lab=lab, found=found)}
     parts = _corrected(made, coarse)
+    hair_share = hair_matte(rgb, hair=parts == Part.HAIR, unit_px=frame.unit_px / scale)
+    alpha = np.where(
+        np.isin(parts, (Part.BACKGROUND, Part.HAIR)), np.maximum(alpha, hair_share), alpha
+    )
+    hair_share = np.minimum(hair_share, alpha)
     return Body(
         photo_px=(rgb.shape[1], rgb.shape[0]),
         pose=person.pose,
@@ -91,7 +98,7 @@ def _body(rgb: np.ndarray, *, person: Person, frame: Frame, measured: Mapping[st
         unit_px=frame.unit_px / scale,
         alpha=(alpha * 255 + 0.5).astype(np.uint8),
         parts=parts,
-        hair=((parts == Part.HAIR) * 255).astype(np.uint8),
+        hair=(hair_share * 255 + 0.5).astype(np.uint8),
         arms=arms_of(frame, parts=coarse, scale=scale),
         face_oval=None if face is None else face.oval.astype(np.float32),
         chin=_point(frame.chin, scale),
@@ -109,7 +116,12 @@ def _corrected(parts: np.ndarray, coarse: np.ndarray) -> np.ndarray:
     before = cv2.resize(parts, coarse.shape[::-1], interpolation=cv2.INTER_NEAREST)
     changed = cv2.resize((before != coarse).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     large = cv2.resize(coarse, size, interpolation=cv2.INTER_NEAREST)
-    return np.where((changed > 0) & (parts != Part.BACKGROUND), large, parts)
+    hair = cv2.resize(
+        dilated(coarse == Part.HAIR, 5).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST
+    )
+    # Lines of hair a pixel wide, along necklines, are too thin for the small size to hold.
+    wrong = (changed > 0) | ((parts == Part.HAIR) & (hair == 0))
+    return np.where(wrong & (parts != Part.BACKGROUND) & (large != Part.BACKGROUND), large, parts)
 
 
 def _point(point: np.ndarray, scale: float) -> tuple[float, float]:

@@ -14,8 +14,9 @@ NEVER = 20
 
 SEED = 7
 
-ROUNDS = 2
-"""GrabCut iterations: the third changed under 0.5 % of the pixels of 18 photos."""
+ROUNDS = 1
+"""GrabCut iterations: one leaves 0.2 % of the person (0.5 % at most) other than four do, measured
+on 13 photos, and costs half as much."""
 
 
 def solid(rgb: np.ndarray, *, masks: tuple[np.ndarray, ...]) -> np.ndarray:
