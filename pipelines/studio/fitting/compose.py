@@ -27,6 +27,7 @@ from pipelines.studio.fitting.layers import (
     shaded,
     soft,
     within,
+    without_hidden_sleeves,
 )
 from pipelines.studio.fitting.layers_front import Front, face, hair, head, limbs
 from pipelines.studio.fitting.light import carried_light, form_shade, lit, shadow_of
@@ -73,11 +74,12 @@ def compose(
     replace and their shadows are the photo's own. Deterministic.
     """
     scene = Scene.of(photo, body, box=changed_box(body, fitted))
-    clothes, hats = [i for i in fitted if not is_hat(i)], [i for i in fitted if is_hat(i)]
+    clothes = without_hidden_sleeves([item for item in fitted if not is_hat(item)])
+    hats = [item for item in fitted if is_hat(item)]
     pressed = pressed_hair(scene, hats)
     scene = replace(scene, hair=np.where(pressed, np.float32(0), scene.hair))
-    undressed = undress(scene, fitted, also=pressed, cover_u=finish.cover_u)
-    canvas = _behind(scene, undressed, fitted)
+    undressed = undress(scene, [*clothes, *hats], also=pressed, cover_u=finish.cover_u)
+    canvas = _behind(scene, undressed, clothes)
     blur = blur_of(scene.photo, scene.alpha > 0.5)
     stage = _Stage(scene=scene, undressed=undressed, finish=finish, blur_px=blur)
     sleeves = np.zeros(scene.shape, np.float32)

@@ -18,6 +18,7 @@ from pipelines.studio.fitting.erase_skin import (
     neck_skin,
     neck_zone,
     shows_hand,
+    sleeved_arms,
 )
 from pipelines.studio.fitting.fit_pieces import Fitted
 from pipelines.studio.fitting.layers import Scene, coverage, front_pieces, grown, mix, opened, soft
@@ -104,9 +105,12 @@ def undress(
 def _removed(scene: Scene, fitted: Sequence[Fitted], *, cover_u: float) -> np.ndarray:
     """What is taken away: the worn parts, and their rim in background, skin and cloth."""
     parts = {part for item in fitted for part in REPLACED[item.kind]}
-    if not parts:
-        return np.zeros(scene.shape, bool)
-    worn = _cloth(scene, scene.is_part(*parts))
+    labelled = scene.is_part(*parts)
+    if Part.TOP not in parts:
+        labelled |= scene.is_part(Part.TOP) & sleeved_arms(scene, fitted)
+    if not labelled.any():
+        return labelled
+    worn = _cloth(scene, labelled)
     worn |= _slivers(scene, worn)
     far, near = grown(worn, scene.px(cover_u, least=2)), grown(worn, 2)
     beside = far & ~near

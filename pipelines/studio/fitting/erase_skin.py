@@ -167,6 +167,20 @@ def bared_arms(body: Body, fitted: Sequence[Fitted]) -> list[tuple[Arm, float]]:
     return bared
 
 
+def sleeved_arms(scene: Scene, fitted: Sequence[Fitted]) -> np.ndarray:
+    """Where a worn sleeve would stand out beside a jacket's: (h, w) bool along the arms in it."""
+    zone = np.zeros(scene.shape, np.uint8)
+    jackets = [item for item in fitted if item.kind is GarmentKind.OUTER]
+    sleeves = [pair for item in jackets for pair in item.target.sleeves.items()]
+    for side, target in sleeves:
+        arm = next(arm for name, arm in scene.body.arms.items() if name == side)
+        axis, _ = _tube(scene, arm, from_t=0.1)
+        share = np.clip(target.end_t / 2.0, 0.1, 1.0)
+        points = np.round(axis[: max(2, round(share * len(axis)))]).astype(np.int32)
+        cv2.polylines(zone, [points], isClosed=False, color=1, thickness=scene.px(0.5))
+    return zone > 0
+
+
 def bared_area(body: Body, fitted: Sequence[Fitted]) -> float:
     """How much arm would have to be made up, in square body units."""
     area = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,9 @@ WORN_AS = {
 """On which worn cloth a garment lies, and whose light it takes over."""
 
 Box = tuple[int, int, int, int]
+
+SLEEVE_OUT_T = 0.05
+"""So far a sleeve has to reach out of the one worn over it to be seen."""
 
 HAIR_WISP_U = 0.024
 """Hair thinner than this, in body units, is a wisp: it counts beside hair that is not."""
@@ -221,3 +224,19 @@ def is_sleeve(piece: Piece) -> bool:
 def front_pieces(fitted: Sequence[Fitted]) -> list[Piece]:
     """All that lies before head and neck, back to front."""
     return [piece for item in fitted for piece in item.pieces if not is_back(piece)]
+
+
+def without_hidden_sleeves(outfit: Sequence[Fitted]) -> list[Fitted]:
+    """The outfit, inside out, without sleeves that lie in a longer one worn over them."""
+    shown: list[Fitted] = []
+    for at, item in enumerate(outfit):
+        hidden = {
+            f"sleeve-{side}"
+            for over in outfit[at + 1 :]
+            for side, sleeve in over.target.sleeves.items()
+            if side in item.target.sleeves
+            and sleeve.end_t > item.target.sleeves[side].end_t - SLEEVE_OUT_T
+        }
+        pieces = tuple(piece for piece in item.pieces if piece.name not in hidden)
+        shown.append(replace(item, pieces=pieces))
+    return shown

@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content_engine.types import GarmentKind
 from pipelines.studio.fitting.erase_fill import continued, smoothly_continued
+from pipelines.studio.fitting.fit_pieces import Fitted, Piece, SleeveTarget, Target
+from pipelines.studio.fitting.garment_view import Style
 from pipelines.studio.fitting.grain import blur_of, grain_of, softer
-from pipelines.studio.fitting.layers import grown, lay, mix, opened, shaded, soft
+from pipelines.studio.fitting.layers import (
+    grown,
+    lay,
+    mix,
+    opened,
+    shaded,
+    soft,
+    without_hidden_sleeves,
+)
 from pipelines.studio.fitting.light import form_shade, lit, shadow_of
 
 SIZE = (96, 128)
@@ -130,6 +141,31 @@ def test_a_piece_is_made_as_soft_as_the_photo_and_never_sharper() -> None:
     rgba[10:30, 10:30] = 1
     assert softer(rgba, own_px=1.5, wanted_px=0.5) is rgba
     assert softer(rgba, own_px=0.5, wanted_px=2.0)[10, 20, 3] < 0.7
+
+
+def worn(kind: GarmentKind, *, end_t: float) -> Fitted:
+    """A garment with two sleeves that end there; its pieces are one clear pixel each."""
+    clear, none = np.zeros((1, 1, 4), np.float32), np.zeros((0, 2))
+    names = ("torso", "sleeve-left", "sleeve-right")
+    sleeve = SleeveTarget(outer=none, inner=none, axis=none, end_t=end_t)
+    target = Target(
+        neck=none,
+        hem=none,
+        side_left=none,
+        side_right=none,
+        covers=np.zeros((1, 1), np.uint8),
+        sleeves={"left": sleeve, "right": sleeve},
+    )
+    pieces = tuple(Piece(name=name, rgba=clear, box_px=(0, 0, 1, 1)) for name in names)
+    return Fitted(kind=kind, layer=0, style=Style.TEE, pieces=pieces, target=target)
+
+
+@pytest.mark.parametrize(("jacket_end_t", "shown"), [(1.9, 1), (0.2, 3)])
+def test_a_sleeve_inside_a_longer_one_is_not_seen(jacket_end_t: float, shown: int) -> None:
+    tee, jacket = worn(GarmentKind.UPPER, end_t=0.5), worn(GarmentKind.OUTER, end_t=jacket_end_t)
+    under, over = without_hidden_sleeves([tee, jacket])
+    assert len(under.pieces) == shown
+    assert len(over.pieces) == 3
 
 
 def test_wide_blurs_keep_the_mean() -> None:
