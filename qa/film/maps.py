@@ -41,7 +41,7 @@ def medians_around(maps: Numbers, *, reach: int, fewest: int, own: int = 1) -> N
     count = len(maps)
     medians = np.full_like(maps, np.inf)
     steps = [step for step in range(-reach, reach + 1) if abs(step) >= own]
-    full = range(reach, count - reach)
+    full = range(reach, count - reach if len(steps) >= fewest else 0)
     if full:
         medians[full.start : full.stop] = _middle(
             [maps[full.start + step : full.stop + step] for step in steps]
