@@ -131,19 +131,20 @@ class Vault:
         if _HANDLE.fullmatch(handle):
             self._erase(handle[:32])
 
-    def sweep(self) -> int:
-        """How many uploads it deleted because their time is over; leftovers of crashes go too."""
+    def sweep(self) -> frozenset[str]:
+        """The names of the uploads that it deleted: their time is over, or a crash took their key.
+
+        A name is the first half of a handle and opens nothing.
+        """
         now_us = round(time.time() * 1e6)
-        over = [upload for upload in _uploads(self.keys) if self._until_us(upload) <= now_us]
-        for upload in over:
+        over = {upload for upload in _uploads(self.keys) if self._until_us(upload) <= now_us}
+        # Without a key a piece can't be read again: a crash or a late write left it.
+        lost = {each for each in _uploads(self.folder) if not (self.keys / each).exists()}
+        for upload in over | lost:
             self._erase(upload)
-        for upload in _uploads(self.folder):
-            # Without a key it can't be read again: a crash or a late write left it.
-            if not (self.keys / upload).exists():
-                shutil.rmtree(self.folder / upload, ignore_errors=True)
         for draft in self.keys.glob(f"{_DRAFT}*"):
             _drop_old(draft)
-        return len(over)
+        return frozenset(over | lost)
 
     def clear(self) -> None:
         """Forgets every upload: for a service that ends and will not be there to keep its word."""

@@ -10,19 +10,20 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import uvicorn
 from fastapi import FastAPI
 
 from assets.errors import AssetError
-from assets.vault import Vault
 from content_engine.config import Settings
-from content_engine.errors import InvalidSettings
+from content_engine.errors import ContentEngineError, InvalidSettings
 from content_engine.telemetry import log_to
 from serving import app
+from serving.api.people import redact_gone
 from serving.deployments import Cluster
 from serving.signals import STOP, call_on
 
@@ -32,6 +33,7 @@ _DRAIN_S = 20.0
 """Most jobs end within it; supervisors wait 30 s or more before they kill."""
 
 
+_TENANT = "default"
 _SWEEP_EVERY_S = 5.0
 """So long may a key outlive its time on an idle machine; nobody can read by it. House rule."""
 
@@ -64,7 +66,7 @@ class Service:
         server = _Server(_config(door))
         listening = asyncio.create_task(server.serve(sockets=[listener]))
         working = asyncio.create_task(self._work(parts, start))
-        sweeping = asyncio.create_task(_sweep(parts.vault))
+        sweeping = asyncio.create_task(_sweep(parts))
         stopping = asyncio.create_task(self.stop.wait())
         try:
             await asyncio.wait((listening, working, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -74,6 +76,7 @@ class Service:
             ended = await asyncio.gather(listening, working, return_exceptions=True)
             sweeping.cancel()
             parts.vault.clear()
+            _redact(parts, (), before=datetime.now(UTC))
             parts.ledger.close()
         for error in ended:
             if isinstance(error, BaseException):
@@ -96,16 +99,28 @@ class Service:
             log.info("cluster.closed")
 
 
-async def _sweep(vault: Vault) -> None:
+async def _sweep(parts: app.Parts) -> None:
     """Deletes what has had its time, again and again; unreadable it was at once."""
     while True:
         try:
-            swept = await asyncio.to_thread(vault.sweep)
+            swept = await asyncio.to_thread(_swept, parts)
             if swept:
                 log.info("vault.swept", extra={"uploads": swept})
-        except (AssetError, OSError) as error:
+        except (AssetError, ContentEngineError, OSError) as error:
             log.warning("vault.not_swept", extra={"why": type(error).__name__})
         await asyncio.sleep(_SWEEP_EVERY_S)
+
+
+def _swept(parts: app.Parts) -> int:
+    gone = parts.vault.sweep()
+    settings = parts.settings
+    longest_s = max(settings.photo_ttl_s, *(shop.photo_ttl_s for shop in settings.shops), 0.0)
+    _redact(parts, gone, before=datetime.now(UTC) - timedelta(seconds=longest_s))
+    return len(gone)
+
+
+def _redact(parts: app.Parts, gone: Iterable[str], *, before: datetime) -> None:
+    redact_gone(parts.ledger, gone, tenant=_TENANT, before=before)
 
 
 def _listener(settings: Settings) -> socket.socket:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from content_engine.codec import to_json
-from content_engine.ledger import answers, rows, writes
+from content_engine.ledger import answers, redact, rows, writes
 from content_engine.ledger.cases import LedgerCases
 from content_engine.ledger.migrations import MIGRATIONS
 from content_engine.ledger.queue import QueueStats
@@ -105,6 +105,11 @@ class Ledger(LedgerCases):
                 session.run("withdraw_corrections", {"id": job_id, "now_us": now_us})
                 writes.tell(session, [job_id], name=JobStatus.CANCELLED, now_us=now_us)
         return self.job(job_id, tenant)
+
+    def redact(self, batch: str, tenant: str) -> int:
+        """How many ended jobs of the batch forgot what was measured for them; see `redact.py`."""
+        with self._database.write() as session:
+            return redact.redact(session, batch, tenant=tenant)
 
     # Workers
 

@@ -145,6 +145,28 @@ SELECT sequence, id, tenant, batch, kind, sku, status, problem, created_at_us, u
 FROM job WHERE tenant = :tenant AND batch = :batch AND batch <> '' AND sequence > :after
 ORDER BY sequence LIMIT :limit;
 
+-- name: batches_before
+SELECT DISTINCT batch FROM job
+WHERE tenant = :tenant AND batch >= :first AND batch < :last AND created_at_us < :before_us;
+
+-- name: ended_of_batch
+SELECT id FROM job WHERE tenant = :tenant AND batch = :batch AND batch <> '' AND status IN :statuses;
+
+-- name: attempts_of
+SELECT sequence, outcome, body FROM attempt WHERE job_id IN :ids;
+
+-- name: events_of
+SELECT sequence, detail FROM event WHERE job_id IN :ids;
+
+-- name: redact_attempt
+UPDATE attempt SET body = :body, reason = :reason WHERE sequence = :sequence;
+
+-- name: redact_event
+UPDATE event SET detail = :detail WHERE sequence = :sequence;
+
+-- name: redact_jobs
+UPDATE job SET batch = '', problem = CASE WHEN problem = '' THEN '' ELSE :problem END WHERE id IN :ids;
+
 -- name: briefs
 SELECT job_id, body FROM brief WHERE job_id IN :ids;
 

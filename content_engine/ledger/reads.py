@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from content_engine.codec import from_json
@@ -126,6 +127,14 @@ class LedgerReads:
                 },
             )
         return _page(found, limit=limit, read=rows.job_row)
+
+    def batches(self, prefix: str, tenant: str, *, before: datetime) -> tuple[str, ...]:
+        """The batches named by that prefix that hold a job accepted before that moment."""
+        asked = {"tenant": tenant, "first": prefix, "last": prefix + "\uffff"}
+        with self._database.read() as session:
+            before_us = round(before.timestamp() * 1e6)
+            found = session.rows("batches_before", {**asked, "before_us": before_us})
+        return tuple(row.batch for row in found)
 
     def attempts(self, job_id: str, tenant: str) -> tuple[Attempt, ...]:
         """Every judged candidate of the job, in the order of recording. Raises NotFound."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -14,12 +15,15 @@ from assets.errors import AssetMissing, UnsupportedMedia
 from assets.sniffing import sniff_media
 from assets.vault import Handle, Vault
 from content_engine.config import Shop
+from content_engine.ledger import Ledger
 from serving.api.door import Door
 from serving.api.photos import CleanPhoto, clean_person
 from serving.api.wire_tryon import HANDLE, PersonOut
 
 _SIDE_BY_SIDE = 2
 """Photos decoded at once: one of a telephone takes 200 MB for a moment. House limit."""
+UPLOADS = "upload-"
+"""What the batches of shoppers' uploads begin with."""
 _CACHED = "kept by browsers"
 _JOBS_MOST = 200
 
@@ -80,7 +84,16 @@ def routes(door: Door) -> APIRouter:
 
 def upload_batch(handle: str) -> str:
     """The batch that the jobs of an upload are in: found again, but no way back to the handle."""
-    return f"upload-{hashlib.sha256(handle[:32].encode()).hexdigest()[:32]}"
+    return f"{UPLOADS}{hashlib.sha256(handle[:32].encode()).hexdigest()[:32]}"
+
+
+def redact_gone(ledger: Ledger, gone: Iterable[str], *, tenant: str, before: datetime) -> int:
+    """How many ended jobs forgot what was measured: those of uploads that are gone.
+
+    So are, for certain, those whose jobs were accepted before `before`, whoever deleted them.
+    """
+    old = ledger.batches(UPLOADS, tenant, before=before)
+    return sum(ledger.redact(batch, tenant) for batch in {*map(upload_batch, gone), *old})
 
 
 def _piece(vault: Vault, handle: str) -> Response:
@@ -120,4 +133,5 @@ def _forgotten(door: Door, handle: str) -> list[str]:
     under_way = [row.id for row in page.items if not row.status.is_final]
     for job_id in under_way:
         door.ledger.cancel(job_id, door.tenant)
+    door.ledger.redact(upload_batch(handle), door.tenant)
     return under_way

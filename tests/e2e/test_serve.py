@@ -21,6 +21,7 @@ from PIL import Image
 
 from assets.provenance import read_manifest
 from content_engine.config import Settings
+from content_engine.ledger import Ledger
 
 pytestmark = pytest.mark.cluster
 MUG = {
@@ -182,10 +183,15 @@ def test_of_the_shopper_nothing_is_left(log: Path, shopper: Shopper) -> None:
     data = log.parent / "data"
     assert not list((data / "vault").rglob("*")), "sealed pieces outlived the service"
     assert not Settings(data_dir=data).vault_keys_path.exists(), "keys outlived the service"
+    assert shopper.kept, "the try-on before this failed: there is nothing to look for"
     secrets = [HOME, shopper.photo[9000:9064], shopper.kept[9000:9064]]
     for path in (path for path in log.parent.rglob("*") if path.is_file()):
         content = path.read_bytes()
         assert not any(secret in content for secret in secrets), f"the photo's bytes in {path}"
+    ledger = Ledger.open(Settings(data_dir=data).ledger_url)
+    (attempt,) = ledger.attempts(shopper.body["id"], "default")
+    assert (attempt.candidate.notes, attempt.scores) == ((), ()), "measures outlived the photo"
+    ledger.close()
     upload = shopper.body["upload"]
     names = [upload[32:], shopper.body["result"]["url"][-32:]]
     began = log.parent.stat().st_ctime - 60

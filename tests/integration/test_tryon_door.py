@@ -251,6 +251,11 @@ def test_deleting_the_photo_ends_everything_of_it_at_once(tmp_path: Path) -> Non
         assert {(await http.get(url)).status_code for url in urls} == {404}
         assert shop.ledger.job_row(slow["id"], "default").status is JobStatus.CANCELLED
         assert (await http.delete(urls[0])).status_code == 204, "deleting twice is no mistake"
+        told = (await http.get(f"/v1/jobs/{done['id']}/result")).text
+        told += (await http.get(f"/v1/jobs/{done['id']}/events")).text
+        assert "turn_deg" not in told, "what was measured on the photo outlived it"
+        assert "tryon.paint" not in told
+        assert '"verdict": "ACCEPT"' in told or '"verdict":"ACCEPT"' in told
         await asyncio.sleep(0.3)
         shop.vault.sweep()
         left = [*shop.vault.folder.rglob("*"), *shop.vault.keys.iterdir()]
