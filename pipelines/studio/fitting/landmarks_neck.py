@@ -113,7 +113,8 @@ class _Profile:
 
     def _highest(self, low: float, high: float) -> np.ndarray:
         among = np.flatnonzero((self.u >= low) & (self.u <= high))
-        at = among[int(np.argmin(self.y[among]))]
+        level = np.flatnonzero(self.y[among] <= self.y[among].min() + 1)
+        at = among[level[0] if high < 0.5 else level[-1]]
         return np.array([self.x[at], self.y[at]])
 
     def turning_points(self) -> tuple[np.ndarray, np.ndarray]:

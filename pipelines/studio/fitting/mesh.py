@@ -83,7 +83,8 @@ def _print_weight(sheet: Sheet, box: tuple[int, int, int, int]) -> np.ndarray:
     away = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
     share = rim / np.maximum(rim + 1.6 * away, 1e-6)
     share = share * np.clip(rim / 3, 0, 1)
-    return cv2.GaussianBlur((share * share * (3 - 2 * share)).astype(np.float32), (0, 0), 1.0)
+    eased = cv2.GaussianBlur((share * share * (3 - 2 * share)).astype(np.float32), (0, 0), 1.0)
+    return np.where(rim > 0, eased, 0)
 
 
 def _straightened(source: np.ndarray, target: np.ndarray, inside: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ CELL_PX = 7.0
 """Largest side of a mesh cell in the reduced map after refining: smaller costs more cells, larger
 more wasted pixels in each cell's box. Fastest of 4, 6, 7, 8, 12 on a torso of 450 px."""
 
-BEYOND = 0.35
-"""How far a triangle's affine map is believed outside it, in barycentric shares: the rim's pixels
-lie half a pixel out."""
+BEYOND_PX = 1.5
+"""How far a triangle's affine map is believed outside it, in reduced px: what lies beyond the rim
+is read, by interpolation, at the rim."""
 
 REDUCED = 3
 """The map is solved at a third of the size and scaled up: it is affine in each cell."""
@@ -92,15 +92,17 @@ def _filled_cells(
     area = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 1, 0] * edges[:, 0, 1]
     usable = np.abs(area) > 1e-4
     dst, src, edges, area = dst[usable], src[usable], edges[usable], area[usable][:, None]
-    low = np.floor(dst.min(axis=1)).astype(np.int32)
+    low = np.floor(dst.min(axis=1)).astype(np.int32) - 1
     span = int(np.ceil((dst.max(axis=1) - low).max())) + 2
+    longest = np.linalg.norm(dst - np.roll(dst, 1, axis=1), axis=2).max(axis=1, keepdims=True)
+    slack = np.minimum(BEYOND_PX * longest / np.abs(area), 3.0)
     box_y, box_x = (g.ravel().astype(np.float32) for g in np.mgrid[0:span, 0:span])
     px = box_x[None] + (low[:, :1] - dst[:, 0, :1])
     py = box_y[None] + (low[:, 1:] - dst[:, 0, 1:])
     w1 = (px * edges[:, 1, 1:] - edges[:, 1, :1] * py) / area
     w2 = (edges[:, 0, :1] * py - px * edges[:, 0, 1:]) / area
     depth = np.minimum(np.minimum(w1, w2), 1 - w1 - w2)
-    which, at = np.nonzero(depth >= -BEYOND)
+    which, at = np.nonzero(depth >= -slack)
     x, y = low[which, 0] + box_x[at].astype(np.int32), low[which, 1] + box_y[at].astype(np.int32)
     legs = src[:, 1:] - src[:, :1]
     value = src[which, 0] + w1[which, at][:, None] * legs[which, 0]
