@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -265,7 +265,10 @@ def _all_fitted(run: FittingRun, body: Body) -> list[Fitted]:
 
 def _next_fitted(run: FittingRun, body: Body, under: Sequence[Fitted]) -> Fitted:
     at = len(under)
-    return fit(run.views[at], body, over=under, layer=run.order.outfit[at].layer)
+    # A worn top that ends nowhere: the new hem falls where the garment's own length puts it.
+    worn = replace(body.worn, hem_t=0.0) if run.order.natural_hem else body.worn
+    placed = replace(body, worn=worn)
+    return fit(run.views[at], placed, over=under, layer=run.order.outfit[at].layer)
 
 
 def _finish(order: FittingOrder) -> Finish:
