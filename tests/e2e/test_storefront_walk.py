@@ -45,12 +45,6 @@ def status_of_last(front: Storefront) -> JobStatus:
     return front.ledger.job_rows(TENANT, limit=1).items[0].status
 
 
-def has_ended(page: Any, front: Storefront) -> None:
-    """Closes the page once its shopper's last job was cancelled."""
-    until(lambda: status_of_last(front) is JobStatus.CANCELLED, why="the job is cancelled")
-    page.context.close()
-
-
 @pytest.mark.parametrize("size", SIZES)
 def test_a_shopper_tries_on_compares_saves_changes_and_deletes(
     browser: Any, front: Storefront, size: str, tmp_path: Any
@@ -259,6 +253,26 @@ def test_a_photo_whose_time_is_over_is_asked_for_again(browser: Any, front: Stor
     page.context.close()
 
 
+def test_after_its_time_a_photo_is_sent_only_with_leave(browser: Any, front: Storefront) -> None:
+    page = browser.new_context().new_page()
+    page.clock.install()
+    page.goto(f"{front.url}/storefront/?sku=tee")
+    room = opened_room(page)
+    sent(page)
+    shown(page, "result")
+    assert room.locator(".kept").inner_text().startswith("Your photo is deleted at ")
+    page.clock.fast_forward("11:00")
+    until(lambda: "from the server" in room.locator(".kept").inner_text())
+    orders: list[Any] = []
+    page.on("request", lambda each: each.url.endswith("/v1/tryon") and orders.append(each))
+    page.get_by_role("button", name="Wear Jeans", exact=True).click()
+    shown(page, "trouble")
+    page.get_by_role("button", name="Send the same photo again").click()
+    shown(page, "check")
+    assert orders == [], "the old consent was for the old upload"
+    page.context.close()
+
+
 def test_without_a_connection_it_waits_and_goes_on_by_itself(
     browser: Any, front: Storefront
 ) -> None:
@@ -283,4 +297,62 @@ def test_a_file_that_is_no_picture_is_told(browser: Any, front: Storefront) -> N
     )
     room.locator(".notice").wait_for()
     assert "can't be read as a picture" in room.locator(".notice").inner_text()
+    page.context.close()
+
+
+def test_pictures_can_be_dropped_and_pasted(browser: Any, front: Storefront) -> None:
+    page = visited(browser, f"{front.url}/storefront/?sku=tee")
+    for gesture in ("drop", "paste"):
+        room = opened_room(page)
+        room.evaluate(
+            """async (room, gesture) => {
+              const canvas = new OffscreenCanvas(600, 800);
+              canvas.getContext("2d").fillRect(0, 0, 9, 9);
+              const data = new DataTransfer();
+              data.items.add(new File([await canvas.convertToBlob()], "me.png", { type: "image/png" }));
+              const event = gesture === "drop" ? new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true })
+                : new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
+              room.querySelector("h2").dispatchEvent(event);
+            }""",
+            gesture,
+        )
+        shown(page, "check")
+        page.get_by_role("button", name="Another photo").click()
+        shown(page, "start")
+        page.keyboard.press("Escape")
+    page.context.close()
+
+
+def test_without_a_camera_there_is_the_device_or_a_file(browser: Any, front: Storefront) -> None:
+    page = visited(browser, f"{front.url}/storefront/?sku=tee", size="phone")
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); }; }"
+    )
+    room = opened_room(page)
+    page.get_by_role("button", name="Take a photo").click()
+    until(lambda: "can't be used" in room.get_by_role("alert").inner_text(), why="it says so")
+    assert page.get_by_role("button", name="Take the photo").is_disabled()
+    page.get_by_role("button", name="Back").click()
+    page.evaluate(
+        "() => { Object.defineProperty(navigator, 'mediaDevices', { value: undefined }); }"
+    )
+    page.get_by_role("button", name="Close").click()
+    opened_room(page)
+    fields = room.locator("input[type=file]").evaluate_all(
+        "(all) => all.map((each) => each.getAttribute('capture'))"
+    )
+    assert fields == ["user", None], "the device's own camera is asked"
+    page.context.close()
+
+
+def test_a_picture_is_shared_where_the_device_can(browser: Any, front: Storefront) -> None:
+    page = visited(browser, f"{front.url}/storefront/?sku=tee", size="phone")
+    page.evaluate(
+        "Object.assign(navigator, { canShare: () => true, share: async ({ files }) => { window.shared = files[0].name; } })"
+    )
+    opened_room(page)
+    sent(page)
+    shown(page, "result")
+    page.get_by_role("button", name="Share").click()
+    until(lambda: page.evaluate("window.shared") == "try-on.jpg")
     page.context.close()

@@ -35,6 +35,7 @@ export class Fitting {
   #view = "";
   #redraw = null;
   #upload = "";
+  #agreed = false;
   #work = null;
   #ended = 0;
   #leaving = new AbortController();
@@ -76,6 +77,7 @@ export class Fitting {
 
   /** The page shows another garment: it takes the place of what is worn there. */
   turnTo(sku) {
+    this.wardrobe.read(this.#host);
     if (!sku || this.outfit.includes(sku)) return;
     this.outfit = this.wardrobe.wear(this.outfit, sku);
     if (this.#dialog.open && this.result) this.#go(this.outfit);
@@ -143,7 +145,9 @@ export class Fitting {
 
   // Trying on
 
+  /** The shopper agreed: the photo may be sent, once. */
   agree() {
+    this.#agreed = true;
     this.#go(this.outfit);
   }
 
@@ -183,8 +187,9 @@ export class Fitting {
 
   async #go(outfit) {
     this.#stop();
-    const work = (this.#work = new AbortController());
     this.outfit = outfit;
+    if (!this.#upload && !this.#agreed) return this.#fail(new Trouble("expired"));
+    const work = (this.#work = new AbortController());
     this.preview = this.#dropped(this.preview);
     this.stage = this.#upload ? "looking" : "sending";
     this.show("working");
@@ -195,6 +200,7 @@ export class Fitting {
       if (this.#work === work) this.#fail(error);
     }
     if (this.#work === work) this.#work = null;
+    return undefined;
   }
 
   async #follow(signal) {
@@ -284,6 +290,7 @@ export class Fitting {
 
   #keep(upload, expiresAt) {
     this.#upload = upload;
+    this.#agreed = false;
     this.expiresAt = expiresAt;
     clearTimeout(this.#ended);
     this.#ended = setTimeout(() => this.#gone(), Math.max(0, new Date(expiresAt) - Date.now()));
@@ -326,6 +333,7 @@ export class Fitting {
     this.#stop();
     this.#gone();
     for (const name of ["photo", "preview", "result"]) this[name] = this.#dropped(this[name]);
+    this.#agreed = false;
     this.notice = "";
     this.trouble = null;
   }

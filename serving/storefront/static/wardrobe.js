@@ -9,8 +9,13 @@ export class Wardrobe {
   #garments = new Map();
 
   constructor(host) {
+    this.read(host);
+  }
+
+  /** Takes in what the page lists now; what was learnt stays. */
+  read(host) {
     for (const each of [...listed(host), ...options(host)]) {
-      if (each.sku) this.#garments.set(each.sku, { ...UNKNOWN, ...each });
+      if (each.sku) this.#garments.set(each.sku, { ...UNKNOWN, ...this.#garments.get(each.sku), ...each });
     }
     if (host.sku && !this.#garments.has(host.sku)) this.#garments = new Map([[host.sku, own(host)], ...this.#garments]);
   }

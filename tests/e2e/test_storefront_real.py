@@ -1,0 +1,40 @@
+"""A shopper's whole way with nothing stood in for: the fitting room, its judge, gate and vault."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving.app import gate
+from tests.browser import launched
+from tests.e2e.storefront_kit import opened_real
+from tests.e2e.storefront_pages import events, opened_room, sent, shown, visited
+
+pytestmark = pytest.mark.browser
+
+MEAN_OF_CHEST = """
+(image) => {
+  const canvas = document.createElement("canvas");
+  const [width, height] = [canvas.width = image.naturalWidth, canvas.height = image.naturalHeight];
+  const pen = canvas.getContext("2d");
+  pen.drawImage(image, 0, 0);
+  const { data } = pen.getImageData(width * 0.36, height * 0.6, width * 0.28, height * 0.1);
+  return [0, 1, 2].map((channel) => data.filter((_, at) => at % 4 === channel).reduce((a, b) => a + b) / (data.length / 4));
+}
+"""
+
+
+def test_a_sample_person_wears_the_sample_tee(tmp_path: Path) -> None:
+    with opened_real(tmp_path, verdict=gate()) as front, launched() as browser:
+        page = visited(browser, f"{front.url}/storefront/?sku=SC-TEE-SOLA-BLU", size="phone")
+        opened_room(page)
+        sent(page)
+        shown(page, "result", seconds=60)
+        (done,) = events(page, "tryon-result")
+        worn: dict[str, Any] = done["garments"][0]
+        assert (worn["sku"], worn["kind"]) == ("SC-TEE-SOLA-BLU", "upper")
+        assert done["report"], "what was measured comes with the answer"
+        red, green, blue = page.locator(".after").evaluate(MEAN_OF_CHEST)
+        assert blue > green > red, "the white tee of the photo is the blue one of the shop now"
+        assert page.complaints == []
+        page.context.close()
