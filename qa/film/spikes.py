@@ -50,7 +50,7 @@ _SURE = (4.5, 7.0)
 _ONE_FRAME_WEIGHT = 0.5
 # How much of the surprise the ring around had shown shortly before, or shows shortly after, from 1
 # to 0: a limb or a wheel that passes is unexplained all along its way, a fault in its place alone.
-_RESTLESS = (0.65, 0.82)
+_RESTLESS = (0.6, 0.74)
 _RING_CELLS = 2
 _SKIPPED, _LOOKED = 1, 4
 _NOISE_LEVELS = 2.0
