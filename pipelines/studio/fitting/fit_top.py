@@ -17,6 +17,9 @@ ARMHOLE_SHARE = 0.3
 """The armhole's share of a torso mesh's side: where the sleeve is sewn on."""
 
 SLEEVE_ACROSS = 13
+CUFF_BOW = 0.07
+"""How far a cuff's middle reaches below its corners, in cuff widths: a ring seen 8° from level."""
+
 SEAM_ROWS = 3
 """Rows of a sleeve's mesh that lie under the seam, on the torso: they fade in."""
 
@@ -127,9 +130,19 @@ def sleeve_sheet(
     return unfolded(
         Sheet(
             source=_ruled(*source, seam=seam.source),
-            target=_ruled(*target, seam=seam.target),
+            target=_rounded(_ruled(*target, seam=seam.target)),
         )
     )
+
+
+def _rounded(grid: np.ndarray) -> np.ndarray:
+    """The tube with its cuff bowed outwards along the arm, as a ring around it looks."""
+    cuff = grid[-1, -1] - grid[-1, 0]
+    run = (grid[-1] - grid[-3]).mean(axis=0)
+    run = run / max(float(np.linalg.norm(run)), 1e-6)
+    bow = np.sin(np.pi * np.linspace(0, 1, grid.shape[1])) * CUFF_BOW * np.linalg.norm(cuff)
+    near = np.linspace(0, 1, grid.shape[0]) ** 6
+    return grid + near[:, None, None] * bow[None, :, None] * run
 
 
 def _ruled(outer: np.ndarray, inner: np.ndarray, *, seam: np.ndarray) -> np.ndarray:
@@ -164,11 +177,11 @@ def _back(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
     if view.style is Style.HOOD:
         rise = min(float((left_s[1] + right_s[1]) / 2 - marks.back[:, 1].min()), 0.55 * width)
         upper_s = left_s + (right_s - left_s) * across - np.array([0.0, rise])
-        round_ = (1 + 0.1 * arch) * np.cos(np.pi * across)
+        round_ = (1 + 0.2 * arch) * np.cos(np.pi * across)
         upper_t = (left_t + right_t - (right_t - left_t) * round_) / 2
         aside = (front_t[count // 2] - (front_t[0] + front_t[-1]) / 2) @ right
         upper_t += arch * right * aside
-        upper_t -= down * np.sqrt(arch) * 0.11 * place.frame.unit_px
+        upper_t -= down * np.sqrt(arch) * 0.065 * place.frame.unit_px
     else:
         hang = float(np.clip((marks.back[18:23, 1].mean() - (left_s[1] + right_s[1]) / 2), 0, None))
         hang = min(hang, 0.6 * float(marks.neck[:, 1].max() - left_s[1]))

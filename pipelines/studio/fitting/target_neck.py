@@ -11,8 +11,12 @@ from pipelines.studio.fitting.garment_view import Style, TorsoMarks
 from pipelines.studio.fitting.mesh_curves import resample, smooth
 from pipelines.studio.fitting.target_frame import Frame, reach, steady
 
-DEPTH_CAP = {Style.HOOD: 0.30, Style.COLLAR: 0.30}
+DEPTH_CAP = {Style.HOOD: 0.24, Style.COLLAR: 0.30}
 """Deepest front neckline in body units; other styles 0.42. A hood's opening is drawn together."""
+
+
+HOOD_AROUND = 0.04
+"""How far beside the neck a hood's opening runs, in body units: its front edges lie close."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,7 +32,7 @@ def find_shoulders(body: Body, frame: Frame, *, marks: TorsoMarks, style: Style)
     """Where the neckline and the shoulder seams of a top lie on the body."""
     solid = (body.alpha >= 128) & (body.parts != Part.HAIR)
     tips = {side: shoulder_tip(body, frame, solid, side=side) for side in ("left", "right")}
-    points = _neck_points(body, frame, solid, marks=marks)
+    points = _neck_points(body, frame, solid, marks=marks, style=style)
     neck = _neckline(frame, points, marks=marks, style=style)
     lines = {
         side: shoulder_line(frame, solid, points[side], tips[side]) for side in ("left", "right")
@@ -48,13 +52,15 @@ def shoulder_tip(body: Body, frame: Frame, solid: np.ndarray, *, side: str) -> n
 
 
 def _neck_points(
-    body: Body, frame: Frame, solid: np.ndarray, *, marks: TorsoMarks
+    body: Body, frame: Frame, solid: np.ndarray, *, marks: TorsoMarks, style: Style
 ) -> dict[str, np.ndarray]:
     """Where the neckline meets the shoulder seams: up from the shoulder line to the silhouette."""
     unit = frame.unit_px
     width = float(np.linalg.norm(marks.neck[-1] - marks.neck[0]))
     share = float(np.clip(width / marks.chest_px / 0.38, 0.85, 1.25))
     off = max(0.235 * frame.shoulders_px * share, 0.17 * unit)
+    if style is Style.HOOD:
+        off = min(off, _neck_half_px(body, frame, solid) + HOOD_AROUND * unit)
     lean = float(np.clip((body.chin[0] - frame.origin[0]) * 0.18, -0.06 * unit, 0.06 * unit))
     rises = {}
     for side, sign in (("left", -1), ("right", 1)):
@@ -71,6 +77,16 @@ def _neck_points(
         - frame.down * (0.4 * rises[side] + 0.6 * mean)
         for side, sign in (("left", -1), ("right", 1))
     }
+
+
+def _neck_half_px(body: Body, frame: Frame, solid: np.ndarray) -> float:
+    """Half the neck's width, measured half-way between chin and shoulders."""
+    middle = (np.array(body.chin, float) + frame.origin) / 2
+    starts, directions = np.stack([middle, middle]), np.stack([-frame.right, frame.right])
+    far = reach(solid, starts, directions, limit_px=0.4 * frame.unit_px)
+    far = far[~np.isnan(far)]
+    half = float(far.min()) if far.size else 0.18 * frame.unit_px
+    return float(np.clip(half, 0.14 * frame.unit_px, 0.22 * frame.unit_px))
 
 
 def _neckline(
