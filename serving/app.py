@@ -111,17 +111,20 @@ def video_maker(settings: Settings) -> Pipeline:
     )
 
 
-def tryon_maker(settings: Settings) -> Pipeline:
-    """The try-on pipeline on the fitting room of the studio."""
+def tryon_maker(settings: Settings, *, warm: bool = False) -> Pipeline:
+    """The try-on pipeline on the fitting room; `warm`: it has looked once, so no shopper waits."""
     from assets.provenance import Signer
     from pipelines.studio.fitting.backend import FittingBackend
     from pipelines.tryon import TryonPipeline
 
+    backend = FittingBackend()
+    if warm:
+        backend.warm()
     return TryonPipeline(
         store=AssetStore.open(settings.assets_url),
         vault=open_vault(settings),
         signer=Signer.open(settings.keys_path),
-        backend=FittingBackend(),
+        backend=backend,
     )
 
 
@@ -159,6 +162,7 @@ MAKERS = {
     Kind.VIDEO: video_maker,
     Kind.TRYON: tryon_maker,
 }
+_REPLICAS = {**MAKERS, Kind.TRYON: partial(tryon_maker, warm=True)}
 JUDGES = {
     Kind.TEXT: text_judge,
     Kind.IMAGE: image_judge,
@@ -199,7 +203,7 @@ def places(settings: Settings, kinds: Sequence[Kind]) -> tuple[Place, ...]:
         Place(
             name=kind.value,
             replica=MakerReplica,
-            build=partial(MAKERS[kind], settings),
+            build=partial(_REPLICAS[kind], settings),
             replicas=replicas[kind],
             cpus=settings.cpu_per_replica,
             waiting=_WAITING.get(kind, 1),

@@ -147,7 +147,7 @@ def test_a_shopper_sees_the_shop_s_garment_on(
     tee = base64.b64encode((samples / "tshirt-main.jpg").read_bytes()).decode()
     product = {"title": "T-Shirt", "photos": [{"source": f"data:image/jpeg;base64,{tee}"}]}
     assert http.put("/v1/products/TEE", json=product).status_code == 201
-    shopper.photo = with_exif(samples / "people" / "person-a.jpg")
+    shopper.photo = with_exif(samples / "people" / "person-b.jpg")
     order = {"files": {"person": shopper.photo}, "data": {"garments": '[{"sku": "TEE"}]'}}
     answer = http.post("/v1/tryon", headers={"Prefer": "wait=60"}, **order)
     assert answer.status_code == 200, answer.text
