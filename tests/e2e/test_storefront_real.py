@@ -8,7 +8,7 @@ import pytest
 from serving.app import gate
 from tests.browser import launched
 from tests.e2e.storefront_kit import opened_real
-from tests.e2e.storefront_pages import events, opened_room, sent, shown, visited
+from tests.e2e.storefront_pages import PERSON, events, opened_room, sent, shown, visited
 
 pytestmark = pytest.mark.browser
 
@@ -28,13 +28,16 @@ def test_a_sample_person_wears_the_sample_tee(tmp_path: Path) -> None:
     with opened_real(tmp_path, verdict=gate()) as front, launched() as browser:
         page = visited(browser, f"{front.url}/storefront/?sku=SC-TEE-SOLA-BLU", size="phone")
         opened_room(page)
-        sent(page)
+        sent(page, PERSON.with_name("person-b.jpg"))
         shown(page, "result", seconds=60)
         (done,) = events(page, "tryon-result")
         worn: dict[str, Any] = done["garments"][0]
         assert (worn["sku"], worn["kind"]) == ("SC-TEE-SOLA-BLU", "upper")
         assert done["report"], "what was measured comes with the answer"
-        red, green, blue = page.locator(".after").evaluate(MEAN_OF_CHEST)
-        assert blue > green > red, "the white tee of the photo is the blue one of the shop now"
+        before, after = (
+            page.locator(f".{each}").evaluate(MEAN_OF_CHEST) for each in ("before", "after")
+        )
+        assert after[2] - before[2] > 30, "the dark tee of the photo is the blue one of the shop"
+        assert after[2] > after[1] > after[0]
         assert page.complaints == []
         page.context.close()

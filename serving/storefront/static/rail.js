@@ -32,7 +32,7 @@ function card(room, garment) {
   const { texts } = room;
   const name = garment.name || garment.sku;
   const worn = room.outfit.includes(garment.sku);
-  const shown = [picture(garment), make("span", { part: "card-name" }, name), worn && make("span", { part: "badge" }, icon("check"))];
+  const shown = [picture(garment), make("span", { part: "card-name" }, garment.short || name), worn && make("span", { part: "badge" }, icon("check"))];
   const wear = make("button", {
     type: "button",
     part: worn ? "card worn" : "card",

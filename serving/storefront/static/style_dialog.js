@@ -82,6 +82,11 @@ dialog::backdrop { background: rgb(20 18 16 / .55); }
   .drop { display: block; }
   .cards { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 14px 10px; margin: 0; padding: 4px; overflow: visible; }
 }
+@media (min-width: 760px) and (max-height: 560px) {
+  .dialog { inline-size: 100vw; block-size: 100dvh; border-radius: 0; }
+  .header { min-block-size: 52px; padding: 2px 8px; }
+  .panel { padding: 16px 20px; }
+}
 @media (max-width: 759px) {
   [data-view="check"] .actions, [data-view="working"] .actions { margin-block-start: auto; }
 }

@@ -7,7 +7,7 @@ import { textsOf } from "./texts.js";
 
 /**
  * Attributes: sku (the garment of the page), endpoint (the door; the one this module came from unless said),
- * key (the shop's), garments (JSON list of {sku, name, picture, kind, group}; or <optgroup>, <option value="SKU">
+ * key (the shop's), garments (JSON list of {sku, name, short, picture, kind, group}; or <optgroup>, <option value="SKU">
  * children), name, picture, kind (of the page's own garment), label (of the button), lang, theme (light or dark).
  * Slots: consent. Properties: texts (words of your own). Events: tryon-result, tryon-refused, tryon-deleted.
  */

@@ -148,16 +148,17 @@ function full(beside, { url, alt }, texts) {
 function refused(room) {
   const { texts } = room;
   const [title, advice] = room.words();
+  const back = room.result && (() => room.backToResult());
   const others = room.blamesGarment && (room.wardrobe.size > 1 || room.outfit.length > 1);
   return {
     title,
+    back,
     nodes: split(stage(still(room.photo, texts.photo_alt)), [
       make("p", { part: "lead advice" }, advice),
       others && make("p", { part: "made" }, texts.other_garment),
       others && wornNow(room, {}),
       others && moreToWear(room),
       make("div", { part: "actions" },
-        room.result && button(texts.back, { part: others ? "primary" : "secondary", on: { click: () => room.backToResult() } }),
         button(texts.other_photo, { icon: "camera", part: others || room.blamesGarment ? "secondary" : "primary", on: { click: () => room.anew() } })),
       keptLine(room),
     ]),
@@ -169,9 +170,11 @@ function trouble(room) {
   const [title, advice] = room.words();
   const again = button(kind === "expired" ? texts.same_photo : texts.try_again, { part: "primary", on: { click: () => (kind === "expired" ? room.show("check") : room.retry()) } });
   if (retryS) countDown(again, retryS, texts);
+  const back = room.result && (() => room.backToResult());
   const pointless = kind === "forbidden" || kind === "unreadable";
   return {
     title,
+    back,
     nodes: split(stage(still(room.photo, texts.photo_alt)), [
       make("p", { part: "lead advice" }, advice),
       make("div", { part: "actions" },

@@ -2,7 +2,7 @@
 
 const MOST = 5;
 const CLASHES = { full: ["full", "upper", "lower"], upper: ["upper", "full"], lower: ["lower", "full"] };
-const UNKNOWN = { name: "", picture: "", kind: "", group: "" };
+const UNKNOWN = { name: "", short: "", picture: "", kind: "", group: "" };
 
 /** The shop's garments, from the attribute `garments` (JSON) and from `<option>` children. */
 export class Wardrobe {
@@ -72,7 +72,7 @@ export class Wardrobe {
 /** The page's own garment, where the list leaves it out. */
 function own(host) {
   const of = (name) => host.getAttribute(name) ?? "";
-  return { sku: host.sku, name: of("name"), picture: of("picture"), kind: of("kind"), group: "" };
+  return { ...UNKNOWN, sku: host.sku, name: of("name"), picture: of("picture"), kind: of("kind") };
 }
 
 function listed(host) {
@@ -84,7 +84,7 @@ function listed(host) {
   } catch {
     // Told below: a list that is JSON but no list is as useless.
   }
-  console.error("content-engine-tryon: the attribute garments is no JSON list of {sku, name, picture, kind}");
+  console.error("content-engine-tryon: the attribute garments is no JSON list of {sku, name, short, picture, kind, group}");
   return [];
 }
 
@@ -92,6 +92,7 @@ function options(host) {
   return [...host.querySelectorAll("option")].map((option) => ({
     sku: option.value,
     name: (option.getAttribute("label") || option.textContent).trim(),
+    short: option.dataset.short ?? "",
     picture: option.dataset.picture ?? "",
     kind: option.dataset.kind ?? "",
     group: option.closest("optgroup")?.label ?? "",
