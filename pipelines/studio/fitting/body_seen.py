@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from pipelines.studio.fitting.measures import (
     refuse_photo,
 )
 from pipelines.studio.fitting.parts import cleaned, first_labels, guide_of, labels
-from pipelines.studio.fitting.parts_costs import Scene, costs, lab_of
+from pipelines.studio.fitting.parts_costs import Costs, Scene, costs, lab_of
 from pipelines.studio.fitting.parts_hair import hair_seeds
 from pipelines.studio.fitting.parts_hem import with_hem
 from pipelines.studio.fitting.silhouette import soft_alpha, solid
@@ -63,7 +63,44 @@ class BodySeer:
         return self._people.likely(rgb)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Parsed:
+    """`alpha` and `hair` (H, W) float32 0..1, `parts` at full and `coarse` at the small size."""
+
+    alpha: np.ndarray
+    hair: np.ndarray
+    parts: np.ndarray
+    coarse: np.ndarray
+    hem: float
+    found: Costs
+    lab: np.ndarray
+
+
 def _body(rgb: np.ndarray, *, person: Person, frame: Frame, measured: Mapping[str, float]) -> Body:
+    scale, face = frame.shape[0] / rgb.shape[0], person.findings.face
+    made = _parsed(rgb, person=person, frame=frame)
+    seen = part_measures(made.coarse, frame=frame, lab=made.lab, found=made.found)
+    measures = {**measured, **seen}
+    return Body(
+        photo_px=(rgb.shape[1], rgb.shape[0]),
+        pose=person.pose,
+        synthetic=person.synthetic,
+        unit_px=frame.unit_px / scale,
+        alpha=(made.alpha * 255 + 0.5).astype(np.uint8),
+        parts=made.parts,
+        hair=(made.hair * 255 + 0.5).astype(np.uint8),
+        arms=arms_of(frame, parts=made.coarse, scale=scale),
+        face_oval=None if face is None else face.oval.astype(np.float32),
+        chin=_point(frame.chin, scale),
+        skin_lab=made.found.skin_lab,
+        mid_shoulder=_point(frame.mid_shoulder, scale),
+        mid_hip=_point(frame.mid_hip, scale),
+        worn=_worn(made.hem, made.coarse, frame=frame, measures=measures, scale=scale),
+        measures=measures,
+    )
+
+
+def _parsed(rgb: np.ndarray, *, person: Person, frame: Frame) -> _Parsed:
     size, scale = frame.shape[::-1], frame.shape[0] / rgb.shape[0]
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     masks = tuple(
@@ -72,41 +109,26 @@ def _body(rgb: np.ndarray, *, person: Person, frame: Frame, measured: Mapping[st
     )
     outline = solid(small, masks=masks)
     alpha = soft_alpha(rgb, person=outline)
-    lab = lab_of(small)
-    scene = Scene(frame=frame, person=outline)
-    guide = guide_of(small)
+    lab, guide, scene = lab_of(small), guide_of(small), Scene(frame=frame, person=outline)
     found = costs(lab, scene=scene)
     first = first_labels(guide, found=found, person=outline)
-    hair = hair_seeds(first, found=found, frame=frame)
-    found = costs(lab, scene=replace(scene, hair=hair))
+    found = costs(lab, scene=replace(scene, hair=hair_seeds(first, found=found, frame=frame)))
     made = labels(rgb, guide=guide, found=found, alpha=alpha)
     coarse = cv2.resize(made, size, interpolation=cv2.INTER_NEAREST)
     coarse = cleaned(coarse, found=found, frame=frame)
     coarse, hem = with_hem(coarse, costs=found.total[..., 2:], lightness=lab[..., 0], frame=frame)
-    face = person.findings.face
-    measured = {**measured, **part_measures(coarse, frame=frame, lab=lab, found=found)}
     parts = _corrected(made, coarse)
-    hair_share = hair_matte(rgb, hair=parts == Part.HAIR, unit_px=frame.unit_px / scale)
-    alpha = np.where(
-        np.isin(parts, (Part.BACKGROUND, Part.HAIR)), np.maximum(alpha, hair_share), alpha
-    )
-    hair_share = np.minimum(hair_share, alpha)
-    return Body(
-        photo_px=(rgb.shape[1], rgb.shape[0]),
-        pose=person.pose,
-        synthetic=person.synthetic,
-        unit_px=frame.unit_px / scale,
-        alpha=(alpha * 255 + 0.5).astype(np.uint8),
+    hair = hair_matte(rgb, hair=parts == Part.HAIR, unit_px=frame.unit_px / scale)
+    outer = np.isin(parts, (Part.BACKGROUND, Part.HAIR))
+    alpha = np.where(outer, np.maximum(alpha, hair), alpha)
+    return _Parsed(
+        alpha=alpha,
+        hair=np.minimum(hair, alpha),
         parts=parts,
-        hair=(hair_share * 255 + 0.5).astype(np.uint8),
-        arms=arms_of(frame, parts=coarse, scale=scale),
-        face_oval=None if face is None else face.oval.astype(np.float32),
-        chin=_point(frame.chin, scale),
-        skin_lab=found.skin_lab,
-        mid_shoulder=_point(frame.mid_shoulder, scale),
-        mid_hip=_point(frame.mid_hip, scale),
-        worn=_worn(hem, coarse, frame=frame, measures=measured, scale=scale),
-        measures=measured,
+        coarse=coarse,
+        hem=hem,
+        found=found,
+        lab=lab,
     )
 
 

@@ -94,10 +94,11 @@ def part_measures(
     """What the small parts map says; areas in U².
 
     `hair_over`: hair below the chin and beside the neck; `hair_end_t`: where long hair ends, in
-    trunk lengths below the shoulders; `collar`: worn cloth above the shoulders'
-    line; `open_front`: share of the chest's rows whose middle is of another colour than both
-    sides; `top_seen`: the share of the torso that is worn top; `unclear`: what lies on shoulders
-    and chest and looks neither like the top nor like skin where skin shows: braids, bags, scarves.
+    trunk lengths below the shoulders; `collar`: worn cloth above the shoulders' line; `neck_wide`:
+    the person's width at the chin without hair, in widths of the face: a hood widens it;
+    `open_front`: share of the chest's rows whose middle is of another colour than both sides;
+    `top_seen`: the share of the torso that is worn top; `unclear`: what lies on shoulders and
+    chest and looks neither like the top nor like skin where skin shows: braids, bags, scarves.
     """
     unit2 = frame.unit_px**2
     rows, columns = np.arange(parts.shape[0])[:, None], np.arange(parts.shape[1])[None]
@@ -111,6 +112,7 @@ def part_measures(
         "hair_end_t": _hair_end(hair, frame=frame),
         # Without a face the points can't tell the shoulders' height that well.
         "collar": float(collar.sum() / unit2) if frame.oval is not None else 0.0,
+        "neck_wide": _neck_wide(parts, frame=frame),
         "unclear": _unclear(parts, found=found, frame=frame),
         "open_front": _open_front(parts, lab=lab, frame=frame),
         "top_seen": float(((parts == Part.TOP) & torso).sum() / max(int(torso.sum()), 1)),
@@ -122,6 +124,16 @@ def _hair_end(hair: np.ndarray, *, frame: Frame) -> float:
     along = np.sort(frame.along[hair])[::-1]
     spare = round(0.002 * frame.unit_px**2)
     return float(along[spare]) if len(along) > spare else -1.0
+
+
+def _neck_wide(parts: np.ndarray, *, frame: Frame) -> float:
+    row, column = round(float(frame.chin[1])), round(float(frame.chin[0]))
+    if frame.oval is None or not (0 <= row < parts.shape[0] and 0 <= column < parts.shape[1]):
+        return 0.0
+    free = np.flatnonzero((parts[row] == Part.BACKGROUND) | (parts[row] == Part.HAIR))
+    left = free[free < column].max(initial=-1)
+    right = free[free > column].min(initial=parts.shape[1])
+    return float((right - left - 1) / max(float(frame.face_size[0]), 1.0))
 
 
 def _unclear(parts: np.ndarray, *, found: Costs, frame: Frame) -> float:

@@ -81,7 +81,9 @@ def costs(lab: np.ndarray, *, scene: Scene) -> Costs:
     skin = model.cost(lab)
     limit = SKIN_LIMIT + float(skin.min())
     cloth = person & (skin > limit)
-    hem = guessed_hem(lab, frame=frame, cloth=cloth)
+    # Legs are often lighter than the face: below the hips any skin's hue counts as skin here.
+    bare = broad_skin(lab) & (frame.along > 1.15) & (skin < 3 * limit)
+    hem = guessed_hem(lab, frame=frame, cloth=cloth & ~bare)
     top = _top(lab, scene=scene, cloth=cloth, hem=hem, skin=(model, limit), zones=zones)
     bottom = _bottom(lab, scene=scene, cloth=cloth, hem=hem, zones=zones)
     hair = _hair(lab, scene=scene, unlike_skin=skin > limit - 1)
