@@ -6,6 +6,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PIL import Image
 from tryon_kit import GPS, Boutique, boutique, events, form, picture
 
 from content_engine.types import JobStatus
+from serving.api.people import redact_gone
 from serving.api.problems import problem_type
 
 SSE = {"Accept": "text/event-stream"}
@@ -272,6 +274,11 @@ def test_a_photo_is_gone_after_its_time_and_so_are_its_results(tmp_path: Path) -
             assert (await http.get(url)).status_code == 404
         body = {"upload": done["upload"], "garments": [{"sku": "tee"}]}
         assert (await http.post("/v1/tryon", json=body)).status_code == 404
+        # What the service does every five seconds.
+        gone, long_ago = shop.vault.sweep(), datetime.now(UTC) - timedelta(hours=1)
+        assert redact_gone(shop.ledger, gone, tenant="default", before=long_ago) == 1
+        assert not [*shop.vault.folder.iterdir(), *shop.vault.keys.iterdir()]
+        assert "turn_deg" not in (await http.get(f"/v1/jobs/{done['id']}/result")).text
 
     visit(tmp_path, scene, ttl_s=1.5)
 
