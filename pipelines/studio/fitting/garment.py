@@ -28,7 +28,7 @@ from pipelines.studio.segmenter import Segmenter
 WORK_SIDE_PX = 900
 """Longer side of the garment after scaling: half as much again as it covers on a 1024 px photo."""
 
-PICTURE_LIMIT_PX = 1400
+PICTURE_LIMIT_PX = 1100
 """Longer side of the picture before the cut-out: beyond it only time is lost."""
 
 MARGIN_PX = 12
