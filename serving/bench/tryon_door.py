@@ -54,17 +54,18 @@ class Waits:
     result_s: list[float] = field(default_factory=list)
     second_preview_s: list[float] = field(default_factory=list)
     second_s: list[float] = field(default_factory=list)
+    answer_s: list[float] = field(default_factory=list)
     cancelled_s: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One try-on as its shopper saw it. `reason` is empty unless it was refused."""
+    """One try-on as its shopper saw it; `preview_s` is 0 if none came before it was refused."""
 
     upload: str
     preview_s: float
-    result_s: float
+    answer_s: float
     reason: str = ""
 
 
@@ -104,6 +105,7 @@ def measures(waits: Waits) -> Iterator[Measure]:
         ("full result", waits.result_s, RESULT_S),
         ("another garment on the same person", waits.second_s, SECOND_S),
         ("the same, its preview", waits.second_preview_s, None),
+        ("any answer, refusals after repairs too", waits.answer_s, None),
         ("worker free after the shopper left", waits.cancelled_s, None),
     )
     for name, values, limit in promised:
@@ -147,17 +149,18 @@ def _note(
     seen: Seen, sku: str, *, previews: list[float], results: list[float], waits: Waits
 ) -> None:
     """Only what was shown counts: a refusal has climbed the repair ladder first."""
+    waits.answer_s.append(seen.answer_s)
     if seen.preview_s:
         previews.append(seen.preview_s)
     if seen.reason:
         waits.refused[f"{sku}: {seen.reason}"] += 1
     else:
-        results.append(seen.result_s)
+        results.append(seen.answer_s)
 
 
 async def _tried_on(http: httpx.AsyncClient, *, files: dict[str, Any]) -> Seen:
     began = time.perf_counter()
-    seen = Seen(upload="", preview_s=0.0, result_s=0.0)
+    seen = Seen(upload="", preview_s=0.0, answer_s=0.0)
     async for name, body in _events(http, files):
         if name == "accepted":
             seen = replace(seen, upload=body["upload"])
@@ -166,11 +169,12 @@ async def _tried_on(http: httpx.AsyncClient, *, files: dict[str, Any]) -> Seen:
             seen = replace(seen, preview_s=time.perf_counter() - began)
         elif name == "result":
             await http.get(body["result"]["url"])
-            seen = replace(seen, result_s=time.perf_counter() - began)
+            seen = replace(seen, answer_s=time.perf_counter() - began)
         elif name == "refused":
             problem = body["problem"]
             why = (problem.get("reason", problem["title"]), problem.get("measured", ""))
-            seen = replace(seen, reason=": ".join(filter(None, why)))
+            reason = ": ".join(filter(None, why))
+            seen = replace(seen, answer_s=time.perf_counter() - began, reason=reason)
     return seen
 
 
