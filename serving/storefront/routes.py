@@ -53,7 +53,7 @@ _FOREIGN = {
     "access-control-allow-origin": "*",
     "cross-origin-resource-policy": "cross-origin",
 }
-_ENTRY_CACHE = "public, max-age=300, stale-while-revalidate=86400"
+_ENTRY_CACHE = "public, max-age=300"
 _VERSION_CACHE = "public, max-age=31536000, immutable"
 
 

@@ -168,6 +168,8 @@ def test_every_language_has_every_word_and_reason(browser: Any, front: Storefron
 @pytest.mark.parametrize("size", SIZES)
 def test_a_shop_can_name_hide_and_colour_it(browser: Any, front: Storefront, size: str) -> None:
     page = visited(browser, f"{front.url}/storefront/", size=size)
+    opened_room(page)
+    page.keyboard.press("Escape")
     page.evaluate(
         """() => {
           const element = document.querySelector("content-engine-tryon");
@@ -178,7 +180,6 @@ def test_a_shop_can_name_hide_and_colour_it(browser: Any, front: Storefront, siz
           document.adoptedStyleSheets = [sheet];
         }"""
     )
-    page.get_by_role("button", name="Wear me").wait_for()
     page.get_by_role("button", name="Wear me").click()
     title = page.get_by_role("heading", name="My fitting room")
     title.wait_for()

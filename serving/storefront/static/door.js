@@ -52,7 +52,8 @@ export class Door {
 
   async #ask(path, { keyless = false, headers = {}, ...options } = {}) {
     if (this.#key && !keyless) headers = { ...headers, authorization: `Bearer ${this.#key}` };
-    const url = new URL(path, this.#endpoint);
+    // The door may stand below a path of its host, of which its own addresses know nothing.
+    const url = new URL(path.replace(/^\//, ""), this.#endpoint);
     let answer;
     try {
       answer = await fetch(url, { credentials: "omit", cache: "no-store", headers, ...options });

@@ -38,6 +38,7 @@ export class Fitting {
   #agreed = false;
   #work = null;
   #ended = 0;
+  #page = {};
   #leaving = new AbortController();
 
   constructor(host, place, texts) {
@@ -81,6 +82,11 @@ export class Fitting {
     if (!sku || this.outfit.includes(sku)) return;
     this.outfit = this.wardrobe.wear(this.outfit, sku);
     if (this.#dialog.open && this.result) this.#go(this.outfit);
+  }
+
+  /** True while nobody has begun anything here. */
+  get isUnused() {
+    return !this.#dialog.open && !this.photo;
   }
 
   names(outfit = this.outfit) {
@@ -384,7 +390,7 @@ export class Fitting {
   #key(event) {
     if (event.key !== "Tab" || event.target.closest?.(".full")) return;
     const stops = [...this.#dialog.querySelectorAll("button, input, [tabindex='0']")]
-      .filter((node) => !node.disabled && node.checkVisibility({ visibilityProperty: true }));
+      .filter((node) => !node.disabled && !node.hidden && node.getClientRects().length);
     const now = this.#dialog.getRootNode().activeElement;
     const [edge, other] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
     if (now !== edge && !(event.shiftKey && now === this.#title)) return;
@@ -400,8 +406,12 @@ export class Fitting {
   /** The page behind stays where it is; a scroll bar that goes leaves its room. */
   #lock(on) {
     const root = document.documentElement;
-    const gutter = window.innerWidth - root.clientWidth;
-    root.style.setProperty("scrollbar-gutter", on && gutter > 0 ? "stable" : "");
-    root.style.setProperty("overflow", on ? "hidden" : "");
+    if (on) {
+      this.#page = { overflow: root.style.overflow, scrollbarGutter: root.style.scrollbarGutter };
+      const bar = window.innerWidth - root.clientWidth;
+      Object.assign(root.style, { overflow: "hidden", scrollbarGutter: bar > 0 ? "stable" : "" });
+    } else {
+      Object.assign(root.style, this.#page);
+    }
   }
 }

@@ -64,7 +64,7 @@ dialog::backdrop { background: rgb(20 18 16 / .55); }
 .card { position: relative; display: grid; grid-template-rows: auto 1fr; justify-items: stretch; align-content: start; gap: 8px; inline-size: 100%; min-height: 0; block-size: 100%; padding: 0; border: 0; font-weight: 400; font-size: 14px; text-align: start; }
 .card .thumb { aspect-ratio: 1; border-radius: var(--radius); box-shadow: inset 0 0 0 1px var(--line); }
 .card.worn .thumb { box-shadow: 0 0 0 2px var(--surface), 0 0 0 4px var(--accent); }
-.card-name { padding-inline: 2px; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.card-name { align-self: start; padding-inline: 2px; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 .badge { position: absolute; inset-block-start: 8px; inset-inline-end: 8px; display: grid; place-items: center; inline-size: 24px; block-size: 24px; border-radius: 50%; background: var(--accent); color: var(--on-accent); }
 .badge .icon { inline-size: 15px; block-size: 15px; stroke-width: 2.6; }
 .too { position: absolute; inset-block-start: 0; inset-inline-end: 0; inline-size: 44px; block-size: 44px; min-height: 44px; }

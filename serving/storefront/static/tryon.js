@@ -28,13 +28,13 @@ export class ContentEngineTryon extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#fitting?.then((fitting) => fitting.leave());
+    this.#fitting?.then((fitting) => fitting.leave(), () => {});
     this.#fitting = null;
   }
 
   attributeChangedCallback(name, before, now) {
     if (!this.isConnected || before === now) return;
-    if (name === "sku") this.#fitting?.then((fitting) => fitting.turnTo(now));
+    if (name === "sku") this.#fitting?.then((fitting) => fitting.turnTo(now), () => {});
     else this.#draw();
   }
 
@@ -52,10 +52,11 @@ export class ContentEngineTryon extends HTMLElement {
     return this.getAttribute("sku") ?? "";
   }
 
-  /** Where the door is. */
+  /** Where the door is: beside this module, unless the page says otherwise. */
   get endpoint() {
-    const base = new URL(this.getAttribute("endpoint") || "/", new URL("/", import.meta.url));
-    return base.href.endsWith("/") ? base.href : `${base.href}/`;
+    const said = this.getAttribute("endpoint");
+    const { href } = said ? new URL(said, document.baseURI) : new URL("..", import.meta.url);
+    return href.endsWith("/") ? href : `${href}/`;
   }
 
   /** Opens the fitting room. */
@@ -75,6 +76,7 @@ export class ContentEngineTryon extends HTMLElement {
 
   async #draw() {
     const texts = await this.#texts();
+    this.#fitting?.then((fitting) => this.#refit(fitting), () => {});
     const words = this.getAttribute("label") || texts.open;
     const opener = button(words, {
       icon: "hanger",
@@ -91,6 +93,13 @@ export class ContentEngineTryon extends HTMLElement {
   #texts() {
     const own = this.closest("[lang]")?.getAttribute("lang");
     return textsOf(own || navigator.language, this.#own);
+  }
+
+  /** New words need a new room; one with a photo in it stays as it is. */
+  #refit(fitting) {
+    if (!fitting.isUnused) return;
+    fitting.leave();
+    this.#fitting = null;
   }
 
   #room() {
