@@ -15,6 +15,7 @@ from pipelines.studio.fitting.erase_skin import (
     WRIST_T,
     arm_zone,
     bared_arms,
+    naked_arms,
     neck_skin,
     neck_zone,
     shows_hand,
@@ -135,6 +136,8 @@ def _rims(scene: Scene, removed: np.ndarray, *, cover: np.ndarray) -> np.ndarray
 
 def _cloth(scene: Scene, labelled: np.ndarray) -> np.ndarray:
     """What is labelled as cloth and is cloth: a sliver only where its colour says so too."""
+    # Beside a bare arm the shaded rim of the skin is easily taken for dark cloth.
+    labelled &= ~naked_arms(scene) | opened(labelled, scene.px(SLIVER_U))
     core = grown(labelled, -scene.px(SLIVER_U / 2))
     thick = opened(labelled, scene.px(SLIVER_U / 2))
     thin = labelled & ~thick

@@ -181,6 +181,18 @@ def sleeved_arms(scene: Scene, fitted: Sequence[Fitted]) -> np.ndarray:
     return zone > 0
 
 
+def naked_arms(scene: Scene) -> np.ndarray:
+    """Where the arms are bare in the photo: (h, w) bool, from the worn sleeves' ends on."""
+    zone = np.zeros(scene.shape, np.uint8)
+    for arm in scene.body.arms.values():
+        from_t = 0.3 if arm.bare else arm.worn_sleeve_t + 0.15
+        if from_t < WRIST_T:
+            axis, _ = _tube(scene, arm, from_t=from_t)
+            points = [np.round(axis).astype(np.int32)]
+            cv2.polylines(zone, points, isClosed=False, color=1, thickness=scene.px(0.32))
+    return zone > 0
+
+
 def bared_area(body: Body, fitted: Sequence[Fitted]) -> float:
     """How much arm would have to be made up, in square body units."""
     area = 0.0
