@@ -9,7 +9,7 @@ from pipelines.studio.fitting.body import Part
 from pipelines.studio.fitting.body_frame import Frame
 
 USUAL_HEM = 1.12
-"""Where a top mostly ends, in trunk lengths below the shoulders: median of 39 photos."""
+"""Where a top mostly ends, in trunk lengths below the shoulders. Median of 39 photos: 1.09."""
 
 WINDOW = 10
 """Steps of STEP on either side that are compared."""

@@ -9,10 +9,10 @@ from pipelines.studio.fitting.body_shapes import largest
 from pipelines.studio.fitting.parts_costs import broad_skin, lab_of
 
 SHOULDERS_TO_TRUNK = 0.62
-"""Distance of the shoulder joints over mid-shoulder to mid-hip: median of 39 people."""
+"""Distance of the shoulder joints over mid-shoulder to mid-hip. Median of 39 people: 0.67."""
 
 OUTLINE_TO_SHOULDERS = 0.78
-"""Distance of the joints over the outline's width at the deltoids: median of 39 people."""
+"""Distance of the joints over the outline's width at their height. Median of 39 people: 0.79."""
 
 NECK_SKIN_MIN = 0.004
 """Share of the photo: a body whose neck shows no skin may as well be a pair of legs."""
