@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,13 +13,14 @@ from qa.fitting.palette import lab8, lab_of, ones_inside, smoothed
 from qa.fitting.person import Part
 from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask, Numbers, Pixels
-from qa.vision.observed import Reading, fault, largest_part, share_box
+from qa.vision.observed import Box, Reading, fault, largest_part, share_box
 
 LONGER_SIDE_PX = 1024
 """Outlines are looked at in this size: a nick is 1 to 3 px of it."""
 
 _ROUGH = 0.03
 _LONG = 0.16
+_MARGIN, _HALF = 0.25, 0.5
 _BITE, _SPECK, _OF_CLOTH = 0.08, 3e-4, 0.85
 _FRINGE = 10.0
 _PLAIN, _RIM_OFF = 6.0, 16.0
@@ -28,7 +30,9 @@ _OFFSETS = np.array([-13, -11, -3, 2.5, 3.5, 4.5, 9, 10, 11], np.float32)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outline:
-    """The person's outline in the result at 1024 px, masks (H, W) bool.
+    """The person's outline around the garments at 1024 px, masks (H, W) bool.
+
+    `corner` (x, y) is where this part lies in the result of `frame_px`; (0, 0) means the whole.
 
     `rough` is what a disc of 0.03 units cannot enter or reach along it, and could in the photo;
     `bitten` what one of 0.08 units cannot enter, with cloth around it.
@@ -40,39 +44,79 @@ class Outline:
     rough: Mask
     bitten: Mask
     unit_px: float
+    corner: tuple[int, int] = (0, 0)
+    frame_px: tuple[int, int] = (0, 0)
+
+    def box(self, rect: Sequence[float]) -> Box:
+        """A rectangle (x, y, width, height) of the part as a box (0..1) of the whole result."""
+        height, width = self.now.shape
+        x, y, *size = rect
+        place = (x + self.corner[0], y + self.corner[1], *size)
+        return share_box(place, self.frame_px if any(self.frame_px) else (width, height))
 
 
 def outline(seen: Worn) -> Outline:
-    """The outline, fine: the parts' edges drawn along the pictures' own."""
+    """The outline around the garments, fine: the parts' edges drawn along the result's own."""
     factor = LONGER_SIDE_PX / max(seen.full.shape[:2])
     size = (round(seen.full.shape[1] * factor), round(seen.full.shape[0] * factor))
-    rgb = cv2.resize(seen.full, size, interpolation=cv2.INTER_AREA) if factor != 1 else seen.full
-    before = cv2.resize(seen.person.rgb, size, interpolation=cv2.INTER_CUBIC)
-    return outlined(
+    unit_px = seen.unit_px * size[0] / seen.rgb.shape[1]
+    full = cv2.resize(seen.full, size, interpolation=cv2.INTER_AREA) if factor != 1 else seen.full
+    dressed = _enlarged(seen.dressed, size)
+    rows, columns = _around(dressed, round(_MARGIN * unit_px))
+    rgb = np.ascontiguousarray(full[rows, columns])
+    found = outlined(
         rgb,
-        now=_fine(seen.parts != Part.BACKGROUND, rgb),
-        before=_fine(seen.person.body, before),
-        dressed=cv2.resize(ones_inside(seen.dressed), size, interpolation=cv2.INTER_NEAREST) > 0,
-        unit_px=seen.unit_px * size[0] / seen.rgb.shape[1],
+        now=_fine(_soft(seen.parts != Part.BACKGROUND, size)[rows, columns], rgb),
+        before=_soft(seen.person.body, size)[rows, columns] > _HALF,
+        dressed=dressed[rows, columns],
+        armpits=_enlarged(_armpits(seen), size)[rows, columns],
+        unit_px=unit_px,
     )
+    return replace(found, corner=(columns.start, rows.start), frame_px=size)
 
 
-def outlined(rgb: Pixels, *, now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Outline:
-    """What is rough and bitten of an outline; masks (H, W) of person now, before, and garments."""
+def _around(mask: Mask, margin: int) -> tuple[slice, slice]:
+    x, y, width, height = cv2.boundingRect(ones_inside(mask))
+    if not width:
+        return slice(0, mask.shape[0]), slice(0, mask.shape[1])
+    bottom, right = min(y + height + margin, mask.shape[0]), min(x + width + margin, mask.shape[1])
+    return slice(max(0, y - margin), bottom), slice(max(0, x - margin), right)
+
+
+def _enlarged(mask: Mask, size: tuple[int, int]) -> Mask:
+    return cv2.resize(ones_inside(mask), size, interpolation=cv2.INTER_NEAREST) > 0
+
+
+def _soft(mask: Mask, size: tuple[int, int]) -> Numbers:
+    return cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+
+
+def _armpits(seen: Worn) -> Mask:
+    """Where a sleeve meets the body: a corner there is no bite."""
+    t, s = seen.along
+    return (t > 0.14) & (t < 0.6) & (np.abs(s) > 0.28) & (np.abs(s) < 0.85)
+
+
+def outlined(
+    rgb: Pixels, *, now: Mask, before: Mask, dressed: Mask, armpits: Mask, unit_px: float
+) -> Outline:
+    """What is rough and bitten of an outline; masks (H, W) of person now, before, and garments.
+
+    Corners in the armpits are no bites.
+    """
     return Outline(
         rgb=rgb,
         now=now,
         dressed=dressed,
         rough=_roughness(now, before, dressed, unit_px),
-        bitten=_bitten(now, before, dressed, unit_px),
+        bitten=_bitten(now, before, dressed, unit_px) & ~armpits,
         unit_px=unit_px,
     )
 
 
-def _fine(mask: Mask, rgb: Pixels) -> Mask:
+def _fine(soft: Numbers, rgb: Pixels) -> Mask:
     guide = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    soft = cv2.resize(mask.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return smoothed(guide, soft, radius=4, softness=2e-4) > 0.5
+    return smoothed(guide, np.ascontiguousarray(soft), radius=4, softness=2e-4) > _HALF
 
 
 def _roughness(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
@@ -82,12 +126,12 @@ def _roughness(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
     """
     radius = max(3.0, _ROUGH * unit_px)
     known = _within(_rough(before, radius), radius)
-    fresh = _rough(now, radius) & ~known & _within(dressed, 2 * radius)
-    _, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(fresh))
+    rough = _rough(now, radius)
+    _, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(rough))
     sides = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     short = np.maximum(*sides) < _LONG * unit_px
     short[0] = False
-    return short[np.asarray(marks, np.int32)]
+    return short[np.asarray(marks, np.int32)] & ~known & _within(dressed, 2 * radius)
 
 
 def _bitten(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
@@ -132,9 +176,8 @@ def nick(found: Outline) -> Reading:
     value = area / found.unit_px**2
     if area == 0:
         return Reading(value=0.0)
-    height, width = found.now.shape
     message = f"a nick of {value:.3%} of shoulder width squared in the garment's outline"
-    box = share_box(rect, (width, height))
+    box = found.box(rect)
     return Reading(
         value=value, evidence=fault("edge", message, severity=Severity.MAJOR, box=box, number=value)
     )
@@ -148,10 +191,9 @@ def jagged(found: Outline) -> Reading:
     if fresh.sum() < 50:
         return Reading(value=0.0)
     value = float(rough.sum()) / float(fresh.sum()) / found.unit_px * 100
-    height, width = rough.shape
     _, rect = largest_part(cv2.dilate(ones_inside(rough), np.ones((15, 15), np.uint8)) > 0)
     message = f"the outline wobbles by {value:.2f} % of shoulder width all along"
-    box = share_box(rect, (width, height))
+    box = found.box(rect)
     return Reading(
         value=value, evidence=fault("edge", message, severity=Severity.MAJOR, box=box, number=value)
     )
@@ -178,12 +220,11 @@ def halo(found: Outline) -> Reading:
     along = float(inner.sum()) / max(float(plain.sum()), 0.2 * len(points))
     value = max(beside, along)
     fringe = outer if beside >= along else inner
-    height, width = found.now.shape
     message = f"a fringe along {value:.0%} of the garment's outline"
     box = None
     if fringe.any():
         rect = cv2.boundingRect(points[fringe].astype(np.float32)[:, None])
-        box = share_box(rect, (width, height))
+        box = found.box(rect)
     return Reading(
         value=value, evidence=fault("halo", message, severity=Severity.MAJOR, box=box, number=value)
     )
@@ -192,13 +233,14 @@ def halo(found: Outline) -> Reading:
 def _profiles(found: Outline, points: Numbers, normals: Numbers) -> Numbers:
     """(n, offsets, 3) CIELAB across the outline, from inside to outside."""
     spots = points[:, None] + normals[:, None] * _OFFSETS[None, :, None]
-    return cv2.remap(
-        lab_of(lab8(found.rgb)),
+    seen = cv2.remap(
+        found.rgb,
         np.ascontiguousarray(spots[..., 0]),
         np.ascontiguousarray(spots[..., 1]),
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
+    return lab_of(lab8(seen))
 
 
 def _fringed_outside(colours: Numbers) -> Mask:

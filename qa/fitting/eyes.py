@@ -14,7 +14,8 @@ from content_engine.errors import ScorerFailed
 from content_engine.types import GarmentKind
 from qa.fitting.garment import GarmentTruth, garment_truth
 from qa.fitting.likeness import Likeness
-from qa.fitting.person import Part, Person, at_work, parse, silhouette
+from qa.fitting.parse import parse
+from qa.fitting.person import Part, Person, at_work, silhouette
 from qa.fitting.stance import Stance
 from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.segment import Segmenter

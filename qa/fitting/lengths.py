@@ -37,6 +37,11 @@ class Sleeve:
         low, high = self.expected
         return max(0.0, low - self.end, self.end - high)
 
+    @property
+    def from_middle(self) -> float:
+        """How far the end is from the middle of what is expected."""
+        return abs(self.end - sum(self.expected) / 2)
+
 
 def sleeves(seen: Worn) -> Reading:
     """How far a sleeve's end is from where it should be, or the two from each other; 0 is best.
@@ -46,15 +51,11 @@ def sleeves(seen: Worn) -> Reading:
     found = worn_sleeves(seen)
     if not found:
         return Reading(value=0.0)
-    worst = max(found, key=lambda sleeve: sleeve.off)
-    value, place = worst.off, worst.place
-    if len(found) == 2:
-        apart = abs(found[0].end - found[1].end) - _UNLIKE
-        if apart > value:
-            value, place = apart, found[0].place
+    worst = max(found, key=lambda sleeve: (sleeve.off, sleeve.from_middle))
+    value = max(worst.off, _apart(found) - _UNLIKE)
     message = f"a sleeve ends at {worst.end:.2f} of the arm, expected {worst.expected[0]:.2f} to "
     message += f"{worst.expected[1]:.2f}; the two are {_apart(found):.2f} apart"
-    box = _around(seen, place)
+    box = _around(seen, worst.place)
     return Reading(
         value=value,
         evidence=fault("sleeve", message, severity=Severity.MAJOR, box=box, number=value),

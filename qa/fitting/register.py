@@ -190,7 +190,7 @@ def _levelled(gray: Pixels, weight: Numbers) -> Pixels:
     mass = np.maximum(cv2.boxFilter(weight, -1, size), 0.02)
     mean = cv2.boxFilter(fine * weight, -1, size) / mass
     away = (fine - mean) * weight
-    spread = np.sqrt(cv2.boxFilter(away * away, -1, size) / mass) + 4.0
+    spread = np.sqrt(np.maximum(cv2.boxFilter(away * away, -1, size) / mass, 0.0)) + 4.0
     return np.clip(128 + 40 * away / spread, 0, 255).astype(np.uint8)
 
 

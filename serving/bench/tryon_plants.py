@@ -17,6 +17,7 @@ import numpy as np
 from qa.vision.arrays import Pixels
 from qa.vision.observed import Box
 from serving.bench import tryon_cloth_plants as cloth
+from serving.bench import tryon_edge_plants as edge
 from serving.bench import tryon_person_plants as person
 from serving.bench.tryon_goods import Good
 from serving.bench.tryon_person_plants import Planted
@@ -50,9 +51,9 @@ PLANTS: Mapping[str, Plant] = {
     "hole": cloth.hole,
     "fold": cloth.fold,
     "torn": cloth.torn,
-    "jagged": cloth.jagged,
-    "halo": cloth.halo,
-    "nick": cloth.nick,
+    "jagged": edge.jagged,
+    "halo": edge.halo,
+    "nick": edge.nick,
 }
 
 

@@ -62,7 +62,10 @@ def drawn_outline(mask: np.ndarray) -> edges.Outline:
     rgb[mask] = (30, 60, 200)
     smooth = np.zeros(mask.shape, np.uint8)
     cv2.ellipse(smooth, (300, 300), (160, 220), 0, 0, 360, (1,), -1)
-    return edges.outlined(rgb, now=mask, before=smooth > 0, dressed=mask, unit_px=300.0)
+    nowhere = np.zeros(mask.shape, bool)
+    return edges.outlined(
+        rgb, now=mask, before=smooth > 0, dressed=mask, armpits=nowhere, unit_px=300.0
+    )
 
 
 def ellipse() -> np.ndarray:
