@@ -7,8 +7,8 @@ import pytest
 
 from serving.app import gate
 from tests.browser import launched
-from tests.e2e.storefront_kit import opened_real
-from tests.e2e.storefront_pages import PERSON, events, opened_room, sent, shown, visited
+from tests.e2e.storefront_kit import TENANT, Storefront, opened_real
+from tests.e2e.storefront_pages import PERSON, events, opened_room, sent, visited
 
 pytestmark = pytest.mark.browser
 
@@ -24,12 +24,20 @@ MEAN_OF_CHEST = """
 """
 
 
+def reasons(front: Storefront) -> list[str]:
+    """What the last try-on's attempts were judged by."""
+    job = front.ledger.job_rows(TENANT, limit=1).items[0]
+    found = front.ledger.attempts(job.id, TENANT)
+    return [reason for attempt in found for reason in attempt.verdict.reasons]
+
+
 def test_a_sample_person_wears_the_sample_tee(tmp_path: Path) -> None:
     with opened_real(tmp_path, verdict=gate()) as front, launched() as browser:
         page = visited(browser, f"{front.url}/storefront/?sku=SC-TEE-SOLA-BLU", size="phone")
         opened_room(page)
         sent(page, PERSON.with_name("person-b.jpg"))
-        shown(page, "result", seconds=60)
+        page.locator("[data-view=result], [data-view=refused]").wait_for(timeout=60_000)
+        assert page.locator("[data-view=result]").count(), f"refused: {reasons(front)}"
         (done,) = events(page, "tryon-result")
         worn: dict[str, Any] = done["garments"][0]
         assert (worn["sku"], worn["kind"]) == ("SC-TEE-SOLA-BLU", "upper")
