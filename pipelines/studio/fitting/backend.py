@@ -110,8 +110,8 @@ class FittingBackend:
     """Dresses people. Deterministic: same recipe and inputs, same bytes.
 
     Steps: see the person, see the garments, a coarse preview, one step for each garment, compose,
-    encode. The networks are loaded at their first use. Any thread may use it; a private photo is
-    kept nowhere but in its run.
+    encode; of a person seen before, the preview is the composed picture made small. Networks are
+    loaded at their first use. Any thread may use it; a private photo is kept only in its run.
     """
 
     def __init__(self) -> None:
@@ -133,15 +133,12 @@ class FittingBackend:
             photo = decode_picture(inputs.assets["person"])
         except AssetError as error:
             raise GenerationFailed(f"the photo can't be used: {error}") from error
-        count = len(order.outfit)
-        steps: list[Step] = [self._see, *[self._view] * count, self._preview]
-        steps += [*[self._fit] * count, self._compose, self._encode]
         return FittingRun(
             order=order,
             recipe=recipe,
             inputs=inputs,
             photo=working_photo(photo.rgb, longer_side_px=order.longer_side_px),
-            waiting=deque(steps),
+            waiting=deque([self._see]),
         )
 
     def step(self, runs: Sequence[FittingRun]) -> None:
@@ -157,10 +154,14 @@ class FittingBackend:
     def _see(self, run: FittingRun) -> None:
         kinds = frozenset(worn.kind for worn in run.order.outfit)
         known = self._known_body(run)
+        views, fits = ([step] * len(run.order.outfit) for step in (self._view, self._fit))
         if known is not None:
             refuse_photo(known.measures, kinds=kinds)
             run.body = known
+            # The picture itself is so near that a coarse one before it would only delay it.
+            run.waiting.extend([*views, *fits, self._compose, self._reduce, self._encode])
             return
+        run.waiting.extend([*views, self._preview, *fits, self._compose, self._encode])
         with self._looking:
             run.body = self._seer.see(run.photo, kinds=kinds)
         run.by_the_way["body"] = run.body.to_bytes()
@@ -203,10 +204,16 @@ class FittingBackend:
         small, _ = compose(photo, body, fitted, finish=_finish(run.order))
         run.by_the_way["preview"] = encode_jpeg(Picture(small), quality=PREVIEW_QUALITY)
 
+    def _reduce(self, run: FittingRun) -> None:
+        if run.dressed is not None:
+            small = working_photo(run.dressed, longer_side_px=PREVIEW_PX)
+            run.by_the_way["preview"] = encode_jpeg(Picture(small), quality=PREVIEW_QUALITY)
+
     def _fit(self, run: FittingRun) -> None:
         run.fitted.append(_next_fitted(run, run.seen(), run.fitted))
 
     def _compose(self, run: FittingRun) -> None:
+        _check_arms(run.seen(), run.fitted)
         made, measures = compose(run.photo, run.seen(), run.fitted, finish=_finish(run.order))
         run.dressed = made
         run.report = report_of(run.seen(), run.fitted, composed=measures)

@@ -10,7 +10,7 @@ import numpy as np
 
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Part
-from pipelines.studio.fitting.erase_fill import continued, smoothly_continued
+from pipelines.studio.fitting.erase_fill import around, continued, smoothly_continued
 from pipelines.studio.fitting.erase_skin import (
     WRIST_T,
     arm_zone,
@@ -143,9 +143,12 @@ def _cloth(scene: Scene, labelled: np.ndarray) -> np.ndarray:
     thin = labelled & ~thick
     if not (core.any() and thin.any()):
         return thick
-    lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB)
-    apart = np.linalg.norm(lab - smoothly_continued(lab, source=core), axis=-1)
-    return thick | (thin & (apart < SAME_CLOTH))
+    place = around(labelled, margin_px=8)
+    lab = cv2.cvtColor(np.ascontiguousarray(scene.photo[place]), cv2.COLOR_RGB2LAB)
+    smooth = smoothly_continued(lab, source=core[place])
+    apart = np.linalg.norm((lab - smooth)[thin[place]], axis=-1)
+    thick[place][thin[place]] |= apart < SAME_CLOTH
+    return thick
 
 
 def _thick(scene: Scene) -> np.ndarray:

@@ -71,7 +71,10 @@ def neck_zone(scene: Scene, fitted: Fitted) -> np.ndarray:
 
 
 def neck_skin(scene: Scene, zone: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """The colours (h, w, 3) of neck skin, continued from what skin of neck and jaw is seen."""
+    """The colours (h, w, 3) of neck skin, continued from what skin of neck and jaw is seen.
+
+    They are there around the hole and may be black elsewhere.
+    """
     near = grown(zone > 0.5, scene.px(0.12))
     seen = scene.is_part(Part.SKIN) & near & ~grown(hole, scene.px(0.02))
     below_mouth = np.zeros(scene.shape, bool)
@@ -82,24 +85,29 @@ def neck_skin(scene: Scene, zone: np.ndarray, hole: np.ndarray) -> np.ndarray:
     plain = _plain_skin(scene)
     if not source.any():
         return np.broadcast_to(plain, (*scene.shape, 3)).astype(np.float32)
-    near_skin = smoothly_continued(scene.photo, source=source)
-    away = cv2.distanceTransform((~source).astype(np.uint8), cv2.DIST_L2, 3) / scene.unit_px
-    share = np.clip(away / NECK_REACH_U, 0, 1)[..., None] * 0.6
+    # Only around the hole: the smooth parts of the whole crop cost ten times as much.
+    place = around(source | hole, margin_px=scene.px(0.1))
+    near_skin = smoothly_continued(scene.photo[place], source=source[place])
+    away = cv2.distanceTransform((~source[place]).astype(np.uint8), cv2.DIST_L2, 3)
+    share = np.clip(away / (scene.unit_px * NECK_REACH_U), 0, 1)[..., None] * np.float32(0.6)
     skin = near_skin * (1 - share) + plain * share
-    return np.clip(skin * _neck_shade(scene, zone)[..., None], 0, 1).astype(np.float32)
+    colours = np.zeros((*scene.shape, 3), np.float32)
+    colours[place] = np.clip(skin * _neck_shade(scene, zone, place=place)[..., None], 0, 1)
+    return colours
 
 
-def _neck_shade(scene: Scene, zone: np.ndarray) -> np.ndarray:
-    """Light (h, w) on a neck: round from side to side, darker in the shadow of the chin."""
+def _neck_shade(scene: Scene, zone: np.ndarray, *, place: tuple[slice, slice]) -> np.ndarray:
+    """Light on a neck in `place`: round from side to side, darker in the shadow of the chin."""
     columns = np.flatnonzero((zone > 0.5).any(0))
     middle = float(columns.mean()) if len(columns) else scene.shape[1] / 2
     half = max(float(np.ptp(columns)) / 2, 1.0) if len(columns) else 1.0
     chin = scene.local([scene.body.chin])[0, 1]
-    side = np.clip(np.abs(np.arange(scene.shape[1]) - middle) / half, 0, 1) ** 2
-    below = np.clip((np.arange(scene.shape[0]) - chin) / scene.unit_px, 0, None)
+    rows, columns = (np.arange(size, dtype=np.float32) for size in scene.shape)
+    side = np.clip(np.abs(columns[place[1]] - middle) / half, 0, 1) ** 2
+    below = np.clip((rows[place[0]] - chin) / scene.unit_px, 0, None)
     under_chin = np.exp(-((below / CHIN_SHADOW_U) ** 2))
     shade = 1.03 - 0.10 * side[None] - 0.13 * under_chin[:, None]
-    grainy = 1 + 0.5 * _skin_texture(scene.shape)
+    grainy = 1 + 0.5 * _skin_texture(shade.shape)
     return (shade * grainy).astype(np.float32)
 
 

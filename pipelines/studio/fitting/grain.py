@@ -73,4 +73,4 @@ def softer(rgba: np.ndarray, *, own_px: float, wanted_px: float) -> np.ndarray:
 
 
 def _gradient(light: np.ndarray) -> np.ndarray:
-    return np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1))
+    return cv2.magnitude(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1))

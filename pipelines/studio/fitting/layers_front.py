@@ -10,6 +10,7 @@ import numpy as np
 
 from pipelines.studio.fitting.body import Arm, Part
 from pipelines.studio.fitting.erase import Undressed
+from pipelines.studio.fitting.erase_fill import around
 from pipelines.studio.fitting.fit_pieces import SleeveTarget
 from pipelines.studio.fitting.layers import Scene, disc, grown, opened, soft
 
@@ -70,9 +71,9 @@ def hair(scene: Scene, *, removed: np.ndarray) -> Front:
     sure = scene.hair > 0.9
     if not sure.any():
         return Front(share=share, colours=scene.photo)
-    own = _nearby(scene.photo, sure, sigma_px=max(2.0, 0.012 * scene.unit_px))
-    thin = ((scene.hair < 0.97) & grown(removed, 4)).astype(np.float32)[..., None]
-    return Front(share=share, colours=scene.photo * (1 - thin) + own * thin)
+    thin = (scene.hair < 0.97) & grown(removed, 4) & (share > 0)
+    sigma_px = max(2.0, 0.012 * scene.unit_px)
+    return Front(share=share, colours=_recoloured(scene.photo, thin, own=sure, sigma_px=sigma_px))
 
 
 def _draw_arm(zone: np.ndarray, scene: Scene, arm: Arm, *, from_t: float) -> None:
@@ -120,8 +121,21 @@ def _clean(picture: np.ndarray, mask: np.ndarray, *, near: np.ndarray) -> np.nda
     rim = near & ~core
     if not (rim.any() and core.any()):
         return picture
-    own = _nearby(picture, core, sigma_px=2.0)
-    return np.where(rim[..., None], own, picture)
+    # Nobody sees the picture's colours beyond the mask's soft edge.
+    return _recoloured(picture, rim & grown(mask, 4), own=core, sigma_px=2.0)
+
+
+def _recoloured(
+    picture: np.ndarray, where: np.ndarray, *, own: np.ndarray, sigma_px: float
+) -> np.ndarray:
+    """The picture with the mean colours of the `own` pixels around, there."""
+    place = around(where, margin_px=round(4 * sigma_px))
+    if not where.any():
+        return picture
+    changed = picture.copy()
+    mean = _nearby(picture[place], own[place], sigma_px=sigma_px)
+    np.copyto(changed[place], mean, where=where[place][..., None])
+    return changed
 
 
 def _nearby(picture: np.ndarray, source: np.ndarray, *, sigma_px: float) -> np.ndarray:
