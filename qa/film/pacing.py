@@ -33,6 +33,9 @@ _SAME_PLACES = 0.45
 _PAUSE_S = 0.5
 _FLOWS_KEPT = 12
 _LEAP, _LEAP_LEVELS = 1.75, 6.0
+_LEAP_MOST = 40.0
+"""What changes more than that at once is another thing or picture, no gap: planted gaps reach 13
+times, a block that appears 120 (2026-11-22)."""
 _LEAP_AS_SKIP = 1.65
 _EVEN, _EVENLY = 0.3, 0.5
 _NO_SKIP = 1.6
@@ -108,7 +111,7 @@ def _leap(change: Numbers, shot: Span, index: int) -> float:
     most = max(float(near.max(initial=0.0)), _LEAST_MOTION)
     evenly = float((near > _EVEN * most).mean()) >= _EVENLY
     times = float(change[index]) / most
-    sudden = evenly and times >= _LEAP and float(change[index]) >= _LEAP_LEVELS
+    sudden = evenly and _LEAP <= times <= _LEAP_MOST and float(change[index]) >= _LEAP_LEVELS
     return _LEAP_AS_SKIP * times if sudden else 0.0
 
 
