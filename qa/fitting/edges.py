@@ -11,6 +11,7 @@ import numpy as np
 from content_engine.types import Severity
 from qa.fitting.palette import lab8, lab_of, ones_inside, smoothed
 from qa.fitting.person import Part
+from qa.fitting.stance import HIPS, polygon
 from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.observed import Box, Reading, fault, largest_part, share_box
@@ -21,6 +22,7 @@ LONGER_SIDE_PX = 1024
 _ROUGH = 0.03
 _LONG = 0.16
 _MARGIN, _HALF = 0.25, 0.5
+_ARMPIT, _TRUNK = (0.14, 0.6), 0.28
 _BITE, _SPECK, _OF_CLOTH = 0.08, 3e-4, 0.85
 _FRINGE = 10.0
 _PLAIN, _RIM_OFF = 6.0, 16.0
@@ -92,9 +94,20 @@ def _soft(mask: Mask, size: tuple[int, int]) -> Numbers:
 
 
 def _armpits(seen: Worn) -> Mask:
-    """Where a sleeve meets the body: a corner there is no bite."""
+    """Where a sleeve meets the body, between the arm and the trunk: a corner there is no bite."""
     t, s = seen.along
-    return (t > 0.14) & (t < 0.6) & (np.abs(s) > 0.28) & (np.abs(s) < 0.85)
+    stance = seen.person.stance
+    wedges = np.zeros(t.shape, bool)
+    for side in (0, 1):
+        wedges |= polygon(t.shape, np.vstack([stance.arm(side)[:3], stance.flat[HIPS[side]]]))
+    return wedges & (t > _ARMPIT[0]) & (t < _ARMPIT[1]) & (np.abs(s) > _TRUNK)
+
+
+def _outside(bitten: Mask, armpits: Mask) -> Mask:
+    """The bites that do not begin in an armpit: the gap below it belongs to its corner."""
+    _, marks, _, _ = cv2.connectedComponentsWithStats(ones_inside(bitten))
+    within = np.unique(np.asarray(marks)[armpits & bitten])
+    return bitten & ~np.isin(marks, within)
 
 
 def outlined(
@@ -102,14 +115,14 @@ def outlined(
 ) -> Outline:
     """What is rough and bitten of an outline; masks (H, W) of person now, before, and garments.
 
-    Corners in the armpits are no bites.
+    What begins in the armpits is no bite.
     """
     return Outline(
         rgb=rgb,
         now=now,
         dressed=dressed,
         rough=_roughness(now, before, dressed, unit_px),
-        bitten=_bitten(now, before, dressed, unit_px) & ~armpits,
+        bitten=_outside(_bitten(now, before, dressed, unit_px), armpits),
         unit_px=unit_px,
     )
 

@@ -44,9 +44,15 @@ def words_of(truth: GarmentTruth, reader: Reader) -> tuple[Words, ...]:
     sure = [
         Words(letters=_letters(text), rect=rect)
         for rect, (text, score) in zip(rects, read, strict=True)
-        if score >= _SURE and len(_letters(text)) >= _FEWEST
+        if score >= _SURE and len(_letters(text)) >= _FEWEST and _printed(truth, rect)
     ]
     return tuple(sorted(sure, key=lambda line: line.rect[0] - line.rect[2])[:_MOST_LINES])
+
+
+def _printed(truth: GarmentTruth, rect: Rect) -> bool:
+    """Whether a line is of the print: a label in the neck is not."""
+    x0, y0, x1, y1 = rect
+    return bool(truth.print_mask[y0:y1, x0:x1].any())
 
 
 def lost(seen: Worn, laid: Laid, *, words: Sequence[Words], reader: Reader) -> Reading:

@@ -103,11 +103,8 @@ def bend(seen: Worn, laid: Laid) -> Reading:
     near = laid.printed & laid.inside
     if near.sum() < _FEWEST_PX:
         return Reading(value=0.0)
-    rows, columns = np.nonzero(near)
-    here = np.column_stack([columns, rows, np.ones(len(rows))]).astype(np.float64)
     there = laid.to_result[near].astype(np.float64)
-    fit, *_ = np.linalg.lstsq(here, there, rcond=None)
-    away = np.linalg.norm(there - here @ fit, axis=1)
+    away = np.linalg.norm(there - _plain_stretch(near, laid.to_result)[1], axis=1)
     size = float(np.linalg.norm(there.std(axis=0))) * 2 + 1.0
     value = float(np.percentile(away, 90.0)) / size
     message = f"the print is bent by {value:.1%} of its size"
@@ -118,20 +115,32 @@ def bend(seen: Worn, laid: Laid) -> Reading:
     )
 
 
+def _plain_stretch(where: Mask, to_result: Numbers) -> tuple[Numbers, Numbers]:
+    """The best affine map over a mask, (3, 2), and where it takes the mask's places, (n, 2)."""
+    rows, columns = np.nonzero(where)
+    here = np.column_stack([columns, rows, np.ones(len(rows))]).astype(np.float64)
+    fit, *_ = np.linalg.lstsq(here, to_result[where].astype(np.float64), rcond=None)
+    return fit, here @ fit
+
+
 def stretch(seen: Worn, laid: Laid) -> Reading:
     """How unlike the print is stretched along and across, P90 of the ratio; 1 is best.
 
-    The ratio of the singular values of the map's derivative over the print, or over the middle of
-    a garment without print.
+    The ratio of the singular values of the map's derivative over the print. Plain cloth has
+    nothing to follow but its wrinkles: its ratio is that of the one plain stretch over its middle.
     """
     where = laid.printed & laid.inside
-    if where.sum() < _FEWEST_PX:
+    drawn = where.sum() >= _FEWEST_PX
+    if not drawn:
         where = cv2.erode(ones_inside(laid.inside), np.ones((61, 61), np.uint8)) > 0
     if where.sum() < _FEWEST_PX:
         return Reading(value=1.0)
-    smooth = cv2.GaussianBlur(laid.to_result, (0, 0), 6.0)
-    down, right = np.gradient(smooth, axis=(0, 1))
-    matrices = np.stack([right[where], down[where]], axis=2)[::7]
+    if drawn:
+        smooth = cv2.GaussianBlur(laid.to_result, (0, 0), 6.0)
+        down, right = np.gradient(smooth, axis=(0, 1))
+        matrices = np.stack([right[where], down[where]], axis=2)[::7]
+    else:
+        matrices = _plain_stretch(where, laid.to_result)[0][None, :2]
     sizes = np.linalg.svd(matrices, compute_uv=False)
     value = float(np.percentile(sizes[:, 0] / np.maximum(sizes[:, 1], 1e-3), 90.0))
     message = f"the garment is stretched {value:.2f} times more one way than the other"

@@ -56,13 +56,13 @@ def points(height: int = 512) -> np.ndarray:
     return found
 
 
-def drawn_outline(mask: np.ndarray) -> edges.Outline:
+def drawn_outline(mask: np.ndarray, *, armpits: np.ndarray | None = None) -> edges.Outline:
     """A blue shape on white, as the judge looks at outlines."""
     rgb = np.full((*mask.shape, 3), 255, np.uint8)
     rgb[mask] = (30, 60, 200)
     smooth = np.zeros(mask.shape, np.uint8)
     cv2.ellipse(smooth, (300, 300), (160, 220), 0, 0, 360, (1,), -1)
-    nowhere = np.zeros(mask.shape, bool)
+    nowhere = np.zeros(mask.shape, bool) if armpits is None else armpits
     return edges.outlined(
         rgb, now=mask, before=smooth > 0, dressed=mask, armpits=nowhere, unit_px=300.0
     )
@@ -112,6 +112,26 @@ def test_a_print_is_found_and_folds_are_not() -> None:
     rgb[180:220, 300:400] = (240, 240, 240)
     truth = garment_truth(rgb, mask)
     assert 0.02 < truth.printed < 0.1
+
+
+def test_labels_in_the_neck_and_shadows_of_sleeves_and_sides_are_no_print() -> None:
+    rgb, mask = drawn_tee(80)
+    rgb[64:84, 330:370] = (20, 20, 20)
+    rgb[:, :258][mask[:, :258]] = (10, 20, 90)
+    truth = garment_truth(rgb, mask)
+    assert not truth.print_mask.any(), "a plain garment with a label reads as printed"
+    assert truth.collar[8:20, 170:200].all(), "the label is not above the front neckline"
+
+
+def test_the_gap_below_an_armpit_is_no_nick() -> None:
+    mask = ellipse()
+    bite = np.zeros(mask.shape, np.uint8)
+    cv2.circle(bite, (460, 300), 12, (1,), -1)
+    notched = mask & (bite == 0)
+    assert edges.nick(drawn_outline(notched)).value > 0.0
+    armpit = np.zeros(mask.shape, bool)
+    armpit[240:295, 400:480] = True
+    assert edges.nick(drawn_outline(notched, armpits=armpit)).value == 0.0
 
 
 def test_an_empty_picture_is_no_garment() -> None:
