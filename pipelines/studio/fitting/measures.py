@@ -15,7 +15,7 @@ from content_engine.errors import Refused
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Part, Point, Side
 from pipelines.studio.fitting.body_arms import before_torso
-from pipelines.studio.fitting.body_frame import ANKLES, HIPS, KNEES, SIDES, WRISTS, Frame
+from pipelines.studio.fitting.body_frame import ANKLES, ELBOWS, HIPS, KNEES, SIDES, WRISTS, Frame
 from pipelines.studio.fitting.body_shapes import opened
 from pipelines.studio.fitting.parts_costs import Costs
 
@@ -28,7 +28,8 @@ def pose_measures(pose: Pose, *, frame: Frame, photo_px: tuple[int, int]) -> dic
     `longer_side_px`, `unit_px`; `turn_deg`: how far the shoulders turn from the camera (180 shows
     the back); `tilt_deg`: the trunk from upright; `thigh_deg`: the straighter thigh from the
     trunk's line, in space, 0 when no knee is seen; `arms_over`: share of the torso under both
-    forearms; `end_t`: where the photo's lower edge cuts, in trunk lengths below the shoulders;
+    forearms; `forearm_u`: the shorter forearm as the picture shows it, in body units, 1 when no
+    wrist is seen; `end_t`: where the photo's lower edge cuts, in trunk lengths below the shoulders;
     `knees`, `ankles`: 1 when both lie in the photo; `shoulders_in`: 1 when both do; `head_in`: 1
     when a face shows with room for the crown above it.
     """
@@ -37,9 +38,11 @@ def pose_measures(pose: Pose, *, frame: Frame, photo_px: tuple[int, int]) -> dic
     trunk = (points[23:25, :2] - points[11:13, :2]).mean(axis=0)
     middle = points[11:13, 1].mean()
     length = max(float(np.hypot(*trunk)), 1.0)
+    unit_px = max(float(np.hypot(*(points[11, :2] - points[12, :2]))), 0.62 * length)
     return {
         "longer_side_px": float(max(photo_px)),
-        "unit_px": max(float(np.hypot(*(points[11, :2] - points[12, :2]))), 0.62 * length),
+        "unit_px": unit_px,
+        "forearm_u": _forearm(points, photo_px, unit_px=unit_px),
         "turn_deg": _turn(points, world),
         "tilt_deg": float(np.degrees(np.arctan2(abs(trunk[0]), trunk[1]))),
         "thigh_deg": _thigh(points, world, height_px=height),
@@ -81,6 +84,15 @@ def _thigh(points: np.ndarray, world: np.ndarray, *, height_px: int) -> float:
     return min(angles, default=0.0)
 
 
+def _forearm(points: np.ndarray, photo_px: tuple[int, int], *, unit_px: float) -> float:
+    lengths = [
+        float(np.hypot(*(points[WRISTS[side], :2] - points[ELBOWS[side], :2]))) / unit_px
+        for side in SIDES
+        if points[WRISTS[side], 3] > 0.6 and points[WRISTS[side], 1] < photo_px[1]
+    ]
+    return min(lengths, default=1.0)
+
+
 def _inside(points: np.ndarray, which: Mapping[Side, int], photo_px: tuple[int, int]) -> float:
     width, height = photo_px
     return float(
@@ -98,7 +110,9 @@ def part_measures(
     the person's width at the chin without hair, in widths of the face: a hood widens it;
     `open_front`: share of the chest's rows whose middle is of another colour than both sides;
     `top_seen`: the share of the torso that is worn top; `unclear`: what lies on shoulders and
-    chest and looks neither like the top nor like skin where skin shows: braids, bags, scarves.
+    chest and looks neither like the top nor like skin where skin shows: braids, bags, scarves;
+    `skin_apart`: how far the top's hue is from the skin's, in Lab a and b, 100 without a face:
+    only a face tells the skin well.
     """
     unit2 = frame.unit_px**2
     rows, columns = np.arange(parts.shape[0])[:, None], np.arange(parts.shape[1])[None]
@@ -115,6 +129,7 @@ def part_measures(
         "neck_wide": _neck_wide(parts, frame=frame),
         "unclear": _unclear(parts, found=found, frame=frame),
         "open_front": _open_front(parts, lab=lab, frame=frame),
+        "skin_apart": _skin_apart(parts, lab=lab, torso=torso) if frame.oval is not None else 100.0,
         "top_seen": float(((parts == Part.TOP) & torso).sum() / max(int(torso.sum()), 1)),
     }
 
@@ -144,6 +159,14 @@ def _unclear(parts: np.ndarray, *, found: Costs, frame: Frame) -> float:
     skin = (parts == Part.SKIN) & ~found.zones.arms & (frame.along > 0.12)
     odd = opened(zone & (cloth | skin), 3)
     return float(odd.sum() / frame.unit_px**2)
+
+
+def _skin_apart(parts: np.ndarray, *, lab: np.ndarray, torso: np.ndarray) -> float:
+    top, skin = (parts == Part.TOP) & torso, parts == Part.SKIN
+    if top.sum() < 9 or skin.sum() < 9:
+        return 100.0
+    apart = np.median(lab[top], axis=0) - np.median(lab[skin], axis=0)
+    return float(np.hypot(apart[1], apart[2]))
 
 
 def _open_front(parts: np.ndarray, *, lab: np.ndarray, frame: Frame) -> float:

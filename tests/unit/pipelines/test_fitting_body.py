@@ -24,12 +24,14 @@ GOOD = {
     "tilt_deg": 2.0,
     "thigh_deg": 4.0,
     "arms_over": 0.0,
+    "forearm_u": 0.7,
     "shoulders_in": 1.0,
     "end_t": 2.0,
     "head_in": 1.0,
     "hair_end_t": -1.0,
     "unclear": 0.0,
     "collar": 0.01,
+    "skin_apart": 40.0,
     "open_front": 0.0,
 }
 
@@ -132,6 +134,13 @@ def test_crossed_arms_lie_over_the_torso() -> None:
     pose = standing()
     pose.points[15, :2], pose.points[16, :2] = (120, 190), (180, 200)
     assert measured(pose)["arms_over"] > 0.1
+
+
+def test_a_forearm_at_the_camera_is_short() -> None:
+    pose = standing()
+    assert measured(pose)["forearm_u"] > 0.5
+    pose.points[15, :2] = (207, 200)
+    assert measured(pose)["forearm_u"] < 0.2
 
 
 def test_a_back_is_turned_all_the_way() -> None:
