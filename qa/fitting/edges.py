@@ -24,6 +24,7 @@ _LONG = 0.16
 _MARGIN, _HALF = 0.25, 0.5
 _ARMPIT, _TRUNK = (0.14, 0.6), 0.28
 _BITE, _SPECK, _OF_CLOTH = 0.08, 3e-4, 0.85
+_SLIVER = np.ones((5, 5), np.uint8)
 _FRINGE = 10.0
 _PLAIN, _RIM_OFF = 6.0, 16.0
 _FEWEST_POINTS = 50
@@ -148,9 +149,13 @@ def _roughness(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
 
 
 def _bitten(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
-    """Bites out of the cloth's outline: closed by a disc, new, and bordered by cloth."""
+    """Bites out of the cloth's outline: closed by a disc, new, and bordered by cloth.
+
+    The photo's own bites are known where they are 5 px deep: any outline has slivers of less.
+    """
     radius = _BITE * unit_px
-    known = _within(_closed(before, radius) & ~before, _ROUGH * unit_px)
+    old = ones_inside(_closed(before, radius) & ~before)
+    known = _within(cv2.morphologyEx(old, cv2.MORPH_OPEN, _SLIVER) > 0, _ROUGH * unit_px)
     found = _closed(now, radius) & ~now & ~known
     _, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(found))
     kept = np.zeros(now.shape, bool)
