@@ -7,10 +7,13 @@ misses it in every measure taken inside that parse; this one is wrong elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 
+import numpy as np
+
 from assets.errors import AssetError
-from assets.media import decode_picture
+from assets.media import Picture, decode_picture
 from assets.vault import Vault, same_upload
 from content_engine.errors import ScorerFailed
 from content_engine.types import Asset, Brief, Candidate, Digest, GarmentKind, Score, TryonSpec
@@ -23,6 +26,7 @@ from qa.fitting.sight import Known, Sight
 from qa.fitting.worn import Piece, Worn, worn
 from qa.gate import load_policy
 from qa.image import Bytes
+from qa.vision.arrays import Pixels
 from qa.vision.failures import OPENCV_ERRORS, measuring
 from qa.vision.lettering import Reader
 from qa.vision.observed import Reading
@@ -52,6 +56,18 @@ class TryonJudge:
         if not pictures:
             return self._unscored("", "the candidate holds no picture")
         return [score for asset in pictures for score in self._scores(brief, asset)]
+
+    def warm(self, photo: Pixels) -> None:
+        """Looks at the person of an (H, W, 3) uint8 photo and at a dark cloth on a light ground.
+
+        Networks and libraries take seconds at their first use. Nothing is kept of the photo.
+        """
+        cloth = np.full((384, 384, 3), 230, np.uint8)
+        cloth[96:288, 112:272] = 60
+        with suppress(ScorerFailed):
+            self._eyes.person(photo)
+            truth = self._eyes.garment(Picture(cloth), kind=GarmentKind.UPPER)
+            letters.words_of(truth, self._reader)
 
     def metrics(self) -> tuple[str, ...]:
         """The metrics that a try-on can be scored by."""

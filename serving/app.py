@@ -29,6 +29,7 @@ from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerRepli
 from serving.dispatcher import Dispatcher, Limits
 from serving.executors import PlannerByKind
 from serving.news import News
+from serving.warming import sample_person
 
 KINDS = (Kind.TEXT, Kind.IMAGE, Kind.VIDEO, Kind.TRYON)
 """The kinds that this engine makes."""
@@ -119,7 +120,7 @@ def tryon_maker(settings: Settings, *, warm: bool = False) -> Pipeline:
 
     backend = FittingBackend()
     if warm:
-        backend.warm()
+        backend.warm(sample_person())
     return TryonPipeline(
         store=AssetStore.open(settings.assets_url),
         vault=open_vault(settings),
@@ -150,10 +151,12 @@ def video_judge(settings: Settings) -> Judge:
 
 
 def tryon_judge(settings: Settings) -> Judge:
-    """The try-on judge."""
+    """The try-on judge; it has looked once, so no shopper waits."""
     from qa.tryon import TryonJudge
 
-    return TryonJudge(store=AssetStore.open(settings.assets_url), vault=open_vault(settings))
+    judge = TryonJudge(store=AssetStore.open(settings.assets_url), vault=open_vault(settings))
+    judge.warm(sample_person())
+    return judge
 
 
 MAKERS = {
@@ -277,11 +280,7 @@ def motion_designs() -> tuple[str, ...]:
 
 def _planned(plans: Planner) -> Callable[[Brief], Recipe | None]:
     """Plans a brief's first recipe: what cannot be planned is refused at the door."""
-
-    def check(brief: Brief) -> Recipe | None:
-        return next(iter(plans.plan(brief)), None)
-
-    return check
+    return lambda brief: next(iter(plans.plan(brief)), None)
 
 
 def dispatcher(parts: Parts, flow: Engine, *, drain_s: float) -> Dispatcher:

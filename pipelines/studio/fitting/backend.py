@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -27,6 +26,7 @@ from pipelines.studio.fitting.fit import fit
 from pipelines.studio.fitting.fit_pieces import Fitted
 from pipelines.studio.fitting.garment import see_garment
 from pipelines.studio.fitting.garment_view import GarmentView
+from pipelines.studio.fitting.lately import Lately
 from pipelines.studio.fitting.measures import refuse_photo
 from pipelines.studio.fitting.order import FittingOrder
 from pipelines.studio.fitting.report import report_of
@@ -42,33 +42,6 @@ BODIES_KEPT = 4
 
 BARED_MAX_U2 = 0.15
 """Source: research/tryon, 3: arms made up cover 0 in good rows and .30 to .58 in bad ones."""
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class Lately(Generic[K, V]):
-    """The values asked for last, at most `most` of them. Any thread may use it."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[K, V] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: K) -> V | None:
-        """The value kept for the key, or None."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def put(self, key: K, value: V) -> None:
-        """Keeps the value and forgets the oldest one too many."""
-        with self._lock:
-            self._kept[key] = value
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-
 
 Step = Callable[["FittingRun"], None]
 
@@ -119,12 +92,18 @@ class FittingBackend:
         self._bodies: Lately[tuple[str, int], Body] = Lately(BODIES_KEPT)
         self._looking = threading.Lock()
 
-    def warm(self) -> None:
-        """Loads the networks and looks at an empty picture, so that no shopper waits for it."""
-        empty = np.full((512, 384, 3), 200, np.uint8)
+    def warm(self, photo: np.ndarray) -> None:
+        """Dresses who is in the (H, W, 3) photo in their own top: no shopper waits for loading.
+
+        Networks and libraries take seconds at their first use; nothing is kept of the photo.
+        """
         with self._looking, suppress(Refused):
-            self._segmenter.saliency(empty)
-            self._seer.see(empty, kinds=frozenset())
+            self._segmenter.saliency(photo)
+            body = self._seer.see(photo, kinds=frozenset())
+            view = see_garment(
+                Picture(photo), kind=GarmentKind.UPPER, segmenter=self._segmenter, seer=self._seer
+            )
+            compose(photo, body, [fit(view, body, over=(), layer=0)], finish=Finish())
 
     def start(self, recipe: Recipe, inputs: Inputs) -> FittingRun:
         """Decodes the photo and scales it to its working size. Raises GenerationFailed."""

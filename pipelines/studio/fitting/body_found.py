@@ -92,7 +92,7 @@ class PersonFinder:
         above, beside = round(PAD * height), round(PAD * height / 2)
         sides = (above, 0, beside, beside)
         padded = cv2.copyMakeBorder(rgb, *sides, cv2.BORDER_REPLICATE)
-        padded[:above] = cv2.GaussianBlur(padded[:above], (0, 0), 0.03 * height)
+        padded[:above] = _smeared(padded[:above], sigma_px=0.03 * height)
         shift = np.array([beside, above, 0, 0], np.float32)
         return tuple(
             replace(
@@ -102,6 +102,14 @@ class PersonFinder:
             )
             for pose in self._bodies.find(padded)
         )
+
+
+def _smeared(rgb: np.ndarray, *, sigma_px: float) -> np.ndarray:
+    """The picture blurred that wide: done at an eighth of the size, where it is as good."""
+    size = (max(1, rgb.shape[1] // 8), max(1, rgb.shape[0] // 8))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma_px / 8)
+    return cv2.resize(small, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
 def _or_refused(pose: Pose | None) -> Pose:
