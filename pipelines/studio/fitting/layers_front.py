@@ -17,6 +17,12 @@ from pipelines.studio.fitting.layers import Scene, disc, grown, opened, soft
 HAIR_GAP_U = 0.03
 """Gaps in hair narrower than this are its own dark places, or cloth that it half hides."""
 
+CLOTH_LEAST_PX = 50
+
+HUES_APART = 25.0
+"""Lab a and b: cloth and hair at least so far apart are told from each other by hue alone.
+Source: by eye, a turquoise top behind a brown plait (38)."""
+
 FRONT_FROM_T = 0.3
 """From here on an arm is beside the trunk, no longer a shoulder that the garment covers."""
 
@@ -71,9 +77,30 @@ def hair(scene: Scene, *, removed: np.ndarray) -> Front:
     sure = scene.hair > 0.9
     if not sure.any():
         return Front(share=share, colours=scene.photo)
-    thin = (scene.hair < 0.97) & grown(removed, 4) & (share > 0)
+    through = _seen_through(scene, share, sure=sure)
+    if through.any():
+        share = share * (1 - soft(through, 1.0))
+    thin = (scene.hair < 0.97) & grown(removed | through, 4) & (share > 0)
     sigma_px = max(2.0, 0.012 * scene.unit_px)
     return Front(share=share, colours=_recoloured(scene.photo, thin, own=sure, sigma_px=sigma_px))
+
+
+def _seen_through(scene: Scene, share: np.ndarray, *, sure: np.ndarray) -> np.ndarray:
+    """Where the worn top shows through loops of the hair, by its hue: (h, w) bool."""
+    through, hanging = np.zeros(scene.shape, bool), share > 0.05
+    hanging[: max(0, int(scene.local([scene.body.chin])[0, 1]))] = False
+    cloth = scene.is_part(Part.TOP)
+    if cloth.sum() < CLOTH_LEAST_PX or not hanging.any():
+        return through
+    own, worn = (np.median(scene.photo[mask], axis=0)[None, None] for mask in (sure, cloth))
+    own, worn = (cv2.cvtColor(colour, cv2.COLOR_RGB2LAB)[..., 1:] for colour in (own, worn))
+    if np.linalg.norm(own - worn) < HUES_APART:
+        return through
+    place = around(hanging, margin_px=2)
+    seen = cv2.cvtColor(np.ascontiguousarray(scene.photo[place]), cv2.COLOR_RGB2LAB)[..., 1:]
+    as_worn = np.linalg.norm(seen - worn, axis=-1) < np.linalg.norm(seen - own, axis=-1)
+    through[place] = as_worn & hanging[place]
+    return through
 
 
 def _draw_arm(zone: np.ndarray, scene: Scene, arm: Arm, *, from_t: float) -> None:
