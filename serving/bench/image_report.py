@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from statistics import median
 from content_engine.types import Evidence, Outcome, Shot, Verdict
 from qa.vision.observed import Box
 from serving.bench.image_plants import PLANTS, STRENGTHS
+from serving.bench.tally import cell, meet, share
 
 BAD_PATH = Path(__file__).with_name("image_bad.toml")
 RECALL_WANTED = 0.95
@@ -51,7 +52,7 @@ class Trial:
     @property
     def boxed(self) -> bool:
         """True when a box of the evidence overlaps the planted one."""
-        return any(_overlap(fault.box, self.box) for fault in self.faults)
+        return any(meet(fault.box, self.box) for fault in self.faults)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -78,12 +79,12 @@ class ImageQaReport:
     @property
     def recall(self) -> float:
         """The share of planted faults that do not ship."""
-        return _share(trial.flagged for trial in self.planted)
+        return share(trial.flagged for trial in self.planted)
 
     @property
     def false_alarms(self) -> float:
         """The share of good pictures that do not ship."""
-        return _share(trial.flagged for trial in self.good)
+        return share(trial.flagged for trial in self.good)
 
     @property
     def judge_ms(self) -> float:
@@ -101,16 +102,17 @@ def print_report(report: ImageQaReport) -> None:
     print(f"{'fault':<18}{'subtle':>10}{'middle':>10}{'plain':>10}{'box hit':>10}  found by")
     for kind in PLANTS:
         trials = [trial for trial in report.planted if trial.kind == kind]
-        cells = [_cell(trial for trial in trials if trial.strength == s) for s in STRENGTHS]
-        boxes = _share(trial.boxed for trial in trials if trial.flagged)
+        cells = [cell(trial.flagged for trial in trials if trial.strength == s) for s in STRENGTHS]
+        boxes = share(trial.boxed for trial in trials if trial.flagged)
         found = Counter(metric[6:] for trial in trials for metric in trial.metrics)
         names = ", ".join(f"{name} {count}" for name, count in found.most_common(4))
-        print(f"{kind:<18}{''.join(f'{cell:>10}' for cell in cells)}{boxes:>10.0%}  {names}")
+        print(f"{kind:<18}{''.join(f'{each:>10}' for each in cells)}{boxes:>10.0%}  {names}")
     for shot in Shot:
         trials = [trial for trial in report.good if trial.shot is shot]
         causes = Counter(metric[6:] for trial in trials for metric in trial.metrics)
-        print(f"good {shot.value:<13}{_cell(trials):>10} flagged  {dict(causes) or ''}")
-    print(f"sent back by a person {_cell(report.bad):>6} flagged")
+        flagged = cell(trial.flagged for trial in trials)
+        print(f"good {shot.value:<13}{flagged:>10} flagged  {dict(causes) or ''}")
+    print(f"sent back by a person {cell(trial.flagged for trial in report.bad):>6} flagged")
     for trial in (*report.planted, *report.good):
         if not trial.right:
             why = "; ".join(trial.verdict.reasons) or "shipped"
@@ -133,19 +135,3 @@ def _sent_back() -> frozenset[tuple[str, str]]:
 
 def _bad(trial: Trial) -> bool:
     return (trial.item, trial.shot.value) in _sent_back()
-
-
-def _cell(trials: Iterable[Trial]) -> str:
-    flags = [trial.flagged for trial in trials]
-    return f"{sum(flags)}/{len(flags)}" if flags else "–"
-
-
-def _share(flags: Iterable[bool]) -> float:
-    values = list(flags)
-    return sum(values) / len(values) if values else 0.0
-
-
-def _overlap(one: Box | None, two: Box | None) -> bool:
-    if one is None or two is None:
-        return False
-    return one[0] <= two[2] and one[2] >= two[0] and one[1] <= two[3] and one[3] >= two[1]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
 from content_engine.types import Evidence, Outcome, Verdict
 from qa.vision.observed import Box
+from serving.bench.tally import cell, meet, share
 from serving.bench.tryon_plants import PLANTS, STRENGTHS
 
 RECALL_WANTED = 0.95
@@ -46,7 +47,7 @@ class Trial:
     @property
     def boxed(self) -> bool:
         """True when a box of the evidence overlaps the planted one."""
-        return any(_overlap(fault.box, self.box) for fault in self.faults)
+        return any(meet(fault.box, self.box) for fault in self.faults)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -67,12 +68,12 @@ class TryonQaReport:
     @property
     def recall(self) -> float:
         """The share of planted faults that are not shown."""
-        return _share(trial.flagged for trial in self.planted)
+        return share(trial.flagged for trial in self.planted)
 
     @property
     def false_alarms(self) -> float:
         """The share of good results that are not shown."""
-        return _share(trial.flagged for trial in self.seen("good"))
+        return share(trial.flagged for trial in self.seen("good"))
 
     @property
     def judge_ms(self) -> float:
@@ -101,7 +102,7 @@ def print_report(report: TryonQaReport) -> None:
         trials = report.seen(eye)
         causes = Counter(metric for trial in trials for metric in trial.metrics)
         names = ", ".join(f"{name[6:]} {count}" for name, count in causes.most_common(8))
-        print(f"seen as {eye}: {_cell(trials)} {meaning}  {names}")
+        print(f"seen as {eye}: {cell(trial.flagged for trial in trials)} {meaning}  {names}")
     print(
         f"recall {report.recall:.1%} of {len(report.planted)} (wanted ≥ {RECALL_WANTED:.0%}), "
         f"false alarms {report.false_alarms:.1%} of {len(report.seen('good'))} "
@@ -110,25 +111,11 @@ def print_report(report: TryonQaReport) -> None:
 
 
 def _print_kind(kind: str, trials: list[Trial]) -> None:
-    cells = [_cell(trial for trial in trials if trial.strength == each) for each in STRENGTHS]
-    boxes = _share(trial.boxed for trial in trials if trial.flagged)
+    cells = [
+        cell(trial.flagged for trial in trials if trial.strength == each) for each in STRENGTHS
+    ]
+    boxes = share(trial.boxed for trial in trials if trial.flagged)
     found = Counter(metric[6:] for trial in trials for metric in trial.metrics)
     names = ", ".join(f"{name} {count}" for name, count in found.most_common(4))
-    row = "".join(f"{cell:>9}" for cell in (*cells, _cell(trials)))
+    row = "".join(f"{each:>9}" for each in (*cells, cell(trial.flagged for trial in trials)))
     print(f"{kind:<17}{row}{boxes:>9.0%}  {names}")
-
-
-def _cell(trials: Iterable[Trial]) -> str:
-    flags = [trial.flagged for trial in trials]
-    return f"{sum(flags)}/{len(flags)}" if flags else "–"
-
-
-def _share(flags: Iterable[bool]) -> float:
-    values = list(flags)
-    return sum(values) / len(values) if values else 0.0
-
-
-def _overlap(one: Box | None, two: Box | None) -> bool:
-    if one is None or two is None:
-        return False
-    return one[0] <= two[2] and one[2] >= two[0] and one[1] <= two[3] and one[3] >= two[1]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from serving.bench.tally import share
 from serving.bench.video.plants import PLANTERS, STRENGTHS, STRONGER
 from serving.bench.video.sources import ORIGINS
 from serving.bench.video.trials import Trial
@@ -56,12 +57,12 @@ class PlantedReport:
     @property
     def recall(self) -> float:
         """The share of faults at the stronger half that do not ship."""
-        return _share(trial.found for trial in self.stronger)
+        return share(trial.found for trial in self.stronger)
 
     @property
     def false_alarms(self) -> float:
         """The share of clean clips that do not ship."""
-        return _share(trial.flagged for trial in self.clean)
+        return share(trial.flagged for trial in self.clean)
 
     @property
     def overlap(self) -> float:
@@ -71,7 +72,7 @@ class PlantedReport:
     @property
     def hits(self) -> float:
         """The share of found faults with a box, of the stronger half, whose box is hit."""
-        return _share(trial.hit for trial in self.stronger if trial.found and trial.box)
+        return share(trial.hit for trial in self.stronger if trial.found and trial.box)
 
     @property
     def passed(self) -> bool:
@@ -110,11 +111,11 @@ def _family(kind: str, trials: Sequence[Trial]) -> None:
     stronger = [trial for trial in trials if trial.strength in STRONGER]
     found = [trial for trial in stronger if trial.found]
     boxed = [trial.hit for trial in found if trial.box]
-    hits = f"{_share(boxed):.0%}" if boxed else "–"
+    hits = f"{share(boxed):.0%}" if boxed else "–"
     frames = f"{_median(trial.overlap for trial in found):.2f}" if found else "–"
     causes = Counter(metric for trial in stronger for metric in trial.metrics if metric != "p_bad")
     names = ", ".join(f"{name} {count}" for name, count in causes.most_common(3))
-    recall = f"{_share(trial.found for trial in stronger):.0%}" if stronger else "–"
+    recall = f"{share(trial.found for trial in stronger):.0%}" if stronger else "–"
     row = "".join(f"{cell:>10}" for cell in cells)
     print(f"{kind:<16}{row}{recall:>9}{frames:>8}{hits:>9}  {names}")
 
@@ -142,11 +143,6 @@ def _origin(trial: Trial) -> str:
 def _cell(trials: Iterable[Trial]) -> str:
     flags = [trial.found if trial.kind else trial.flagged for trial in trials]
     return f"{sum(flags)}/{len(flags)}" if flags else "–"
-
-
-def _share(flags: Iterable[bool]) -> float:
-    values = list(flags)
-    return sum(values) / len(values) if values else 0.0
 
 
 def _median(values: Iterable[float]) -> float:
