@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from content_engine.errors import BackendUnavailable
 from content_engine.flow import Stop
 from content_engine.types import Recipe
 
@@ -62,6 +63,59 @@ class Backend(Protocol[R]):
     def finish(self, run: R) -> tuple[Media, ...]:
         """The run's outputs, encoded."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What a run's next step asks of the device.
+
+    Runs of one `group` may step together (same model, same adapter, same expert). `shape` names
+    what costs alike (`1024x1024/2refs`): times and memory are learned by it. `tokens` is the
+    length of the sequence that one forward reads for this run.
+    """
+
+    group: str
+    shape: str
+    tokens: int
+
+
+class SteppedRun(Run, Protocol):
+    """A run that can wait between two steps while others go on."""
+
+    @property
+    def load(self) -> Load:
+        """What the next step asks of the device; it may change from step to step."""
+        ...
+
+    @property
+    def steps_left(self) -> int:
+        """How many steps are left, 0 when done."""
+        ...
+
+
+S = TypeVar("S", bound=SteppedRun)
+
+
+class SteppedBackend(Backend[S], Protocol):
+    """A backend whose runs a step loop may mix, set aside, save and take up again.
+
+    `step` gets runs of one group only. It raises DeviceFull when the device's memory does not
+    hold them together; every run is then as it was before the call.
+    """
+
+    def save(self, run: S) -> bytes:
+        """All that the run needs to go on elsewhere: latents, scheduler, random numbers."""
+        ...
+
+    def resume(self, recipe: Recipe, inputs: Inputs, saved: bytes) -> S:
+        """The run as it was when saved: it ends in the same bytes."""
+        ...
+
+
+class DeviceFull(BackendUnavailable):
+    """The device's memory does not hold this work beside what is there."""
+
+    code = "device-full"
 
 
 def rendered(
