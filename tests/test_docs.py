@@ -9,7 +9,13 @@ from typer.testing import CliRunner
 from serving.cli import cli
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "pipelines/language/LOCALES.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "docs/tryon.md",
+    "docs/video-judge.md",
+    "pipelines/language/LOCALES.md",
+)
 NAMED_PLACE = re.compile(
     r"`((?:content_engine|assets|pipelines|qa|serving|tests)/[\w./<>*-]*)(?::([\w.]+))?"
 )

@@ -21,7 +21,7 @@ from qa.film.surprise import Surprise
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Box
 
-# Source for the constants: 80 planted and 41 clean clips (2026-11-22), see ARCHITECTURE.md.
+# Source for the constants: 80 planted and 41 clean clips (2026-11-22), see docs/video-judge.md.
 _LIMIT = 1.6
 _LEAST = 1.3
 _PLACES_A_STEP = 3

@@ -15,7 +15,7 @@ from qa.film.maps import GRID, cells, medians_around
 from qa.film.surprise import Surprise, unexplained, warped, widened
 from qa.vision.arrays import Numbers
 
-# Source for the constants: 80 planted and 41 clean clips (2026-11-22), see ARCHITECTURE.md.
+# Source for the constants: 80 planted and 41 clean clips (2026-11-22), see docs/video-judge.md.
 _STEPS_A_SECOND = 8.0
 _AROUND_CELLS = 3
 _BLUR_PX = (3, 3)

@@ -18,7 +18,7 @@ from qa.film.reel import Reel
 from qa.vision.arrays import Numbers, Pixels
 
 # Source for the constants: 11 clips with planted letters and the clean clips of the tuning half
-# (2026-11-22), see ARCHITECTURE.md.
+# (2026-11-22), see docs/video-judge.md.
 _STEPS_A_SECOND = 8.0
 _SEARCH_PX = 4
 _LOST_SEARCH_PX = 8

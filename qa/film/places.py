@@ -15,7 +15,7 @@ from qa.vision.observed import Box
 
 Cell = tuple[int, int]
 
-# Source for the constants: 200 planted and 25 clean clips (2026-11-22), see ARCHITECTURE.md.
+# Source for the constants: 200 planted and 25 clean clips (2026-11-22), see docs/video-judge.md.
 _SEARCH_PX = 4
 _MOST_SEARCH_PX = 12
 _FOOTPRINT = 0.4

@@ -35,7 +35,7 @@ from qa.vision.observed import Reading
 LIMIT = 1.0
 """A value above it is a fault: every number here is a multiple of what clean clips reach."""
 
-# Source for the constants: 200 planted and 25 clean clips (2026-11-22), see ARCHITECTURE.md.
+# Source for the constants: 200 planted and 25 clean clips (2026-11-22), see docs/video-judge.md.
 _BACK_LIMIT = 1.85
 _ONCE_LIMIT = 14.0
 _LEAST = 1.3

@@ -21,7 +21,7 @@ from qa.vision.lettering import Reader
 from qa.vision.observed import Box, Reading
 
 # Source for the constants: 11 clips with planted letters and the clean clips of the tuning half
-# (2026-11-22), see ARCHITECTURE.md.
+# (2026-11-22), see docs/video-judge.md.
 _MOST_STILLS = 6
 _LINES_A_STILL = 3
 _LEAST_HIGH_PX, _LEAST_WIDE_PX = 5, 16
