@@ -11,7 +11,7 @@ import numpy as np
 from qa.film.maps import GRID, cells, medians_around
 from qa.vision.arrays import Numbers, Pixels
 
-# Source for the constants: set on 200 planted and 25 clean clips (2026-11-22), see docs/video-judge.md.
+# Source for the constants: 200 planted and 25 clean clips (2026-11-22), see docs/video-judge.md.
 _SHRINK = 2
 _WINDOW = 5
 _FEWEST_AROUND = 3
