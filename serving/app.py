@@ -7,7 +7,6 @@ only what it runs.
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,18 +23,16 @@ from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
 from content_engine.types import Brief, Kind, Recipe
 from serving.api import Door, create_app
-from serving.backends import models
-from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerReplica, Place
-from serving.dispatcher import Dispatcher, Limits
+from serving.backends import locales, models, motion_designs
+from serving.deployments import Cluster
+from serving.dispatcher import Dispatcher
 from serving.executors import PlannerByKind
 from serving.news import News
+from serving.placing import limits, places, worker_name
 from serving.warming import sample_person
 
 KINDS = (Kind.TEXT, Kind.IMAGE, Kind.VIDEO, Kind.TRYON)
 """The kinds that this engine makes."""
-
-_WAITING = {Kind.TRYON: 15}
-"""Calls wait at the replica, whose lanes let shoppers pass: in Ray's router they stand in a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,39 +191,10 @@ def gate() -> Decide:
     )
 
 
-def places(settings: Settings, kinds: Sequence[Kind]) -> tuple[Place, ...]:
-    """The deployments that serve those kinds: a maker each, and the inspector."""
-    replicas = {
-        Kind.TEXT: settings.text_replicas,
-        Kind.IMAGE: settings.image_replicas,
-        Kind.VIDEO: settings.video_replicas,
-        Kind.TRYON: settings.tryon_replicas,
-    }
-    makers = [
-        Place(
-            name=kind.value,
-            replica=MakerReplica,
-            build=partial(_REPLICAS[kind], settings),
-            replicas=replicas[kind],
-            cpus=settings.cpu_per_replica,
-            waiting=_WAITING.get(kind, 1),
-        )
-        for kind in kinds
-    ]
-    inspector = Place(
-        name=INSPECTOR,
-        replica=InspectorReplica,
-        build=partial(build_judges, settings, tuple(kinds)),
-        replicas=settings.inspector_replicas,
-        cpus=settings.cpu_per_replica,
-        waiting=31,
-    )
-    return (*makers, inspector)
-
-
 def start_cluster(settings: Settings, kinds: Sequence[Kind]) -> Cluster:
     """The running Ray Serve of this machine with the deployments of those kinds."""
-    return Cluster.start(places(settings, kinds), cpus=os.cpu_count() or 1)
+    deployments = places(settings, kinds, makers=_REPLICAS, judges=build_judges)
+    return Cluster.start(deployments, cpus=os.cpu_count() or 1)
 
 
 def planner(settings: Settings, *, kinds: Sequence[Kind]) -> Planner:
@@ -264,20 +232,6 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
     )
 
 
-def locales() -> tuple[str, ...]:
-    """The languages that copy is written in, English first."""
-    from pipelines.language.realiser import known_locales
-
-    return tuple(sorted(known_locales(), key=lambda locale: (locale != "en", locale)))
-
-
-def motion_designs() -> tuple[str, ...]:
-    """The names of the designs that a clip can fall back to."""
-    from pipelines.studio.motion.catalog import designs
-
-    return tuple(designs())
-
-
 def _planned(plans: Planner) -> Callable[[Brief], Recipe | None]:
     """Plans a brief's first recipe: what cannot be planned is refused at the door."""
     return lambda brief: next(iter(plans.plan(brief)), None)
@@ -290,10 +244,6 @@ def dispatcher(parts: Parts, flow: Engine, *, drain_s: float) -> Dispatcher:
         flow.produce,
         news=parts.news,
         metrics=parts.metrics,
-        limits=Limits(
-            jobs_in_flight=parts.settings.jobs_in_flight,
-            lease_s=parts.settings.lease_s,
-            drain_s=drain_s,
-        ),
-        worker=f"{socket.gethostname()}:{os.getpid()}",
+        limits=limits(parts.settings, drain_s=drain_s),
+        worker=worker_name(),
     )

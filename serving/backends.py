@@ -1,4 +1,4 @@
-"""What `/v1/models` shows: the engine's own backends and every pinned weight file."""
+"""What this engine offers: its backends, every pinned weight file, languages and designs."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def models() -> tuple[dict[str, Any], ...]:
         for item in pinned_weights()
     ]
     return (*backends, *weights)
+
+
+def locales() -> tuple[str, ...]:
+    """The languages that copy is written in, English first."""
+    from pipelines.language.realiser import known_locales
+
+    return tuple(sorted(known_locales(), key=lambda locale: (locale != "en", locale)))
+
+
+def motion_designs() -> tuple[str, ...]:
+    """The names of the designs that a clip can fall back to."""
+    from pipelines.studio.motion.catalog import designs
+
+    return tuple(designs())

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from serving import app
+from serving.backends import locales
 from serving.bench import door, makers
 
 _CORE_TIME = "core s and texts per core are CPU time of one thread"
@@ -50,7 +50,7 @@ def run(*, as_json: bool) -> int:
 
 
 def _makers(folder: Path) -> Iterator[Measure]:
-    costs = makers.measure(folder / "makers", locales=app.locales())
+    costs = makers.measure(folder / "makers", locales=locales())
     yield Measure(
         name="texts per core",
         value=costs.texts_per_s,

@@ -17,7 +17,7 @@ from content_engine.channels import channel as channel_of
 from content_engine.config import Settings
 from content_engine.errors import InvalidBrief, InvalidSettings
 from content_engine.types import Kind
-from serving import app
+from serving import app, backends
 from serving.produce.feed import Order, read_models
 from serving.produce.run import Run, produce
 from serving.produce.view import View
@@ -44,7 +44,7 @@ class Options:
 
 def checked_order(options: Options) -> Order:
     """The order that the options spell, its models still to be read. Raises InvalidBrief."""
-    known_locales = list(app.locales())
+    known_locales = list(backends.locales())
     made = [kind.value for kind in app.KINDS if options.models or kind is not Kind.TRYON]
     channel_of(options.channel)
     locales = _chosen(options.locales or ",".join(known_locales), "locale", known_locales)
