@@ -1,0 +1,1 @@
+"""Diffusion models behind the step loop: one readable file a family, one call shape for all."""
