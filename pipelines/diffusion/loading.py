@@ -6,60 +6,57 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from assets.errors import WeightsInvalid
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
-    """How a model lies in memory. `dtype` names a torch type (`bfloat16`, `float32`).
-
-    `storage` is the type that linear weights are kept in between uses, `offload` what rests in the
-    computer's memory; both empty: everything lies on the device as it is computed with.
-    """
-
-    name: str
-    dtype: str
-    storage: str = ""
-    offload: str = ""
-
-
-PRESETS = {
-    preset.name: preset
-    for preset in (Preset(name="exact", dtype="float32"), Preset(name="bf16", dtype="bfloat16"))
-}
+from pipelines.diffusion.presets import Presets, settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a folder has to say of itself: its pipeline and the class of each component."""
+    """What a folder has to say of itself: its pipeline and the class of each component.
+
+    `exact` are the components that compute in float32 whatever the preset says.
+    """
 
     pipeline: str
     components: Mapping[str, tuple[str, ...]]
+    exact: tuple[str, ...] = ()
 
 
-def loaded(folder: Path, expected: Expected, *, preset: str, device: str) -> Any:
-    """The stock pipeline of a local folder, in the preset's type, on the device.
+def loaded(
+    folder: Path,
+    expected: Expected,
+    *,
+    preset: str,
+    device: str,
+    parts: Mapping[str, Any] = MappingProxyType({}),
+) -> Any:
+    """The stock pipeline of a local folder, as the preset wants it to lie, on the device.
 
     Nothing is fetched and nothing in the folder is run: components are of the expected classes of
-    diffusers and transformers, weights are safetensors. Raises WeightsInvalid otherwise.
+    diffusers and transformers, weights are safetensors. `parts` are components that the caller
+    made himself. Raises WeightsInvalid otherwise, InvalidSettings for an unknown preset.
     """
     import diffusers
     import torch
 
+    wanted = Presets.load().named(preset)
     check(folder, expected)
+    types = dict.fromkeys(expected.exact, torch.float32)
     try:
         pipe = getattr(diffusers, expected.pipeline).from_pretrained(
             folder,
-            torch_dtype=getattr(torch, PRESETS[preset].dtype),
+            torch_dtype={"default": getattr(torch, wanted.dtype), **types},
             local_files_only=True,
             use_safetensors=True,
+            **parts,
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise WeightsInvalid(f"{folder.name} cannot be loaded: {error}") from error
     pipe.set_progress_bar_config(disable=True)
-    return pipe.to(device)
+    return settled(pipe, preset=wanted, device=device)
 
 
 def check(folder: Path, expected: Expected) -> None:
