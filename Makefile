@@ -18,9 +18,10 @@ test: .venv/dev
 	sh tests/install_chromium.sh
 	$(BIN)/python -m pytest
 
-# What one runs after every change: under 20 s, and the ten slowest by name.
+# What one runs after every change: under 20 s, and the ten slowest by name. Compiled tests are
+# kept, whatever the shell says: to rewrite the assertions of 70 files takes 6 s each time.
 unit: .venv/dev
-	$(BIN)/python -m pytest tests/unit --durations=10
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest tests/unit --durations=10
 
 check: .venv/dev
 	$(BIN)/ruff check .
