@@ -5,19 +5,21 @@ Only frozen values and digests cross to a replica; the bytes stand in the asset 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from content_engine.errors import BackendUnavailable
-from content_engine.flow import Judge, Pipeline
+from content_engine.flow import Judge, Pipeline, Stop
 from content_engine.types import Brief, Candidate, Kind, Lane, Recipe, Score
 from serving.executors import RayExecutor
-from serving.lanes import TwoLanes
+from serving.lanes import TwoLanes, stoppable
 
 _QUIET_AND_NARROW = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -31,6 +33,12 @@ _QUIET_AND_NARROW = {
 busy machine). Source: tiny diffusion checkpoints timed on two shared cores, 2026-11-22."""
 
 INSPECTOR = "inspector"
+
+CALLS_A_LANE = 128
+"""Threads that only wait: 8 MB of address space each, and no time."""
+
+_DRAIN_MARGIN_S = 2.0
+"""For the call itself, and for a step that has begun."""
 
 
 class MakerReplica:
@@ -60,12 +68,77 @@ class InspectorReplica:
         return await lanes.run(lambda _: judge.score(brief, candidate), lane=brief.lane)
 
 
+class Pulse(Protocol):
+    """How a device's loop does."""
+
+    @property
+    def stuck(self) -> bool:
+        """True when a step takes far longer than such steps do."""
+        ...
+
+
+class LoopMaker(Protocol):
+    """A maker around one step loop: any number of threads may ask it at once."""
+
+    def start(self) -> None:
+        """Begins to step."""
+        ...
+
+    def make(self, recipe: Recipe, *, lane: Lane, due_in_s: float | None, stop: Stop) -> Candidate:
+        """See `Pipeline.generate`; waits while the loop steps this recipe among others."""
+        ...
+
+    def facts(self) -> Pulse:
+        """The loop's state now."""
+        ...
+
+    def close(self, *, drain_s: float) -> None:
+        """Ends the loop: runs that do not end in `drain_s` leave a checkpoint and fail."""
+        ...
+
+
+class LoopReplica:
+    """One step loop in a process of its own: the device's only owner. Many calls wait at once.
+
+    A call that Ray cancels frees the device at the next step. A replica that hangs fails its
+    health check, Ray starts another, and what callers ask again goes on from its checkpoint.
+    """
+
+    def __init__(self, build: Callable[[], LoopMaker]) -> None:
+        self._maker = build()
+        # Each lane has its own: a long row of bulk calls must not keep a shopper's from the loop.
+        self._callers = {
+            lane: ThreadPoolExecutor(CALLS_A_LANE, thread_name_prefix=lane.value) for lane in Lane
+        }
+        self._maker.start()
+
+    async def generate(
+        self, recipe: Recipe, lane: Lane = Lane.BULK, due_in_s: float | None = None
+    ) -> Candidate:
+        """See `Pipeline.generate`; `due_in_s` from now is when the caller wants it."""
+        make = self._maker.make
+        return await stoppable(
+            self._callers[lane],
+            lambda stop: make(recipe, lane=lane, due_in_s=due_in_s, stop=stop),
+        )
+
+    async def check_health(self) -> None:
+        """Raises BackendUnavailable when a step hangs: Ray then ends this process."""
+        if self._maker.facts().stuck:
+            raise BackendUnavailable("a step of the device hangs: this replica must be restarted")
+
+    async def drain(self, within_s: float) -> None:
+        """Ends the loop; what has not ended by then stands in checkpoints."""
+        await asyncio.to_thread(self._maker.close, drain_s=within_s)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One deployment: what it builds in each replica, how many replicas, how many cores each.
 
     `waiting` calls may stand at a replica besides the one it works on, so that it never idles
-    for the 3 ms that a call takes to arrive.
+    for the 3 ms that a call takes to arrive. `gpus` is how many accelerators Ray reserves for
+    each. `drain_s` above 0 says that the replica has a `drain`, and how long it may take.
     """
 
     name: str
@@ -74,13 +147,17 @@ class Place:
     replicas: int
     cpus: float
     waiting: int = 1
+    gpus: float = 0.0
+    check_every_s: float = 10.0
+    drain_s: float = 0.0
 
 
 class Cluster:
     """A Ray of this machine with the engine's deployments; no dashboard, no HTTP of its own."""
 
-    def __init__(self, handles: Mapping[str, Any]) -> None:
+    def __init__(self, handles: Mapping[str, Any], *, drains: Mapping[str, float]) -> None:
         self._handles = handles
+        self._drains = drains
 
     @classmethod
     def start(cls, places: Sequence[Place], *, cpus: int) -> Cluster:
@@ -110,7 +187,7 @@ class Cluster:
             )
             handles = _deploy(places) if places else {}
             undo.pop_all()
-        return cls(handles)
+        return cls(handles, drains={each.name: each.drain_s for each in places if each.drain_s})
 
     def executor(self, kinds: Sequence[Kind]) -> RayExecutor:
         """The executor over this cluster's makers of those kinds and its inspector."""
@@ -122,8 +199,11 @@ class Cluster:
         return self._handles[name]
 
     def close(self) -> None:
-        """Ends every process of the cluster. Takes about 2 s."""
+        """Ends every process of the cluster. Takes about 2 s, and as long as replicas drain."""
         import ray
+
+        for name, within_s in self._drains.items():
+            _drain(self._handles[name], within_s)
 
         # Not serve.shutdown(): it takes 3 s more and complains about actors that are going away.
         ray.shutdown()
@@ -141,6 +221,16 @@ def _deploy(places: Sequence[Place]) -> dict[str, Any]:
     except RuntimeError as error:
         raise BackendUnavailable(f"no replica could start: {_reason(serve.status())}") from error
     return {place.name: handle for place, handle in zip(places, handles, strict=True)}
+
+
+def _drain(handle: Any, within_s: float) -> None:
+    from ray.exceptions import RayError
+    from ray.serve.exceptions import RayServeException
+
+    try:
+        handle.drain.remote(within_s).result(timeout_s=within_s + _DRAIN_MARGIN_S)
+    except (RayError, RayServeException, TimeoutError) as error:
+        logging.getLogger(__name__).warning("a replica ended without draining: %s", error)
 
 
 def _reason(status: Any) -> str:
@@ -164,8 +254,8 @@ def _bound(place: Place) -> Any:
         name=place.name,
         num_replicas=place.replicas,
         max_ongoing_requests=1 + place.waiting,
-        ray_actor_options={"num_cpus": place.cpus},
-        health_check_period_s=10,
+        ray_actor_options={"num_cpus": place.cpus, "num_gpus": place.gpus},
+        health_check_period_s=place.check_every_s,
         health_check_timeout_s=120,
         graceful_shutdown_timeout_s=2,
         max_constructor_retry_count=2,
