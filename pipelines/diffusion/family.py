@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from pipelines.backend import Load
 from pipelines.diffusion.ask import Ask, Task
+from pipelines.diffusion.reuse import Reuse
 from pipelines.diffusion.run import Denoising
 
 if TYPE_CHECKING:
@@ -20,12 +21,16 @@ G = TypeVar("G")
 class Family(Protocol[G]):
     """A loaded model: prepares runs, predicts for many at once, decodes what is done.
 
-    All but `load_from` is called under `torch.inference_mode`. `prepare` and `decode` may be
-    called on side threads while `predict` is at work: they must not change the model.
+    `pipe` is the stock pipeline whose weights it uses, `title` the model's name for a reader,
+    `reuse` what it keeps of earlier runs. All but `load_from` is called under
+    `torch.inference_mode`. `prepare` and `decode` may be called on side threads while `predict`
+    is at work: they must not change the model.
     """
 
     title: str
     tasks: frozenset[Task]
+    pipe: Any
+    reuse: Reuse
 
     @classmethod
     def load_from(cls, folder: Path, *, preset: str, device: str) -> Self:
@@ -63,3 +68,16 @@ class Family(Protocol[G]):
     def decode(self, run: Denoising[G]) -> np.ndarray:
         """The frames of a finished run: (T, H, W, 3) uint8 sRGB, of the canvas's size."""
         ...
+
+
+def drawing(seed: int) -> torch.Generator:
+    """The random numbers of a seed, drawn on the CPU: the same on every device."""
+    import torch
+
+    return torch.Generator("cpu").manual_seed(seed)
+
+
+def frames_of(decoded: torch.Tensor) -> np.ndarray:
+    """Decoded pictures (T, 3, H, W) in -1..1 as (T, H, W, 3) uint8."""
+    pixels = ((decoded.float() / 2 + 0.5).clamp(0, 1) * 255).round()
+    return pixels.permute(0, 2, 3, 1).byte().cpu().numpy()
