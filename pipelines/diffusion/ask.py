@@ -27,17 +27,7 @@ class Task(StrEnum):
     T2V = "t2v"
 
 
-LEAST_REFERENCES = {
-    Task.T2I: 0,
-    Task.T2V: 0,
-    Task.EDIT: 1,
-    Task.INPAINT: 1,
-    Task.I2V: 1,
-    Task.FLF: 1,
-}
-"""How many pictures a task needs; for INPAINT the first is the one that is painted into, for I2V
-and FLF the first frame."""
-
+_FROM_WORDS = (Task.T2I, Task.T2V)
 _NOT_REFERENCES = ("mask", "last")
 
 
@@ -45,7 +35,8 @@ _NOT_REFERENCES = ("mask", "last")
 class Ask:
     """One picture or clip asked of a family; nothing in it is left to a model's own defaults.
 
-    `references` stand in the recipe's order. `mask` (H, W) uint8 is 255 where a new picture is
+    `references` stand in the recipe's order; for INPAINT the first is the picture that is painted
+    into, for I2V and FLF it is the first frame. `mask` (H, W) uint8 is 255 where a new picture is
     wanted; `last` is the clip's last frame. `strength` is how far INPAINT goes from what is there:
     1 starts from pure noise. `guidance` is the scale of classifier-free guidance in the family's
     own terms. `frames` is 1 for a still. `lora` names an adapter or is empty.
@@ -69,11 +60,12 @@ class Ask:
     strict: bool = False
 
     def __post_init__(self) -> None:
-        least = LEAST_REFERENCES[self.task]
+        pictures = len(self.references)
         wrong = {
-            f"{self.task} needs {least} picture(s), has {len(self.references)}": (
-                len(self.references) < least
+            f"{self.task} takes no picture, has {pictures}": (
+                self.task in _FROM_WORDS and pictures > 0
             ),
+            f"{self.task} needs a picture": self.task not in _FROM_WORDS and not pictures,
             f"{self.task} needs a mask": self.task is Task.INPAINT and self.mask is None,
             f"{self.task} needs a last frame": self.task is Task.FLF and self.last is None,
             f"size {self.width_px} × {self.height_px} px": min(self.width_px, self.height_px) < 16,

@@ -26,12 +26,6 @@ class Reference:
     rgb: np.ndarray
     reusable: bool = True
 
-    @property
-    def digest(self) -> str:
-        """The identity of the pixels: same shape and bytes, same digest."""
-        shape = "x".join(map(str, self.rgb.shape)).encode()
-        return hashlib.sha256(shape + np.ascontiguousarray(self.rgb).data).hexdigest()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
@@ -66,6 +60,12 @@ class Canvas:
         """A picture or mask as it lies under the canvas: `asked` gives it back."""
         asked = covering(picture, self.asked_width_px, self.asked_height_px)
         return covering(asked, self.width_px, self.height_px)
+
+
+def digest_of(pixels: np.ndarray) -> str:
+    """The identity of pixels: same shape and bytes, same digest."""
+    shape = "x".join(map(str, pixels.shape)).encode()
+    return hashlib.sha256(shape + b":" + pixels.tobytes()).hexdigest()
 
 
 def covering(picture: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
