@@ -10,7 +10,6 @@ from typing import Any
 from assets.errors import AssetError
 from assets.provenance import Claims, Signer
 from assets.store import AssetStore
-from content_engine.channels import ImageRules, channel
 from content_engine.errors import BackendUnavailable, GenerationFailed, InvalidBrief
 from content_engine.flow import Stop, never
 from content_engine.review import Adjust, Correction, Regenerate, Replace
@@ -30,27 +29,13 @@ from pipelines.backend import Backend, Inputs, Media, rendered
 from pipelines.correcting import PERSON, UPLOAD, changes, refused
 from pipelines.image_claims import made_claims, uploaded_claims
 from pipelines.image_correct import adjusted, as_ordered, check_upload, rewished
+from pipelines.image_plan import checked, order_of, scene_orders
 from pipelines.image_repair import LADDER
 from pipelines.repair import metrics_in, repaired
 from pipelines.studio.order import Order
-from pipelines.studio.placement import ASPECTS
-from pipelines.studio.scene import choose_settings, load_settings
-from pipelines.studio.scenes.choose import need_of
 
 BACKEND = "studio"
 MODEL = "studio@1"
-
-LONGER_SIDE_MAX_PX = 4096
-"""What a replica of 2 GiB renders: a scene of 4096² holds a dozen float32 layers of 200 MB."""
-
-FILL = 0.88
-"""Share of the frame the product may take. Amazon asks for 85 %; 88 leaves room for rounding."""
-
-UPSCALE_ABOVE = 2.0
-"""Magnification from which SPAN adds the pixels. It costs 9 µs a source pixel (4.5 s for a mug of
-700²) and gains 0.3 dB over cubic at ×2 (research, embedded §7): below ×2 it is not worth that."""
-
-JPEG_QUALITY = 92
 
 
 class ImagePipeline:
@@ -74,8 +59,8 @@ class ImagePipeline:
 
         Raises InvalidBrief when photo, aspects, size, setting or count can't be served.
         """
-        spec = _checked(brief)
-        orders = _scene_orders(brief, spec) if spec.shot is Shot.SCENE else [_order(brief, spec)]
+        spec = checked(brief)
+        orders = scene_orders(brief, spec) if spec.shot is Shot.SCENE else [order_of(brief, spec)]
         if brief.count > len(orders):
             raise InvalidBrief(
                 f"{brief.count} different {spec.shot.value} pictures of one photo are asked for; "
@@ -154,7 +139,7 @@ class ImagePipeline:
         except AssetError as error:
             cause = BackendUnavailable if error.retryable else InvalidBrief
             raise cause(f"{error}") from error
-        order = _order(brief, _checked(brief))
+        order = order_of(brief, checked(brief))
         check_upload(data, order=order)
         photos = tuple(item for item in recipe.ingredients if item.role != "upload")
         return Recipe(
@@ -198,67 +183,6 @@ class ImagePipeline:
         )
 
 
-def _checked(brief: Brief) -> ImageSpec:
-    """The brief's spec, if it can be served. Raises InvalidBrief."""
-    spec = brief.spec
-    if not isinstance(spec, ImageSpec):
-        raise InvalidBrief(f"an image brief needs an ImageSpec, not {type(spec).__name__}")
-    photos = len(brief.product.photos)
-    if not 0 <= spec.photo < photos:
-        raise InvalidBrief(
-            f"product {brief.product.sku!r} has {photos} photos; photo {spec.photo} is asked for "
-            "(the first is 0)"
-        )
-    unknown = [aspect for aspect in spec.aspects if aspect not in ASPECTS]
-    if unknown or not spec.aspects:
-        raise InvalidBrief(f"aspects {list(spec.aspects)}: give some of {', '.join(ASPECTS)}")
-    _check_size(spec, rules=channel(brief.channel).image, name=brief.channel)
-    if spec.setting and spec.setting not in load_settings():
-        raise InvalidBrief(f"no setting {spec.setting!r}; known: {', '.join(load_settings())}")
-    return spec
-
-
-def _check_size(spec: ImageSpec, *, rules: ImageRules, name: str) -> None:
-    least, most = rules.longer_side_min_px, min(rules.longer_side_max_px, LONGER_SIDE_MAX_PX)
-    if not least <= spec.longer_side_px <= most:
-        raise InvalidBrief(
-            f"a longer side of {spec.longer_side_px} px is asked for; "
-            f"channel {name} takes {least} to {most}"
-        )
-
-
-def _order(brief: Brief, spec: ImageSpec) -> Order:
-    rules = channel(brief.channel).image
-    cutout = spec.shot is Shot.CUTOUT
-    return Order(
-        shot=spec.shot,
-        aspects=tuple(dict.fromkeys(spec.aspects)),
-        longer_side_px=spec.longer_side_px,
-        title=f"{spec.shot.value.capitalize()}: {brief.product.title}",
-        shadow=spec.shadow and spec.shot is Shot.PACKSHOT and not rules.white_background,
-        fill=max(FILL, rules.fill_min + 0.02),
-        media_type="image/png" if cutout else "image/jpeg",
-        quality=JPEG_QUALITY,
-        upscale_above=UPSCALE_ABOVE,
-    )
-
-
-def _scene_orders(brief: Brief, spec: ImageSpec) -> list[Order]:
-    order = _order(brief, spec)
-    if spec.setting:
-        return [replace(order, setting=spec.setting, setting_above=spec.setting)]
-    product = brief.product
-    standing = choose_settings(product, seed=brief.seed)
-    ratio = need_of(product).above_ratio
-    if not ratio:
-        return [replace(order, setting=name, setting_above=name) for name in standing]
-    above = choose_settings(product, seed=brief.seed, shape_px=(1, 1 + int(ratio)))
-    return [
-        replace(order, setting=name, setting_above=above[index % len(above)], above_ratio=ratio)
-        for index, name in enumerate(standing)
-    ]
-
-
 def _recipe(order: Order, *, seed: int, photo: Ingredient) -> Recipe:
     return Recipe(
         kind=Kind.IMAGE,
@@ -279,7 +203,7 @@ def _in_another_setting(brief: Brief, recipe: Recipe) -> Recipe | None:
     if recipe.seed != brief.seed:
         return None
     current = Order.of(recipe)
-    orders = _scene_orders(brief, spec)
+    orders = scene_orders(brief, spec)
     names = [order.setting for order in orders]
     following = orders[(names.index(current.setting) + 1) % len(orders)]
     order = replace(current, setting=following.setting, setting_above=following.setting_above)
