@@ -48,7 +48,7 @@ def loaded(
     try:
         pipe = getattr(diffusers, expected.pipeline).from_pretrained(
             folder,
-            torch_dtype={"default": getattr(torch, wanted.dtype), **types},
+            dtype={"default": getattr(torch, wanted.dtype), **types},
             local_files_only=True,
             use_safetensors=True,
             **parts,
