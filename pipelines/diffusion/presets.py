@@ -121,15 +121,17 @@ def _narrow(module: torch.nn.Module, *, storage: torch.dtype, dtype: str) -> Non
     Norms and embeddings stay as they are, and what the model's own class lists as delicate.
     """
     import torch
-    from diffusers.hooks import apply_layerwise_casting
+    from diffusers.hooks.layerwise_casting import apply_layerwise_casting
 
-    if hasattr(module, "enable_layerwise_casting"):
-        module.enable_layerwise_casting(storage_dtype=storage, compute_dtype=getattr(torch, dtype))
+    wide = getattr(torch, dtype)
+    own = getattr(module, "enable_layerwise_casting", None)
+    if own is not None:
+        own(storage_dtype=storage, compute_dtype=wide)
         return
     apply_layerwise_casting(
         module,
         storage_dtype=storage,
-        compute_dtype=getattr(torch, dtype),
+        compute_dtype=wide,
         skip_modules_pattern=("embed", "norm", "visual", "lm_head"),
     )
 
@@ -137,7 +139,7 @@ def _narrow(module: torch.nn.Module, *, storage: torch.dtype, dtype: str) -> Non
 def _rest_apart(pipe: Any, *, device: torch.device) -> None:
     """Lets heavy components rest in the computer's memory; a stream copies ahead on CUDA."""
     import torch
-    from diffusers.hooks import apply_group_offloading
+    from diffusers.hooks.group_offloading import apply_group_offloading
 
     streams = device.type == "cuda"
     for module in _heavy(pipe).values():
