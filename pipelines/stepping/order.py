@@ -1,0 +1,146 @@
+"""Who steps next, and with whom: interactive runs by earliest slack, bulk in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from content_engine.types import Lane
+from pipelines.backend import Load
+from pipelines.stepping.limits import LoopLimits
+from pipelines.stepping.pace import Pace
+from pipelines.stepping.table import WORTH
+from pipelines.stepping.ticket import Ticket
+
+Fits = Callable[[Sequence[Load]], bool]
+"""True when the device's memory holds a step of these."""
+
+
+class Order:
+    """Chooses each step's batch. Its only memory: who led last, and what bulk is owed.
+
+    Bulk is never starved: while interactive steps pass it by, it is owed its share of their time,
+    and once that pays for its next step, that step runs. Never two in a row while an interactive
+    run is ready, so that one waits for one bulk step at most.
+    """
+
+    def __init__(self, pace: Pace, *, limits: LoopLimits) -> None:
+        self._pace = pace
+        self._limits = limits
+        self._led: Ticket[Any] | None = None
+        self._owed_s = 0.0
+        self._bulk_was_last = False
+
+    def choose(self, ready: Iterable[Ticket[Any]], *, now: float, fits: Fits) -> list[Ticket[Any]]:
+        """The runs of the next step, the one that leads it first; none when none is ready."""
+        lanes: dict[Lane, list[Ticket[Any]]] = {lane: [] for lane in Lane}
+        for ticket in ready:
+            lanes[ticket.lane].append(ticket)
+        urgent, bulk = lanes[Lane.INTERACTIVE], lanes[Lane.BULK]
+        if urgent and not self._bulk_is_due(bulk):
+            return self._interactive(urgent, bulk, now=now, fits=fits)
+        if not bulk:
+            return []
+        lead = min(bulk, key=lambda ticket: ticket.order)
+        others = [*sorted(urgent, key=_by_order), *sorted(bulk, key=_like(lead))]
+        most_s = min(self._limits.bulk_step_s, self._owed_s) if urgent else self._limits.bulk_step_s
+        return self._grown(lead, others, most_s=dict.fromkeys(Lane, most_s), fits=fits)
+
+    def stepped(self, batch: Sequence[Ticket[Any]], seconds: float, *, passed_by: bool) -> None:
+        """Takes note of a step; `passed_by` when a bulk run was ready and none was in it."""
+        self._bulk_was_last = batch[0].lane is Lane.BULK
+        if self._bulk_was_last:
+            self._owed_s = max(0.0, self._owed_s - seconds)
+            return
+        self._led = batch[0]
+        if passed_by:
+            share = self._limits.bulk_share
+            self._owed_s += seconds * share / (1 - share)
+
+    def slack_s(self, ticket: Ticket[Any], *, now: float) -> float:
+        """How long the run could still wait and end in time, going on alone."""
+        step_s = self._pace.alone_s(ticket.load)
+        due_at = ticket.due_at
+        if due_at is None:
+            due_at = ticket.arrived_at + self._limits.patience * ticket.steps_in_all * step_s
+        return due_at - now - ticket.steps_left * step_s
+
+    def _bulk_is_due(self, bulk: Sequence[Ticket[Any]]) -> bool:
+        if self._bulk_was_last or not bulk or self._owed_s <= 0.0:
+            return False
+        lead = min(bulk, key=_by_order)
+        return self._owed_s >= self._pace.alone_s(lead.load)
+
+    def _interactive(
+        self, urgent: list[Ticket[Any]], bulk: list[Ticket[Any]], *, now: float, fits: Fits
+    ) -> list[Ticket[Any]]:
+        slack = {ticket: self.slack_s(ticket, now=now) for ticket in urgent}
+        lead = self._lead(slack)
+        step_s = self._pace.alone_s(lead.load)
+        others = sorted(urgent, key=lambda ticket: slack[ticket])
+        if all(ticket.load.group == lead.load.group for ticket in urgent):
+            others += sorted(bulk, key=_like(lead))
+        stretched_s = step_s * self._limits.stretch
+        spare_s = slack[lead] / max(lead.steps_left, 1)
+        most_s = {
+            Lane.INTERACTIVE: max(stretched_s, self._limits.bulk_step_s),
+            Lane.BULK: max(step_s, min(stretched_s, step_s + spare_s)),
+        }
+        return self._grown(lead, others, most_s=most_s, fits=fits)
+
+    def _lead(self, slack: dict[Ticket[Any], float]) -> Ticket[Any]:
+        """The run with the least slack, unless it can wait until the last leader is through.
+
+        Without this, runs of like slack would take turns and all end late.
+        """
+        first = min(slack, key=lambda ticket: (slack[ticket], ticket.order))
+        last = self._led
+        if last is None or last not in slack:
+            return first
+        left_s = last.steps_left * self._pace.alone_s(last.load)
+        return last if slack[first] >= left_s else first
+
+    def _grown(
+        self,
+        lead: Ticket[Any],
+        others: Iterable[Ticket[Any]],
+        *,
+        most_s: Mapping[Lane, float],
+        fits: Fits,
+    ) -> list[Ticket[Any]]:
+        """The lead with as many others as pay: of all allowed sizes the one with most gain."""
+        batch, loads = [lead], [lead.load]
+        if lead.alone:
+            return batch
+        best, best_gain = 1, WORTH
+        for ticket in others:
+            load = ticket.load
+            if ticket is lead or ticket.alone or load.group != loads[0].group:
+                continue
+            if not self._may_join(load, loads, most_s=most_s[ticket.lane], fits=fits):
+                continue
+            batch.append(ticket)
+            loads.append(load)
+            gain = self._pace.gain(loads)
+            if gain >= best_gain:
+                best, best_gain = len(batch), gain
+        return batch[:best]
+
+    def _may_join(self, load: Load, loads: Sequence[Load], *, most_s: float, fits: Fits) -> bool:
+        size, limits = len(loads) + 1, self._limits
+        if size > min(limits.batch_most, self._pace.most(load), self._pace.most(loads[0])):
+            return False
+        if sum(one.tokens for one in loads) + load.tokens > limits.batch_tokens:
+            return False
+        grown = [*loads, load]
+        return self._pace.together_s(grown) <= most_s and fits(grown)
+
+
+def _by_order(ticket: Ticket[Any]) -> int:
+    return ticket.order
+
+
+def _like(lead: Ticket[Any]) -> Callable[[Ticket[Any]], tuple[bool, int]]:
+    """Runs of the lead's shape first: they cost what the table says."""
+    shape = lead.load.shape
+    return lambda ticket: (ticket.load.shape != shape, ticket.order)
