@@ -41,6 +41,7 @@ def loaded(
     """
     import diffusers
     import torch
+    from safetensors import SafetensorError
 
     wanted = Presets.load().named(preset)
     check(folder, expected)
@@ -53,7 +54,7 @@ def loaded(
             use_safetensors=True,
             **parts,
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise WeightsInvalid(f"{folder.name} cannot be loaded: {error}") from error
     pipe.set_progress_bar_config(disable=True)
     return settled(pipe, preset=wanted, device=device)
