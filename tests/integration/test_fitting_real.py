@@ -57,7 +57,7 @@ def saleor(data: Path, name: str) -> Path:
         ("team-tee-front", Style.TEE, Sleeves.SHORT),
         ("polo-shirt-front", Style.TEE, Sleeves.SHORT),
         ("blue-hoodie", Style.HOOD, Sleeves.LONG),
-        ("grey-hoodie", Style.COLLAR, Sleeves.LONG),
+        ("grey-hoodie", Style.HOOD, Sleeves.LONG),
     ],
 )
 def test_a_catalog_top_fits_people(
@@ -73,6 +73,23 @@ def test_a_catalog_top_fits_people(
         trunk = body.parts == 3
         share = np.mean(fitted.target.covers[trunk] > 128)
         assert share > 0.85, f"{name} leaves {1 - share:.0%} of the worn top of {who} in sight"
+
+
+@pytest.mark.parametrize("name", ["blue-hoodie", "grey-hoodie", "white-hoodie"])
+def test_a_hood_lies_around_the_neck_and_closes_at_the_throat(
+    shared_data: Path, seer: BodySeer, people: dict[str, Body], name: str
+) -> None:
+    view = look(saleor(shared_data, name), seer)
+    assert view.torso is not None
+    assert view.torso.has_hood, "the hood was taken for a collar"
+    lobes = {"hood-left", "hood-right"} if name != "grey-hoodie" else set()
+    for who, body in people.items():
+        fitted = fit(view, body, over=[], layer=0)
+        assert {piece.name for piece in fitted.pieces} >= lobes, f"no hood is laid on {who}"
+        rim, unit = fitted.target.neck, body.unit_px
+        assert np.ptp(rim[:, 0]) < 0.5 * unit, f"the opening on {who} is wider than a neck"
+        throat = (rim[:, 1].max() - body.mid_shoulder[1]) / unit
+        assert -0.1 < throat < 0.1, f"the throat of {who} lies {throat:.2f} U below the shoulders"
 
 
 def test_the_polos_hang_tag_is_gone(shared_data: Path, seer: BodySeer) -> None:

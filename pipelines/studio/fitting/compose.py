@@ -21,6 +21,7 @@ from pipelines.studio.fitting.layers import (
     front_pieces,
     grown,
     is_back,
+    is_hood,
     is_sleeve,
     lay,
     mix,
@@ -41,7 +42,7 @@ SHARP_PX = 0.9
 GAP_U = 0.05
 """Slits narrower than this inside a garment are its own creases, not a view of what is behind."""
 
-TORSO_FORM, SLEEVE_FORM = (0.14, 0.13), (0.07, 0.11)
+TORSO_FORM, SLEEVE_FORM, HOOD_FORM = (0.14, 0.13), (0.07, 0.11), (0.05, 0.2)
 """(radius in body units, amount) of the shading towards the outline. Source: research/tryon, 1.8:
 more draws a grey outline around white garments."""
 
@@ -119,11 +120,17 @@ def _worn(stage: _Stage, canvas: np.ndarray, *, item: Fitted, under: np.ndarray)
     gain = carried_light(scene, cloth, share=stage.finish.carried_light)
     sleeves = _sleeves(item)
     trunk = [piece for piece in item.pieces if not is_back(piece) and not is_sleeve(piece)]
+    hood = [piece for piece in trunk if is_hood(piece)]
     below, arms = coverage(trunk, scene), coverage(sleeves, scene)
     whole = 1 - (1 - below) * (1 - arms)
     cast = shadow_of(whole, sigma_px=0.02 * unit, shift_px=(0, 0.01 * unit), amount=0.34)
     canvas = shaded(canvas, cast * stage.undressed.person)
-    _lay_all(stage, canvas, trunk, gain=gain)
+    _lay_all(stage, canvas, [piece for piece in trunk if not is_hood(piece)], gain=gain)
+    if hood:
+        laid = coverage(hood, scene)
+        cast = shadow_of(laid, sigma_px=0.02 * unit, shift_px=(0, 0.014 * unit), amount=0.4)
+        canvas = shaded(canvas, cast * below)
+        _lay_all(stage, canvas, hood, gain=gain)
     front = limbs(scene, stage.undressed, sleeves=item.target.sleeves)
     canvas = mix(canvas, front.colours, front.share * (1 - under))
     cast = shadow_of(arms, sigma_px=0.022 * unit, shift_px=(0, 0.006 * unit), amount=0.3)
@@ -140,6 +147,8 @@ def _lay_all(
         if not rgba.size:
             continue
         radius, amount = SLEEVE_FORM if is_sleeve(piece) else TORSO_FORM
+        if is_hood(piece):
+            radius, amount = HOOD_FORM
         radius_px = radius * stage.scene.unit_px
         form = form_shade(rgba[..., 3], radius_px=radius_px, amount=amount)
         lay(canvas, place, lit(_as_soft(rgba, stage.blur_px), gain[place] * form))

@@ -203,7 +203,7 @@ def _measures(
     if box is not None:
         found["print.anisotropy"] = anisotropy(torso, box)
     wish = marks.chest_px / marks.length_px
-    length = np.linalg.norm(place.hem.mean(axis=0) - place.shoulders.neck[[0, -1]].mean(axis=0))
+    length = np.linalg.norm(place.hem.mean(axis=0) - place.shoulders.roots.mean(axis=0))
     found["stretch"] = float(place.chest_px / max(float(length), 1.0) / wish)
     found["hem_t"] = place.hem_t
     found["sides.measured"] = place.measured_sides

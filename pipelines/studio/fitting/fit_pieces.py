@@ -15,9 +15,10 @@ from pipelines.studio.fitting.garment_view import Style
 class Piece:
     """One warped part, in the pixels of the working photo.
 
-    `name` is `back` (inner back, collar or hood: behind neck and hair), `torso`, `sleeve-left`,
-    `sleeve-right`, `leg-left`, `leg-right`, `skirt` or `head`. `rgba` is (h, w, 4) float32 0..1
-    sRGB, premultiplied, with anti-aliased edges; `box_px` is its (x0, y0, x1, y1) in the photo.
+    `name` is `back` (inner back, collar or hood: behind neck and hair), `torso`, `hood-left`,
+    `hood-right` (a raised hood laid down on the torso), `sleeve-left`, `sleeve-right`, `leg-left`,
+    `leg-right`, `skirt` or `head`. `rgba` is (h, w, 4) float32 0..1 sRGB, premultiplied, with
+    anti-aliased edges; `box_px` is its (x0, y0, x1, y1) in the photo.
     """
 
     name: str

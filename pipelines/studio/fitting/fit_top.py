@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipelines.studio.fitting.garment_view import GarmentView, Style, TorsoMarks
+from pipelines.studio.fitting.fit_hood import hood_sheets
+from pipelines.studio.fitting.garment_view import GarmentView, TorsoMarks
 from pipelines.studio.fitting.mesh import COLUMNS, ROWS, keep_print, patch, turned, unfolded
 from pipelines.studio.fitting.mesh_curves import armhole, at_shares, joined, lengths, resample
 from pipelines.studio.fitting.mesh_raster import Sheet
@@ -19,6 +20,12 @@ ARMHOLE_SHARE = 0.3
 SLEEVE_ACROSS = 13
 CUFF_BOW = 0.07
 """How far a cuff's middle reaches below its corners, in cuff widths: a ring seen 8° from level."""
+
+FOOT_SHARE = 0.55
+"""Where a hood meets the shoulder on a mesh's upper edge, between the tip and the rim's corner."""
+
+BACK_RISE_U = 0.05
+"""How far a hood's back rises above its rim's corners behind the neck, in body units."""
 
 SEAM_ROWS = 3
 """Rows of a sleeve's mesh that lie under the seam, on the torso: they fade in."""
@@ -39,8 +46,10 @@ class TopSheets:
 def top_sheets(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> TopSheets:
     """The meshes that carry a top from its picture to its place."""
     torso = _torso(view, marks, place)
-    sheets = {"back": _back(view, marks, place)} if len(marks.back) else {}
+    sheets = {"back": _back(marks, place)} if len(marks.back) else {}
     sheets["torso"] = torso
+    if marks.raised:
+        sheets |= hood_sheets(marks, place)
     fades = {}
     for side, target in place.sleeves.items():
         source = view.sleeves_of[side]
@@ -62,26 +71,22 @@ def _torso(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
         marks.shoulder_right[0] - marks.shoulder_left[0]
     )
     knot = float(np.clip(knot, 0.2, 0.38))
-    upper, sides = (0.0, knot, 1 - knot, 1.0), (0.0, ARMHOLE_SHARE, 1.0)
-    tip_left, tip_right = marks.shoulder_left, marks.shoulder_right
+    foot = (FOOT_SHARE * knot,) if marks.has_hood else ()
+    upper = (0.0, *foot, knot, 1 - knot, *(1 - at for at in foot), 1.0)
+    sides = (0.0, ARMHOLE_SHARE, 1.0)
     seams = source_seams(marks)
+    shoulders = place.shoulders
     source = patch(
-        joined(
-            [
-                np.array([tip_left, marks.neck[0]]),
-                marks.neck,
-                np.array([marks.neck[-1], tip_right]),
-            ],
-            knots=upper,
-            count=COLUMNS,
-        ),
+        joined(_upper_edge(marks), knots=upper, count=COLUMNS),
         resample(marks.hem, COLUMNS),
         joined([seams["left"], marks.side_left], knots=sides, count=ROWS),
         joined([seams["right"], marks.side_right], knots=sides, count=ROWS),
     )
-    shoulders = place.shoulders
+    stands = [shoulders.stand_left[::-1]], [shoulders.stand_right]
+    before, after = stands if marks.has_hood else ([], [])
+    edge = [shoulders.left[::-1], *before, shoulders.neck, *after, shoulders.right]
     target = patch(
-        joined([shoulders.left[::-1], shoulders.neck, shoulders.right], knots=upper, count=COLUMNS),
+        joined(edge, knots=upper, count=COLUMNS),
         resample(place.hem, COLUMNS),
         joined([place.seams["left"], place.side_left], knots=sides, count=ROWS),
         joined([place.seams["right"], place.side_right], knots=sides, count=ROWS),
@@ -91,6 +96,19 @@ def _torso(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
     target = turned(target, towards=frame.right, shift_px=shift)
     sheet = unfolded(Sheet(source=source, target=target))
     return sheet if view.print_box is None else keep_print(sheet, view.print_box)
+
+
+def _upper_edge(marks: TorsoMarks) -> list[np.ndarray]:
+    """Shoulder, neckline, shoulder in the garment's picture; a hood's sides between them."""
+    root_left, root_right = marks.roots
+    before, after = ([marks.stand_left[::-1]], [marks.stand_right]) if marks.has_hood else ([], [])
+    return [
+        np.array([marks.shoulder_left, root_left]),
+        *before,
+        marks.neck,
+        *after,
+        np.array([root_right, marks.shoulder_right]),
+    ]
 
 
 def source_seams(marks: TorsoMarks) -> dict[str, np.ndarray]:
@@ -162,7 +180,7 @@ def _ruled(outer: np.ndarray, inner: np.ndarray, *, seam: np.ndarray) -> np.ndar
     return np.concatenate([seam[:-1], grid + bend[None] * fade])
 
 
-def _back(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
+def _back(marks: TorsoMarks, place: TopTarget) -> Sheet:
     """What is seen behind the neckline: inner back, standing collar, or the hood laid down."""
     count = 25
     front_s = resample(marks.neck, 201)[3:-3]
@@ -173,15 +191,11 @@ def _back(view: GarmentView, marks: TorsoMarks, place: TopTarget) -> Sheet:
     left_s, right_s = marks.neck[0], marks.neck[-1]
     left_t, right_t = place.shoulders.neck[0], place.shoulders.neck[-1]
     width = float(np.linalg.norm(right_s - left_s))
-    down, right = place.frame.down, place.frame.right
-    if view.style is Style.HOOD:
-        rise = min(float((left_s[1] + right_s[1]) / 2 - marks.back[:, 1].min()), 0.55 * width)
-        upper_s = left_s + (right_s - left_s) * across - np.array([0.0, rise])
-        round_ = (1 + 0.2 * arch) * np.cos(np.pi * across)
-        upper_t = (left_t + right_t - (right_t - left_t) * round_) / 2
-        aside = (front_t[count // 2] - (front_t[0] + front_t[-1]) / 2) @ right
-        upper_t += arch * right * aside
-        upper_t -= down * np.sqrt(arch) * 0.065 * place.frame.unit_px
+    down = place.frame.down
+    if marks.has_hood:
+        upper_s = resample(marks.back, count)
+        upper_t = left_t + (right_t - left_t) * across
+        upper_t -= down * arch * BACK_RISE_U * place.frame.unit_px
     else:
         hang = float(np.clip((marks.back[18:23, 1].mean() - (left_s[1] + right_s[1]) / 2), 0, None))
         hang = min(hang, 0.6 * float(marks.neck[:, 1].max() - left_s[1]))

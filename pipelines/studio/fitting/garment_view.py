@@ -52,6 +52,8 @@ class TorsoMarks:
     `shoulder_right` are the shoulder tips, `side_left` and `side_right` run from the armpit to the
     hem's corner, `hem` from the left corner to the right one. `back` is the upper edge of what is
     seen behind the neckline (inner back, collar, hood), left to right; empty when nothing is.
+    `stand_left` and `stand_right` are a hood's sides from the ends of `neck` down to the shoulders;
+    empty where nothing stands on these. `raised` is True for a hood that stands in the picture.
     """
 
     neck: np.ndarray
@@ -61,6 +63,21 @@ class TorsoMarks:
     side_right: np.ndarray
     hem: np.ndarray
     back: np.ndarray
+    stand_left: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+    stand_right: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+    raised: bool = False
+
+    @property
+    def has_hood(self) -> bool:
+        """True when a hood stands on the shoulders."""
+        return len(self.stand_left) > 0
+
+    @property
+    def roots(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where the neckline, or the hood that stands there, meets both shoulders."""
+        if self.has_hood:
+            return self.stand_left[-1], self.stand_right[-1]
+        return self.neck[0], self.neck[-1]
 
     @property
     def chest_px(self) -> float:
@@ -69,8 +86,9 @@ class TorsoMarks:
 
     @property
     def length_px(self) -> float:
-        """From the middle of the neck points down to the middle of the hem."""
-        top = (self.neck[0] + self.neck[-1]) / 2
+        """From the middle of the neck points, or a hood's foot, down to the middle of the hem."""
+        left, right = self.roots
+        top = (left + right) / 2
         return float(np.linalg.norm((self.hem[0] + self.hem[-1]) / 2 - top))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from content_engine.errors import Refused
 from pipelines.studio.fitting.garment_view import SleeveMarks, Sleeves, Style, TorsoMarks
+from pipelines.studio.fitting.landmarks_hood import Hood, find_hood
 from pipelines.studio.fitting.landmarks_neck import Neck, find_neck
 from pipelines.studio.fitting.landmarks_outline import Outline, corners, cuff_corners
 from pipelines.studio.fitting.mesh_curves import nearest, resample
@@ -73,7 +74,9 @@ def top_marks(outline: Outline, light: np.ndarray) -> TopMarks:
     }
     neck = find_neck(outline, light, chest=chest)
     hem_run = outline.points[min(at_left, at_right) : max(at_left, at_right) + 1]
-    return _assembled(halves, neck, hem=hem_run, outline=outline)
+    found = _assembled(halves, neck, hem=hem_run, outline=outline)
+    hood = find_hood(outline, light, chest=chest)
+    return found if hood is None else _hooded(found, hood)
 
 
 def _hem_corners(outline: Outline) -> tuple[np.ndarray, np.ndarray]:
@@ -172,6 +175,20 @@ def _assembled(
         style=neck.style,
         neck=neck,
     )
+
+
+def _hooded(found: TopMarks, hood: Hood) -> TopMarks:
+    """The marks with a hood's rim for a neckline."""
+    torso = replace(
+        found.torso,
+        neck=hood.rim,
+        back=hood.inside,
+        stand_left=hood.left,
+        stand_right=hood.right,
+        raised=hood.raised,
+    )
+    neck = replace(found.neck, confidence=hood.confidence)
+    return replace(found, torso=torso, style=Style.HOOD, neck=neck)
 
 
 def _side(half: _Half) -> np.ndarray:

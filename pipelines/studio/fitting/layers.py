@@ -216,6 +216,11 @@ def is_back(piece: Piece) -> bool:
     return piece.name.startswith("back")
 
 
+def is_hood(piece: Piece) -> bool:
+    """True for the sides of a hood laid back, which lie on the trunk."""
+    return piece.name.startswith("hood")
+
+
 def is_sleeve(piece: Piece) -> bool:
     """True for sleeves, which lie over trunk and arms."""
     return piece.name.startswith("sleeve")

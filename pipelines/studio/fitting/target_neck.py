@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from pipelines.studio.fitting.body import Body, Part
 from pipelines.studio.fitting.garment_view import Style, TorsoMarks
 from pipelines.studio.fitting.mesh_curves import resample, smooth
 from pipelines.studio.fitting.target_frame import Frame, reach, steady
+from pipelines.studio.fitting.target_hood import Throat, hood_place
 
 DEPTH_CAP = {Style.HOOD: 0.24, Style.COLLAR: 0.30}
 """Deepest front neckline in body units; other styles 0.42. A hood's opening is drawn together."""
@@ -21,11 +22,22 @@ HOOD_AROUND = 0.04
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shoulders:
-    """Curves (n, 2) px: `neck` left to right, the others from neck point to shoulder tip."""
+    """Curves (n, 2) px: `neck` left to right, `left` and `right` from neck point to shoulder tip.
+
+    A hood stands between: `stand_left` and `stand_right` run from the ends of its rim, which is
+    the `neck`, down to where `left` and `right` begin; without one they are empty.
+    """
 
     neck: np.ndarray
     left: np.ndarray
     right: np.ndarray
+    stand_left: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+    stand_right: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+
+    @property
+    def roots(self) -> np.ndarray:
+        """Where the neckline, or the hood that stands there, meets both shoulders: (2, 2)."""
+        return np.stack([self.left[0], self.right[0]])
 
 
 def find_shoulders(body: Body, frame: Frame, *, marks: TorsoMarks, style: Style) -> Shoulders:
@@ -37,7 +49,35 @@ def find_shoulders(body: Body, frame: Frame, *, marks: TorsoMarks, style: Style)
     lines = {
         side: shoulder_line(frame, solid, points[side], tips[side]) for side in ("left", "right")
     }
-    return Shoulders(neck=neck, left=lines["left"], right=lines["right"])
+    if not marks.has_hood:
+        return Shoulders(neck=neck, left=lines["left"], right=lines["right"])
+    throat = _throat(body, frame, solid, points=points)
+    hood = hood_place(frame, lines, throat, marks=marks)
+    return Shoulders(
+        neck=hood.rim,
+        left=hood.left_line,
+        right=hood.right_line,
+        stand_left=hood.left,
+        stand_right=hood.right,
+    )
+
+
+def _throat(
+    body: Body, frame: Frame, solid: np.ndarray, *, points: dict[str, np.ndarray]
+) -> Throat:
+    roots = [(frame.origin - point) @ frame.down for point in points.values()]
+    return Throat(
+        half_px=_neck_half_px(body, frame, solid),
+        root_px=float(np.mean(roots)),
+        chin_px=float((frame.origin - np.array(body.chin, float)) @ frame.down),
+        lean_px=_lean_px(body, frame),
+    )
+
+
+def _lean_px(body: Body, frame: Frame) -> float:
+    """How far the neck leans to the right, as the chin shows it."""
+    limit = 0.06 * frame.unit_px
+    return float(np.clip((body.chin[0] - frame.origin[0]) * 0.18, -limit, limit))
 
 
 def shoulder_tip(body: Body, frame: Frame, solid: np.ndarray, *, side: str) -> np.ndarray:
@@ -60,8 +100,8 @@ def _neck_points(
     share = float(np.clip(width / marks.chest_px / 0.38, 0.85, 1.25))
     off = max(0.235 * frame.shoulders_px * share, 0.17 * unit)
     if style is Style.HOOD:
-        off = min(off, _neck_half_px(body, frame, solid) + HOOD_AROUND * unit)
-    lean = float(np.clip((body.chin[0] - frame.origin[0]) * 0.18, -0.06 * unit, 0.06 * unit))
+        off = _neck_half_px(body, frame, solid) + HOOD_AROUND * unit
+    lean = _lean_px(body, frame)
     rises = {}
     for side, sign in (("left", -1), ("right", 1)):
         base = frame.origin + frame.right * (lean + sign * off)
