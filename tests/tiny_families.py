@@ -8,25 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-_QWEN_MARKS = (
-    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>",
-    "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>",
-)  # fmt: skip
-
-
-def qwen_tokenizer(folder: Path):
-    """One token a byte, and Qwen's marks."""
-    from tokenizers import pre_tokenizers
-    from transformers import Qwen2Tokenizer
-
-    folder.mkdir(parents=True, exist_ok=True)
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary, merges = folder / "vocab.json", folder / "merges.txt"
-    vocabulary.write_text(json.dumps({letter: i for i, letter in enumerate(alphabet)}))
-    merges.write_text("#version: 0.2\n")
-    tokenizer = Qwen2Tokenizer(vocab=str(vocabulary), merges=str(merges))
-    tokenizer.add_tokens(list(_QWEN_MARKS), special_tokens=True)
-    return tokenizer
+from tests.tiny_models import qwen_tokenizer
 
 
 def t5_tokenizer():
@@ -58,7 +40,7 @@ def qwen_image_edit(folder: Path) -> Path:
     )
 
     torch.manual_seed(0)
-    tokenizer = qwen_tokenizer(folder / "tokens")
+    tokenizer = qwen_tokenizer(folder / "tokenizer")
     transformer = QwenImageTransformer2DModel(
         patch_size=2,
         in_channels=16,
