@@ -29,10 +29,16 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
-    """The size that a model paints at, and the size that was asked for."""
+    """The size that a model paints at, and the size that was asked for.
+
+    The asked picture lies in the middle of the canvas, `used` px large; around it are the few
+    rows and columns that only the model's multiple needs.
+    """
 
     width_px: int
     height_px: int
+    used_width_px: int
+    used_height_px: int
     asked_width_px: int
     asked_height_px: int
 
@@ -43,23 +49,37 @@ class Canvas:
         Larger sizes than `max_pixels` are painted smaller and enlarged at the end.
         """
         scale = min(1.0, math.sqrt(max_pixels / (width_px * height_px)))
-        sides = (math.ceil(side * scale / multiple) * multiple for side in (width_px, height_px))
-        painted_width_px, painted_height_px = sides
+        used_width_px, used_height_px = round(width_px * scale), round(height_px * scale)
         return cls(
-            width_px=painted_width_px,
-            height_px=painted_height_px,
+            width_px=math.ceil(used_width_px / multiple) * multiple,
+            height_px=math.ceil(used_height_px / multiple) * multiple,
+            used_width_px=used_width_px,
+            used_height_px=used_height_px,
             asked_width_px=width_px,
             asked_height_px=height_px,
         )
 
     def asked(self, painted: np.ndarray) -> np.ndarray:
-        """The painted picture (H, W, 3) uint8 at the asked size: the middle, undistorted."""
-        return covering(painted, self.asked_width_px, self.asked_height_px)
+        """The middle of a painted picture (H, W, 3) uint8, at the asked size."""
+        left, top = self._margin_px()
+        used = painted[top : top + self.used_height_px, left : left + self.used_width_px]
+        return covering(used, self.asked_width_px, self.asked_height_px)
 
     def painted(self, picture: np.ndarray) -> np.ndarray:
-        """A picture or mask as it lies under the canvas: `asked` gives it back."""
-        asked = covering(picture, self.asked_width_px, self.asked_height_px)
-        return covering(asked, self.width_px, self.height_px)
+        """A picture or mask as it lies under the canvas, mirrored into the margin.
+
+        `asked` gives it back.
+        """
+        used = covering(picture, self.used_width_px, self.used_height_px)
+        left, top = self._margin_px()
+        bottom = self.height_px - self.used_height_px - top
+        right = self.width_px - self.used_width_px - left
+        return cv2.copyMakeBorder(used, top, bottom, left, right, cv2.BORDER_REFLECT)
+
+    def _margin_px(self) -> tuple[int, int]:
+        """How far from the left and from the top the asked picture lies."""
+        across, down = self.width_px - self.used_width_px, self.height_px - self.used_height_px
+        return across // 2, down // 2
 
 
 def digest_of(pixels: np.ndarray) -> str:
@@ -71,11 +91,11 @@ def digest_of(pixels: np.ndarray) -> str:
 def covering(picture: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
     """The picture scaled, aspect kept, until it covers the size; what stands over is cut evenly.
 
-    A picture no more than one model's multiple larger is only cut: no pixel is touched.
+    A picture that covers it in one side already is only cut: no pixel is touched.
     """
     height, width = picture.shape[:2]
     scale = max(width_px / width, height_px / height)
-    if scale > 1 or scale < 0.9:
+    if scale != 1:
         size = (max(width_px, round(width * scale)), max(height_px, round(height * scale)))
         kernel = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         picture = cv2.resize(picture, size, interpolation=kernel)
