@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ _AT_LEAST_ONE = (
 
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_DEVICE = re.compile(r"auto|none|cpu|cuda(:\d+)?")
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a name of its own there, checked for its owner
 
@@ -42,6 +43,7 @@ class Shop:
     key_sha256: of its key; `content-engine keys new` makes both. origins: the pages that may use
     it (`https://shop.example`). photo_ttl_s: how long a shopper's photo lives, 0: as in Settings.
     cache_results: lets browsers keep results; else they are told not to store them.
+    tenant: whose products it sells.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Shop:
     tryons_per_minute: int = 60
     photo_ttl_s: float = 0.0
     cache_results: bool = False
+    tenant: str = "default"
 
     def __post_init__(self) -> None:
         """Refuses values that cannot work. Raises InvalidSettings."""
@@ -88,6 +91,13 @@ class Settings:
     vault_key_dir: their keys, a folder in memory; empty: one in /dev/shm named after `vault_dir`.
     photo_ttl_s: how long they live unless the shop says otherwise.
     shops: who may ask for try-ons with a key; none: the door asks for no key.
+    device: what generative models run on: `auto` (a CUDA device if there is one), `cuda:0`, `cpu`,
+    or `none`. models_dir: folder of their weights, a folder a model; empty: the hub's cache.
+    allow_noncommercial: lets models be used whose licence forbids commercial use.
+    max_batch_tokens: the longest sequence of one model step. canvas_max_pixels: the most pixels
+    that a model is asked to paint, 0: the model's own sizes. checkpoint_every_s: how much
+    denoising a crash may cost; 0: all of it.
+    brand_loras: the adapter of each brand's style, by the brand's name in the feed.
     """
 
     data_dir: Path = Path("content-engine-data")
@@ -112,6 +122,13 @@ class Settings:
     vault_key_dir: str = ""
     photo_ttl_s: float = 900.0
     shops: tuple[Shop, ...] = ()
+    device: str = "auto"
+    models_dir: str = ""
+    allow_noncommercial: bool = False
+    max_batch_tokens: int = 32_768
+    canvas_max_pixels: int = 0
+    checkpoint_every_s: float = 2.0
+    brand_loras: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         """Refuses values that cannot work. Raises InvalidSettings."""
@@ -121,6 +138,13 @@ class Settings:
                 raise InvalidSettings(f"{name} must be 1 or more, not {getattr(self, name)}")
         if not 0 <= self.spoilt_share <= 1:
             raise InvalidSettings(f"spoilt_share is a share from 0 to 1, not {self.spoilt_share}")
+        if not _DEVICE.fullmatch(self.device):
+            raise InvalidSettings(f"device {self.device!r}: give auto, none, cpu, cuda or cuda:0")
+        if self.max_batch_tokens < 1 or min(self.canvas_max_pixels, self.checkpoint_every_s) < 0:
+            raise InvalidSettings(
+                "max_batch_tokens is 1 or more; canvas_max_pixels and checkpoint_every_s are not "
+                "negative"
+            )
         if min(self.lease_s, self.fetch_timeout_s, self.photo_ttl_s) <= 0:
             raise InvalidSettings("lease_s, fetch_timeout_s and photo_ttl_s must be greater than 0")
         for name in ("name", "key_sha256"):
@@ -137,6 +161,11 @@ class Settings:
     def assets_url(self) -> str:
         """URL or path of the asset store."""
         return self.store_url or str(self.data_dir / "assets")
+
+    @property
+    def models_path(self) -> Path | None:
+        """Folder of the models' weights; None: they lie in the hub's cache."""
+        return Path(self.models_dir) if self.models_dir else None
 
     @property
     def keys_path(self) -> Path:

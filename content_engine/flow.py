@@ -148,14 +148,23 @@ Decide = Callable[[Brief, Sequence[Score]], Verdict]
 """The gate: pure, from scores to a verdict."""
 
 
+def as_it_is(attempt: Attempt) -> Attempt:
+    """The attempt, unchanged."""
+    return attempt
+
+
 @dataclass(frozen=True)
 class Engine:
-    """The assembled flow. Holds no state of its own: what happened stands in the ledger."""
+    """The assembled flow. Holds no state of its own: what happened stands in the ledger.
+
+    `ease` may turn a REVIEW into a REPAIR, where machines shall try before a person is asked.
+    """
 
     record: Record
     planner: Planner
     executor: Executor
     decide: Decide
+    ease: Callable[[Attempt], Attempt] = as_it_is
 
     async def produce(self, claim: Claim) -> JobStatus:
         """Carries a claimed job as far as machines can. Call again after a crash: records stay.
@@ -222,6 +231,7 @@ class Engine:
             attempt = await self._try(claim, rung)
             if attempt is None:
                 return
+            attempt = self.ease(attempt)
             repaired = attempt.verdict.outcome is Outcome.REPAIR
             rung = self.planner.repair(claim.job.brief, attempt) if repaired else None
             if repaired and rung is None:

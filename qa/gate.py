@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from content_engine.codec import from_plain
 from content_engine.errors import InvalidSettings
 from content_engine.types import Outcome, Score, Verdict
 
+_METRIC = re.compile(r"[a-z]+\.[a-z0-9_]+")
 POLICY_PATH = Path(__file__).with_name("policy.toml")
 
 
@@ -45,10 +47,29 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backends:
+    """Who makes one kind, best first. The last one is embedded: it needs no device.
+
+    `tries` recipes of each model are planned for a wanted candidate. For the metrics in
+    `repair_first` machines try again with what a model made before a person is asked.
+    """
+
+    order: tuple[str, ...]
+    tries: int
+    repair_first: frozenset[str] = frozenset()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The generative ones."""
+        return self.order[:-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Every bound, by metric and channel; the channel `*` stands for all others."""
+    """Every bound, by metric and channel (`*` stands for all others); backends by kind."""
 
     bounds: Mapping[tuple[str, str], Bound]
+    backends: Mapping[str, Backends] = field(default_factory=dict[str, Backends])
 
     def bound(self, metric: str, channel: str = "*") -> Bound:
         """The bound of a metric in a channel. Raises InvalidSettings for an unknown metric."""
@@ -70,10 +91,11 @@ def load_policy(path: Path = POLICY_PATH) -> Policy:
     """The policy in a file. Raises InvalidSettings on an unknown key or a bad value."""
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
     bounds: dict[tuple[str, str], Bound] = {}
+    backends = from_plain(dict[str, Backends], tables.pop("backends", {}))
     for kind, metrics in tables.items():
         for name, table in metrics.items():
             bounds |= _bounds(f"{kind}.{name}", table)
-    return Policy(bounds=bounds)
+    return Policy(bounds=bounds, backends=backends)
 
 
 def _bounds(metric: str, table: Mapping[str, Any]) -> dict[tuple[str, str], Bound]:
@@ -113,6 +135,21 @@ def decide(scores: Sequence[Score], *, kind: str, channel: str, policy: Policy) 
     reasons += [f"{metric}: not scored" for metric in missing]
     worst = max(outcomes, key=lambda outcome: outcome.rank, default=Outcome.ACCEPT)
     return Verdict(outcome=worst, reasons=tuple(reasons))
+
+
+def eased(verdict: Verdict, *, kind: str, backend: str, policy: Policy) -> Verdict:
+    """REPAIR for what a model made when the policy lets machines try before a person, else as is.
+
+    Only a REVIEW whose every reason names a metric of `repair_first`. Never ACCEPT: when no repair
+    is left, the flow makes it a person's matter again.
+    """
+    rules = policy.backends.get(kind)
+    if rules is None or backend not in rules.models or verdict.outcome is not Outcome.REVIEW:
+        return verdict
+    named = {_METRIC.match(reason) for reason in verdict.reasons}
+    if all(each is not None and each.group() in rules.repair_first for each in named):
+        return Verdict(outcome=Outcome.REPAIR, reasons=verdict.reasons)
+    return verdict
 
 
 def _reason(score: Score, bound: Bound) -> str:
