@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from assets.errors import WeightsInvalid
-from pipelines.diffusion.presets import Presets, settled
+from pipelines.diffusion.presets import Preset, Presets, settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,24 +41,54 @@ def loaded(
     made himself. Raises WeightsInvalid otherwise, InvalidSettings for an unknown preset.
     """
     import diffusers
-    import torch
     from safetensors import SafetensorError
 
     wanted = Presets.load().named(preset)
     check(folder, expected)
-    types = dict.fromkeys(expected.exact, torch.float32)
     try:
+        models = {
+            name: _model(folder / name, owner, dtype=_dtype(name, expected, wanted))
+            for name, owner in _models(folder, expected).items()
+            if name not in parts
+        }
         pipe = getattr(diffusers, expected.pipeline).from_pretrained(
-            folder,
-            dtype={"default": getattr(torch, wanted.dtype), **types},
-            local_files_only=True,
-            use_safetensors=True,
-            **parts,
+            folder, local_files_only=True, **models, **parts
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise WeightsInvalid(f"{folder.name} cannot be loaded: {error}") from error
     pipe.set_progress_bar_config(disable=True)
     return settled(pipe, preset=wanted, device=device)
+
+
+def _models(folder: Path, expected: Expected) -> dict[str, tuple[str, str]]:
+    """Library and class of each component that has weights; the rest is words and numbers."""
+    return {
+        name: tuple(_index(folder)[name])
+        for name in expected.components
+        if (folder / name / "config.json").is_file()
+    }
+
+
+def _dtype(name: str, expected: Expected, preset: Preset) -> str:
+    return "float32" if name in expected.exact else preset.dtype
+
+
+def _model(folder: Path, owner: tuple[str, str], *, dtype: str) -> Any:
+    """One model with all its weights; the libraries would fill missing ones with noise."""
+    import torch
+
+    library, name = owner
+    model, report = getattr(importlib.import_module(library), name).from_pretrained(
+        folder,
+        dtype=getattr(torch, dtype),
+        local_files_only=True,
+        use_safetensors=True,
+        output_loading_info=True,
+    )
+    if missing := sorted(report["missing_keys"]):
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise ValueError(f"{folder.name} lacks the weights {missing[0]}{more}")
+    return model
 
 
 def check(folder: Path, expected: Expected) -> None:

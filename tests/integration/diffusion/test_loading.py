@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from assets.errors import WeightsInvalid
 from pipelines.diffusion.zimage import ZImage
@@ -62,6 +62,19 @@ def test_damaged_weights_are_refused(folder: Path, component: str) -> None:
     (weights,) = (folder / component).glob("*.safetensors")
     weights.write_bytes(weights.read_bytes()[:5000])
     with pytest.raises(WeightsInvalid, match="z-image-turbo cannot be loaded"):
+        load(folder)
+
+
+@pytest.mark.parametrize("component", ["vae", "transformer", "text_encoder"])
+@pytest.mark.filterwarnings("ignore:.*not initialized")
+def test_missing_weights_are_refused_and_never_filled_with_noise(
+    folder: Path, component: str
+) -> None:
+    (file,) = (folder / component).glob("*.safetensors")
+    weights = load_file(file)
+    name = next(name for name in weights if name.endswith("weight"))
+    save_file({key: value for key, value in weights.items() if key != name}, file, {"format": "pt"})
+    with pytest.raises(WeightsInvalid, match=f"{component} lacks the weights"):
         load(folder)
 
 
