@@ -12,6 +12,7 @@ from content_engine.types import Kind
 from serving.deployments import INSPECTOR, Cluster, InspectorReplica, MakerReplica, Place
 
 sys.path.insert(0, str(Path(__file__).parent))
+import loop_kit
 import moody
 import tryon_kit
 
@@ -24,7 +25,7 @@ def boutique_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def cluster(boutique_folder: Path) -> Iterator[Cluster]:
-    """A running cluster: a maker of text that fails when told to, one that paints, an inspector."""
+    """A running cluster: a maker of text that fails when told to, one that paints, a loop, an inspector."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray's own, at its import; ours stay errors
         running = started(boutique_folder)
@@ -35,6 +36,7 @@ def cluster(boutique_folder: Path) -> Iterator[Cluster]:
 def started(folder: Path) -> Cluster:
     from ray import cloudpickle
 
+    cloudpickle.register_pickle_by_value(loop_kit)
     cloudpickle.register_pickle_by_value(moody)
     cloudpickle.register_pickle_by_value(tryon_kit)
     painter = Place(
@@ -56,4 +58,13 @@ def started(folder: Path) -> Cluster:
         cpus=0.1,
         waiting=7,
     )
-    return Cluster.start((maker, painter, inspector), cpus=2)
+    device = Place(
+        name="device",
+        replica=loop_kit.CountingReplica,
+        build=partial(loop_kit.CountingMaker, folder / "device"),
+        replicas=1,
+        cpus=0.1,
+        waiting=255,
+        check_every_s=0.5,
+    )
+    return Cluster.start((maker, painter, inspector, device), cpus=2)
