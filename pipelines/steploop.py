@@ -248,7 +248,7 @@ class StepLoop(Generic[S]):
             for each in batch:
                 each.alone = True
                 self._traffic.rewind(each)
-        elif isinstance(error, DeviceFull) and not one.lonely and not self._traffic.is_alone(one):
+        elif isinstance(error, DeviceFull) and not one.lonely:
             self._traffic.set_aside(one, lonely=True)
         else:
             self._traffic.end(one, failure(error))

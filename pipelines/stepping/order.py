@@ -88,17 +88,25 @@ class Order:
         }
         return self._grown(lead, others, most_s=most_s, fits=fits)
 
-    def _lead(self, slack: dict[Ticket[Any], float]) -> Ticket[Any]:
-        """The run with the least slack, unless it can wait until the last leader is through.
+    def _lead(self, slack: Mapping[Ticket[Any], float]) -> Ticket[Any]:
+        """The run with the least slack, but never in turns: then all of like slack would be late.
 
-        Without this, runs of like slack would take turns and all end late.
+        Whoever leads goes on while the other can wait for its end, or while it could not wait for
+        the other's. A run that is late already lets pass who is much shorter and still in time.
         """
-        first = min(slack, key=lambda ticket: (slack[ticket], ticket.order))
+        first = min(slack, key=lambda one: (slack[one], one.order))
+        left = {one: one.steps_left * self._pace.alone_s(one.load) for one in slack}
+        if slack[first] < 0:
+            short = [one for one in slack if left[one] < left[first] / 2]
+            short = [one for one in short if 0 <= slack[one] < left[first]]
+            if short:
+                return self._led if self._led in short else min(short, key=lambda one: slack[one])
         last = self._led
-        if last is None or last not in slack:
+        if last is None or last not in slack or last is first:
             return first
-        left_s = last.steps_left * self._pace.alone_s(last.load)
-        return last if slack[first] >= left_s else first
+        step_s = self._pace.alone_s(last.load)
+        could_wait = slack[last] > left[first] + step_s and slack[first] < left[last]
+        return first if could_wait else last
 
     def _grown(
         self,

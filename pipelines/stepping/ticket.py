@@ -125,6 +125,6 @@ def _kin(recipe: Recipe, parameters: dict[str, object]) -> str:
     sizes = {
         name: value
         for name, value in parameters.items()
-        if isinstance(value, int | float) and name != "seed"
+        if isinstance(value, int | float) and name not in ("seed", "steps")
     }
     return f"{recipe.backend} {len(recipe.ingredients)} {canonical_json(sizes)}"

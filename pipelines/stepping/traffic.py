@@ -122,10 +122,6 @@ class Traffic(Generic[S]):
         for wish in wishes:
             _settle(wish, outcome)
 
-    def is_alone(self, one: Ticket[S]) -> bool:
-        """True when no other run is on the device."""
-        return self.roster.resident() == (one,)
-
     def rest(self, timeout_s: float) -> None:
         """Waits until something changes."""
         with self._changed:
@@ -223,7 +219,7 @@ class Traffic(Generic[S]):
 
     def _failed(self, one: Ticket[S], error: BaseException) -> None:
         """A head or tail failed; one that found the device full gets it for itself, once."""
-        if isinstance(error, DeviceFull) and not one.lonely and not self.is_alone(one):
+        if isinstance(error, DeviceFull) and not one.lonely:
             self.set_aside(one, lonely=True)
         else:
             self.end(one, failure(error))
