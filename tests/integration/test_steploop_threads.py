@@ -1,0 +1,220 @@
+"""The step loop with its threads: what it costs, who it makes wait, and a process that dies."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from content_engine.errors import GenerationFailed
+from content_engine.types import Lane, Recipe
+from pipelines.backend import Media
+from pipelines.steploop import StepLoop
+from pipelines.stepping.checkpoints import Checkpoints
+from pipelines.stepping.limits import LoopLimits
+from pipelines.stepping.table import BatchTable
+from tests.steploop_kit import NOTHING, Grain, Mill, expected, recipe
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Busy(Mill):
+    """Takes real time: `step_s` of work a step, and the side times asleep."""
+
+    step_s: float = 0.005
+    finish_s: float = 0.0
+    stepped_at: list[float] = field(default_factory=list)
+
+    def step(self, runs: Sequence[Grain]) -> None:
+        end = time.perf_counter() + self.step_s
+        while time.perf_counter() < end:
+            pass
+        super().step(runs)
+        self.stepped_at.append(time.perf_counter())
+
+    def finish(self, run: Grain) -> tuple[Media, ...]:
+        time.sleep(self.finish_s)
+        return super().finish(run)
+
+
+def started(mill: Mill, *, checkpoints: Checkpoints | None = None) -> StepLoop[Grain]:
+    loop = StepLoop(mill, table=BatchTable(), checkpoints=checkpoints, limits=LoopLimits())
+    loop.start()
+    return loop
+
+
+def test_the_loop_costs_at_most_three_percent_at_one_request_of_steps_of_5_ms() -> None:
+    mill = Busy()
+    loop = started(mill)
+
+    def bare(one: Recipe) -> None:
+        run = mill.start(one, NOTHING)
+        while not run.done:
+            mill.step([run])
+        mill.finish(run)
+
+    def looped(one: Recipe) -> None:
+        loop.submit(one, NOTHING, lane=Lane.INTERACTIVE).result()
+
+    times: dict[str, list[float]] = {"bare": [], "looped": []}
+    for seed in range(10):
+        for name, way in (("bare", bare), ("looped", looped)):
+            began = time.perf_counter()
+            way(recipe(seed, steps=20))
+            times[name].append(time.perf_counter() - began)
+    loop.close()
+    ratio = min(times["looped"]) / min(times["bare"])
+    assert ratio <= 1.03, f"the loop made a request {ratio:.3f} times as long"
+
+
+def test_a_boundary_costs_less_than_three_percent_of_5_ms_of_one_core() -> None:
+    loop = StepLoop(Mill(), table=BatchTable(), checkpoints=None, limits=LoopLimits())
+    loop.submit(recipe(1, steps=250), NOTHING, lane=Lane.INTERACTIVE)
+    loop._traffic.await_sides()
+    began = time.thread_time()
+    for _ in range(200):
+        loop._boundary()
+        loop._step_next()
+    each_s = (time.thread_time() - began) / 200
+    loop.close()
+    assert each_s < 0.03 * 0.005, f"{each_s * 1e6:.0f} µs a boundary and step"
+
+
+def test_steps_do_not_wait_for_tails() -> None:
+    mill = Busy(step_s=0.002, finish_s=0.15)
+    loop = started(mill)
+    first = loop.submit(recipe(1, steps=2), NOTHING, lane=Lane.BULK)
+    second = loop.submit(recipe(2, steps=60, strict=True), NOTHING, lane=Lane.BULK)
+    first.result()
+    second.result()
+    loop.close()
+    gaps = [b - a for a, b in pairwise(mill.stepped_at)]
+    assert sorted(gaps)[-3] < 0.1, f"steps waited for a tail of 150 ms: {sorted(gaps)[-3:]}"
+
+
+def test_an_interactive_result_does_not_wait_for_the_bulk_step_that_runs() -> None:
+    mill = Busy(step_s=0.1)
+    loop = started(mill)
+    loop.submit(recipe(1, steps=30), NOTHING, lane=Lane.BULK)
+    one = loop.submit(recipe(2, steps=1), NOTHING, lane=Lane.INTERACTIVE)
+    one.result()
+    waited = time.perf_counter() - next(
+        at for at, step in zip(mill.stepped_at, mill.steps, strict=False) if 2 in step
+    )
+    loop.close()
+    assert waited < 0.09, f"a finished result lay {waited:.3f} s beside a bulk step"
+
+
+def test_many_callers_at_once_all_get_their_own_results() -> None:
+    mill = Busy(step_s=0.0)
+    loop = started(mill)
+
+    def call(seed: int) -> str:
+        how = {"fails_at": 1} if seed % 7 == 0 else {}
+        one = recipe(seed % 120, steps=1 + seed % 5, **how)
+        lane = Lane.INTERACTIVE if seed % 3 == 0 else Lane.BULK
+        future = loop.submit(one, NOTHING, lane=lane)
+        if seed % 11 == 0:
+            future.cancel()
+        try:
+            return "right" if future.result(20)[0].data == expected(one) else "wrong"
+        except CancelledError:
+            return "cancelled"
+        except GenerationFailed:
+            return "failed" if how else "failed by company"
+
+    with ThreadPoolExecutor(16) as callers:
+        ends = list(callers.map(call, range(360)))
+    facts = loop.facts()
+    loop.close()
+    assert set(ends) <= {"right", "cancelled", "failed"}, set(ends)
+    assert ends.count("right") > 200
+    assert not mill.overlapped
+    assert sum(facts.resident.values()) + sum(facts.waiting.values()) == 0
+
+
+def test_cancelling_frees_the_device_within_one_step() -> None:
+    mill = Busy(step_s=0.02)
+    loop = started(mill)
+    future = loop.submit(recipe(1, steps=500), NOTHING, lane=Lane.BULK)
+    while len(mill.steps) < 3:
+        time.sleep(0.005)
+    taken = len(mill.steps)
+    future.cancel()
+    time.sleep(0.2)
+    loop.close()
+    assert len(mill.steps) <= taken + 2, "the step under way, and one that began meanwhile"
+
+
+def test_a_result_s_callback_may_ask_the_loop() -> None:
+    loop = started(Mill())
+    done = threading.Event()
+    future = loop.submit(recipe(1), NOTHING, lane=Lane.BULK)
+    future.add_done_callback(lambda _: (loop.facts(), done.set()))
+    assert done.wait(5)
+    loop.close()
+
+
+VICTIM = """
+    import sys, time
+    from tests.integration.test_steploop_threads import Busy
+    from tests.steploop_kit import NOTHING, recipe
+    from content_engine.types import Lane
+    from pipelines.steploop import StepLoop
+    from pipelines.stepping.checkpoints import Checkpoints
+    from pipelines.stepping.limits import LoopLimits
+    from pipelines.stepping.table import BatchTable
+    from pathlib import Path
+    limits = LoopLimits(checkpoint_every_s=0.0, checkpoint_every_steps=5)
+    class Telling(Busy):
+        def step(self, runs):
+            super().step(runs)
+            print(runs[0].taken, flush=True)
+    loop = StepLoop(Telling(step_s=0.01), table=BatchTable(), checkpoints=Checkpoints(Path(sys.argv[1])), limits=limits)
+    loop.start()
+    loop.submit(recipe(1, steps=50), NOTHING, lane=Lane.BULK).result()
+"""
+
+
+def test_kill_9_in_the_middle_of_50_steps_costs_one_interval_and_gives_the_same_bytes(
+    tmp_path: Path,
+) -> None:
+    victim = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(VICTIM), str(tmp_path / "runs")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert victim.stdout is not None
+    for line in victim.stdout:
+        if int(line) >= 28:
+            break
+    victim.send_signal(signal.SIGKILL)
+    rest = victim.stdout.read().split()
+    victim.wait()
+    victim.stdout.close()
+    reached = int(rest[-1]) if rest else 28
+    mill = Mill()
+    loop = started(mill, checkpoints=Checkpoints(tmp_path / "runs"))
+    again = loop.submit(recipe(1, steps=50), NOTHING, lane=Lane.BULK).result()
+    loop.close()
+    assert reached - mill.resumed_at[0] <= 5 + 1, f"{reached} steps, resumed at {mill.resumed_at}"
+    assert again[0].data == expected(recipe(1, steps=50))
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_a_loop_that_rests_costs_nothing() -> None:
+    loop = started(Mill())
+    loop.submit(recipe(1), NOTHING, lane=Lane.BULK).result()
+    began = time.process_time()
+    time.sleep(0.5)
+    spent = time.process_time() - began
+    loop.close()
+    assert spent < 0.05, f"{spent:.3f} s of CPU in half a second of rest"
