@@ -74,6 +74,7 @@ class Flux2Klein(Family[Given]):
         self.pipe = pipe
         self.reuse = reuse
         self._device = device
+        self._dtype = pipe.transformer.dtype  # a walk over all parameters each time it is asked
         self._pictures = Pictures(pipe, device=device, reuse=reuse)
 
     @classmethod
@@ -122,7 +123,7 @@ class Flux2Klein(Family[Given]):
         rows = [(run, text) for run in runs for text in run.given.texts]
         sequences = [torch.cat([run.latents, run.given.references], dim=1) for run, _ in rows]
         out = self.pipe.transformer(
-            hidden_states=torch.cat(sequences).to(self.pipe.transformer.dtype),
+            hidden_states=torch.cat(sequences).to(self._dtype),
             timestep=torch.stack([run.timestep.to(run.latents.dtype) for run, _ in rows]) / 1000,
             guidance=None,
             encoder_hidden_states=torch.cat([text for _, text in rows]),

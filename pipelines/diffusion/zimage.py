@@ -13,6 +13,7 @@ from pipelines.diffusion.ask_pictures import Canvas
 from pipelines.diffusion.family import Family, drawing, frames_of
 from pipelines.diffusion.loading import Expected, loaded
 from pipelines.diffusion.reuse import Reuse
+from pipelines.diffusion.rows import packed
 from pipelines.diffusion.run import Denoising
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class ZImage(Family[Given]):
         self.pipe = pipe
         self.reuse = reuse
         self._device = device
+        self._dtype = pipe.transformer.dtype  # a walk over all parameters each time it is asked
 
     @classmethod
     def load_from(cls, folder: Path, *, preset: str, device: str) -> ZImage:
@@ -96,17 +98,24 @@ class ZImage(Family[Given]):
         return Load(group="", shape=size + guided, tokens=tokens * len(run.given.texts))
 
     def predict(self, runs: Sequence[Denoising[Given]]) -> Sequence[torch.Tensor]:
-        """The velocities, (1, 16, H/8, W/8) float32 each."""
+        """The velocities, (1, 16, H/8, W/8) float32 each.
+
+        One forward for all, unless filling up short rows to the longest would cost more.
+        """
         import torch
 
         rows = [(run, text) for run in runs for text in run.given.texts]
-        out = self.pipe.transformer(
-            [run.latents[0, :, None].to(self.pipe.transformer.dtype) for run, _ in rows],
-            torch.stack([(1000 - run.timestep) / 1000 for run, _ in rows]),
-            [text for _, text in rows],
-            return_dict=False,
-        )[0]
-        predicted = iter([-row.float().squeeze(1)[None] for row in out])
+        out: dict[int, torch.Tensor] = {}
+        for pack in packed([run.latents[0, 0].numel() // 4 + len(text) for run, text in rows]):
+            shared = [rows[place] for place in pack]
+            answers = self.pipe.transformer(
+                [run.latents[0, :, None].to(self._dtype) for run, _ in shared],
+                torch.stack([(1000 - run.timestep) / 1000 for run, _ in shared]),
+                [text for _, text in shared],
+                return_dict=False,
+            )[0]
+            out.update(zip(pack, answers, strict=True))
+        predicted = iter([-out[place].float().squeeze(1)[None] for place in range(len(rows))])
         return [_guided(run, predicted) for run in runs]
 
     def decode(self, run: Denoising[Given]) -> np.ndarray:

@@ -9,6 +9,7 @@ from assets.media import Picture
 from content_engine.errors import GenerationFailed
 from pipelines.diffusion.ask import Ask, Task
 from pipelines.diffusion.ask_pictures import Canvas, covering, digest_of, flattened
+from pipelines.diffusion.rows import LAUNCH_BOUND_TOKENS, packed
 from tests.diffusion_kit import Order, photo
 
 SIDES = st.integers(16, 3000)
@@ -126,3 +127,18 @@ def test_words_alone_take_no_picture() -> None:
     order = Order("z-image-turbo", pictures={"photo": photo(32, 32)})
     with pytest.raises(GenerationFailed, match=f"{Task.T2I} takes no picture, has 1"):
         Ask.of(order.recipe, order.inputs)
+
+
+@given(st.lists(st.integers(1, 5000), max_size=12))
+def test_rows_share_a_forward_only_where_padding_costs_little(tokens: list[int]) -> None:
+    packs = packed(tokens)
+    assert sorted(place for pack in packs for place in pack) == list(range(len(tokens)))
+    for pack in packs:
+        padded = len(pack) * max(tokens[place] for place in pack)
+        used = sum(tokens[place] for place in pack)
+        assert padded <= LAUNCH_BOUND_TOKENS or padded <= used * 1.25 or len(pack) == 1
+
+
+def test_small_pictures_share_one_forward_and_large_ones_of_a_size_too() -> None:
+    assert packed([48, 220, 60, 330]) == [[3, 1, 2, 0]]
+    assert packed([4196, 1060, 4150, 1080]) == [[0, 2], [3, 1]]
