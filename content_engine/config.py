@@ -75,7 +75,7 @@ class Settings:
     """Everything an operator can set. Sizes in bytes, times in seconds, paths as given.
 
     data_dir: ledger, assets and keys live under it; made at first start, mode 0700.
-    host, port: where the HTTP door listens; other than loopback is refused (the door has no keys).
+    host, port: where the HTTP door listens; beyond loopback only with keys (`content-engine keys`).
     store_url: where assets live; empty: `data_dir/assets`. `s3://bucket/prefix` works too.
     key_dir: signing keys; empty: `data_dir/keys`. Operators put `chain.pem` and `key.pem` there.
     body_max_bytes: the largest request body. fetch_max_bytes, fetch_timeout_s: per picture.
@@ -96,7 +96,8 @@ class Settings:
     allow_noncommercial: lets models be used whose licence forbids commercial use.
     max_batch_tokens: the longest sequence of one model step. canvas_max_pixels: the most pixels
     that a model is asked to paint, 0: the model's own sizes. checkpoint_every_s: how much
-    denoising a crash may cost; 0: all of it.
+    denoising a crash may cost; 0: all of it. calibrate_s: how long the start may take to measure
+    which batches pay on the device; 0: the loop learns it while it works.
     brand_loras: the adapter of each brand's style, by the brand's name in the feed.
     """
 
@@ -128,11 +129,11 @@ class Settings:
     max_batch_tokens: int = 32_768
     canvas_max_pixels: int = 0
     checkpoint_every_s: float = 2.0
+    calibrate_s: float = 45.0
     brand_loras: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         """Refuses values that cannot work. Raises InvalidSettings."""
-        _require_loopback(self.host)
         for name in _AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise InvalidSettings(f"{name} must be 1 or more, not {getattr(self, name)}")
@@ -140,11 +141,11 @@ class Settings:
             raise InvalidSettings(f"spoilt_share is a share from 0 to 1, not {self.spoilt_share}")
         if not _DEVICE.fullmatch(self.device):
             raise InvalidSettings(f"device {self.device!r}: give auto, none, cpu, cuda or cuda:0")
-        if self.max_batch_tokens < 1 or min(self.canvas_max_pixels, self.checkpoint_every_s) < 0:
-            raise InvalidSettings(
-                "max_batch_tokens is 1 or more; canvas_max_pixels and checkpoint_every_s are not "
-                "negative"
-            )
+        if self.max_batch_tokens < 1:
+            raise InvalidSettings(f"max_batch_tokens is 1 or more, not {self.max_batch_tokens}")
+        for name in ("canvas_max_pixels", "checkpoint_every_s", "calibrate_s"):
+            if getattr(self, name) < 0:
+                raise InvalidSettings(f"{name} is 0 or more, not {getattr(self, name)}")
         if min(self.lease_s, self.fetch_timeout_s, self.photo_ttl_s) <= 0:
             raise InvalidSettings("lease_s, fetch_timeout_s and photo_ttl_s must be greater than 0")
         for name in ("name", "key_sha256"):
@@ -173,6 +174,24 @@ class Settings:
         return Path(self.key_dir) if self.key_dir else self.data_dir / "keys"
 
     @property
+    def access_path(self) -> Path:
+        """File of the access keys' digests."""
+        return self.keys_path / "access.toml"
+
+    @property
+    def is_loopback(self) -> bool:
+        """True when only this machine can reach the door."""
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def tenants(self) -> frozenset[str]:
+        """The tenants that shops sell for, and the one of whoever needs no key."""
+        return frozenset({"default", *(shop.tenant for shop in self.shops)})
+
+    @property
     def vault_path(self) -> Path:
         """Folder of the encrypted uploads."""
         return Path(self.vault_dir) if self.vault_dir else self.data_dir / "vault"
@@ -186,18 +205,6 @@ class Settings:
         if not _IN_MEMORY.is_dir():
             return place.with_name(f"{place.name}-keys")
         return _IN_MEMORY / f"content-engine-{hashlib.sha256(bytes(place)).hexdigest()[:16]}"
-
-
-def _require_loopback(host: str) -> None:
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise InvalidSettings(
-            f"host {host!r} is not a loopback address: the door knows no keys yet, so put a "
-            "reverse proxy that does in front of it"
-        )
 
 
 def load_settings(

@@ -25,6 +25,7 @@ from content_engine.telemetry import log_to
 from serving import app
 from serving.api.people import redact_gone
 from serving.deployments import Cluster
+from serving.keyfile import KeyFile
 from serving.signals import STOP, call_on
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,6 @@ _DRAIN_S = 20.0
 """Most jobs end within it; supervisors wait 30 s or more before they kill."""
 
 
-_TENANT = "default"
 _SWEEP_EVERY_S = 5.0
 """So long may a key outlive its time on an idle machine; nobody can read by it. House rule."""
 
@@ -120,12 +120,22 @@ def _swept(parts: app.Parts) -> int:
 
 
 def _redact(parts: app.Parts, gone: Iterable[str], *, before: datetime) -> None:
-    redact_gone(parts.ledger, gone, tenant=_TENANT, before=before)
+    uploads = tuple(gone)
+    for tenant in parts.settings.tenants:
+        redact_gone(parts.ledger, uploads, tenant=tenant, before=before)
 
 
 def _listener(settings: Settings) -> socket.socket:
-    """The bound socket of the door. Raises InvalidSettings when the port is taken."""
+    """The bound socket of the door.
+
+    Raises InvalidSettings when the port is taken, or others could reach a door that has no keys.
+    """
     host, port = settings.host, settings.port
+    if not (settings.is_loopback or KeyFile(settings.access_path)):
+        raise InvalidSettings(
+            f"host {host!r} lets other machines in and there is no key yet: make one with "
+            "`content-engine keys add NAME --scope operator`, or listen on 127.0.0.1"
+        )
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     # The protocol must be said: without it asyncio leaves Nagle on, 40 ms an answer.
     listener = socket.socket(family, kind, protocol)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from content_engine.errors import InvalidBrief
@@ -13,6 +13,7 @@ from content_engine.faults import fault_kinds
 from content_engine.review import CaseStatus, Label
 from content_engine.types import Kind
 from serving.api.door import Door
+from serving.api.gate import holder_of
 from serving.api.orders import check_order
 from serving.api.sheets import case_out, claimed_sheet, sheet
 from serving.api.wire import job_out
@@ -32,15 +33,20 @@ def routes(door: Door) -> APIRouter:
 
 def _taking(router: APIRouter, door: Door) -> None:
     @router.post("/claim", response_model=CaseSheet, responses=_NONE_FREE)
-    async def claim_case(body: ClaimIn) -> CaseSheet | Response:
-        """The next case, this reviewer's until the lease ends; 204 when none is free."""
-        found = await asyncio.to_thread(_claimed, door, body)
+    async def claim_case(body: ClaimIn, request: Request) -> CaseSheet | Response:
+        """The next case, this reviewer's until the lease ends; 204 when none is free.
+
+        Where keys are asked for, the reviewer is who holds the key, whatever the body says.
+        """
+        reviewer = _reviewer(request, body.reviewer)
+        found = await asyncio.to_thread(_claimed, door, body, reviewer=reviewer)
         return found or Response(status_code=204)
 
     @router.get("")
-    async def list_cases(query: Annotated[CasesQuery, Query()]) -> Response:
+    async def list_cases(query: Annotated[CasesQuery, Query()], request: Request) -> Response:
         """Cases in the order they were opened; `next_cursor` asks for the page after."""
-        return JSONResponse(await asyncio.to_thread(_listed, door, query))
+        held_by = _reviewer(request, query.held_by) if query.held_by else ""
+        return JSONResponse(await asyncio.to_thread(_listed, door, query, held_by=held_by))
 
     @router.get("/{case_id}")
     async def get_case(case_id: str) -> CaseSheet:
@@ -72,18 +78,25 @@ def _answering(router: APIRouter, door: Door) -> None:
         return shown
 
     @router.post("/{case_id}/undo")
-    async def undo_label(case_id: str, body: UndoIn) -> CaseOut:
+    async def undo_label(case_id: str, body: UndoIn, request: Request) -> CaseOut:
         """The case, waiting again: soon after the answer and before anything came of it."""
+        reviewer = _reviewer(request, body.reviewer)
         case = await asyncio.to_thread(
-            door.ledger.undo_label, case_id, reviewer=body.reviewer, tenant=door.tenant
+            door.ledger.undo_label, case_id, reviewer=reviewer, tenant=door.tenant
         )
         door.news.changed(case.job_id)
         return case_out(case)
 
 
-def _claimed(door: Door, body: ClaimIn) -> CaseSheet | None:
+def _reviewer(request: Request, said: str) -> str:
+    """Who reviews: the holder of the key, or what was said where no key is asked for."""
+    holder = holder_of(request)
+    return holder.key.name if holder else said
+
+
+def _claimed(door: Door, body: ClaimIn, *, reviewer: str) -> CaseSheet | None:
     claim = door.ledger.claim_case(
-        body.reviewer,
+        reviewer,
         tenant=door.tenant,
         kinds=tuple(body.kinds) or tuple(Kind),
         lease_s=body.lease_s,
@@ -92,9 +105,9 @@ def _claimed(door: Door, body: ClaimIn) -> CaseSheet | None:
     return claimed_sheet(door, claim) if claim else None
 
 
-def _listed(door: Door, query: CasesQuery) -> dict[str, Any]:
-    if query.held_by:
-        held = door.ledger.held_cases(query.held_by, door.tenant)
+def _listed(door: Door, query: CasesQuery, *, held_by: str) -> dict[str, Any]:
+    if held_by:
+        held = door.ledger.held_cases(held_by, door.tenant)
         return {"items": [_plain(case_out(case)) for case in held], "next_cursor": ""}
     page = door.ledger.cases(
         door.tenant,

@@ -5,6 +5,8 @@ Small SQLite reads (under 0.1 ms) run on the event loop: a hop to a thread would
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -26,15 +28,31 @@ from serving.api import (
 )
 from serving.api.border import Border
 from serving.api.door import Door
+from serving.api.gate import Gate
 from serving.api.problems import code_of_status, field_errors, problem
-from serving.api.shops import ShopGate
 from serving.api.tryon_problems import refusal_response
 from serving.review import routes as review
+from serving.review import session
 from serving.storefront import routes as storefront
 
 
 def create_app(door: Door) -> FastAPI:
     """The door as an ASGI app, over these parts."""
+    app = _rooms(door)
+    app.add_middleware(
+        Gate,
+        shops=door.shops,
+        keys=door.keys,
+        sessions=door.sessions,
+        tenant=door.tenant,
+        rooms=lambda tenant: _rooms(replace(door, tenant=tenant)),
+    )
+    app.add_middleware(Border, body_max_bytes=door.body_max_bytes, metrics=door.metrics)
+    return app
+
+
+def _rooms(door: Door) -> FastAPI:
+    """Every route, over one tenant's things."""
     app = FastAPI(
         title="Content Engine",
         description="Produces the media of a shop's catalog, judged, and try-ons for its shoppers.",
@@ -46,6 +64,7 @@ def create_app(door: Door) -> FastAPI:
     )
     for room in (jobs, products, assets, uploads, people, tryon, cases, history, queue, health):
         app.include_router(room.routes(door))
+    app.include_router(session.routes(door))
     app.include_router(review.routes())
     app.include_router(storefront.routes(door))
     app.add_exception_handler(Refused, _not_wearable)
@@ -53,8 +72,6 @@ def create_app(door: Door) -> FastAPI:
     app.add_exception_handler(AssetError, _engine_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
-    app.add_middleware(ShopGate, shops=door.shops)
-    app.add_middleware(Border, body_max_bytes=door.body_max_bytes, metrics=door.metrics)
     return app
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from content_engine.ledger import Ledger
 from content_engine.review import Correction
 from content_engine.telemetry import Metrics
 from content_engine.types import Attempt, Brief, Recipe
+from serving.api.gate import Keys, NoKeys
+from serving.api.sessions import Sessions
 from serving.news import News
 
 
@@ -25,7 +28,8 @@ class Door:
     plan; `check_correction` the recipe of a correction, or raises it for one that none can carry
     out. `designs` are the motion designs that a clip can fall back to. `checks` must be True to be
     ready. `vault` keeps shoppers' photos, for `photo_ttl_s` unless their shop says otherwise;
-    without `shops` nobody needs a key.
+    `shops` may ask for try-ons; with `keys` every call needs one that opens it, sent along or in
+    the cookie of one of the `sessions`. The routes see what is `tenant`'s and nothing else.
     """
 
     ledger: Ledger
@@ -43,4 +47,6 @@ class Door:
     checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     tenant: str = "default"
     shops: tuple[Shop, ...] = ()
+    keys: Keys = field(default_factory=NoKeys)
+    sessions: Sessions = field(default_factory=lambda: Sessions(secrets.token_bytes(32)))
     photo_ttl_s: float = 900.0

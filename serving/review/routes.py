@@ -50,6 +50,11 @@ def routes() -> APIRouter:
         """Queue, accept rates, pace and faults as plots."""
         return _served("dashboard.html", request)
 
+    @router.get("/sign-in")
+    async def sign_in(request: Request) -> Response:
+        """The form that takes a reviewer's key."""
+        return _served("sign-in.html", request)
+
     @router.get("/static/{name}")
     async def static(name: str, request: Request) -> Response:
         """A style sheet, a module or the icon."""

@@ -55,6 +55,7 @@ from pipelines.video import VideoPipeline
 from qa.text import TextJudge
 from qa.video import VideoJudge
 from serving.api import Door, create_app
+from serving.api.gate import Keys, NoKeys
 from serving.app import gate
 from serving.dispatcher import Dispatcher, Limits
 from serving.executors import LocalExecutor, PlannerByKind
@@ -220,7 +221,7 @@ def opened_workshop(folder: Path) -> Iterator[Workshop]:
 
 
 @contextmanager
-def opened_shop(workshop: Workshop, folder: Path) -> Iterator[Shop]:
+def opened_shop(workshop: Workshop, folder: Path, *, keys: Keys | None = None) -> Iterator[Shop]:
     """A shop with a new ledger in that folder, its door open at `shop.url` until the end."""
     clock, news = Clock(), News()
     ledger = Ledger.open(empty_ledger(folder), clock=clock)
@@ -235,6 +236,7 @@ def opened_shop(workshop: Workshop, folder: Path) -> Iterator[Shop]:
         locales=("en", "ar"),
         check=lambda brief: None,
         check_correction=workshop.planner.correct,
+        keys=keys or NoKeys(),
     )
     with _served(create_app(door)) as url:
         yield Shop(

@@ -42,6 +42,8 @@ async function ask(method, path, body) {
   if (answer.status === 204) return null;
   const said = await answer.json().catch(() => null);
   if (answer.ok) return said;
+  // The session is over: what was entered lies in the draft, and is there again after signing in.
+  if (answer.status === 401) location.assign("/review/sign-in");
   const code = String(said?.type ?? "").split(":").pop() ?? "";
   throw new Refusal(answer.status, code, said?.detail || said?.title || `HTTP ${answer.status}`);
 }

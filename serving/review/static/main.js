@@ -9,7 +9,7 @@ import { find, keyButton } from "./dom.js";
 import { forgetOldDrafts, labelOf, objection } from "./draft.js";
 import { belongsToFocus, commandOf, keyList, pressedKey } from "./keys.js";
 import { Notices } from "./notices.js";
-import { reviewerName } from "./reviewer.js";
+import { leave, reviewer } from "./reviewer.js";
 
 /** @typedef {import("./types.js").Sheet} Sheet */
 
@@ -277,13 +277,13 @@ async function countLeft() {
 }
 
 forgetOldDrafts();
-const name = await reviewerName();
-find("#reviewer").textContent = name;
+const { name, signedIn } = await reviewer();
+find("#reviewer").textContent = signedIn ? `Sign out ${name}` : name;
 const page = new Page(name);
 find("#help-button").addEventListener("click", () => page.run("help"));
 find("#help-close").addEventListener("click", () => page.run("help"));
 find("#look-again").addEventListener("click", () => page.start());
-find("#rename").addEventListener("click", () => { localStorage.removeItem("review.reviewer"); location.reload(); });
+find("#rename").addEventListener("click", () => leave(signedIn));
 await page.start();
 setInterval(countLeft, COUNT_MS);
 await countLeft();
