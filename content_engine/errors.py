@@ -31,6 +31,13 @@ class InvalidFeed(ContentEngineError):
     code = "invalid-feed"
 
 
+class QuotaExceeded(ContentEngineError):
+    """The tenant has as much waiting as it may; the same request may be taken later."""
+
+    code = "quota-exceeded"
+    retryable = True
+
+
 class NotFound(ContentEngineError):
     """There is no such thing."""
 

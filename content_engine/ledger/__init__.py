@@ -12,8 +12,8 @@ from dataclasses import replace
 from uuid import uuid4
 
 from content_engine.codec import to_json
-from content_engine.ledger import answers, redact, rows, writes
-from content_engine.ledger.cases import LedgerCases
+from content_engine.ledger import answers, redact, rows, sharing, writes
+from content_engine.ledger.batches import LedgerBatches
 from content_engine.ledger.migrations import MIGRATIONS
 from content_engine.ledger.queue import QueueStats
 from content_engine.ledger.rows import Cost, JobRow, Page
@@ -38,9 +38,10 @@ __all__ = ["Cost", "Happening", "JobRow", "Ledger", "Page", "QueueStats"]
 
 # A job that takes its worker down every time is not tried for ever. Source: house limit.
 _MOST_LOST_CLAIMS = 5
+_ANY_WORK = ("any_queued", "any_order")
 
 
-class Ledger(LedgerCases):
+class Ledger(LedgerBatches):
     """The one place that remembers. Safe to use from many threads and processes."""
 
     @classmethod
@@ -76,6 +77,11 @@ class Ledger(LedgerCases):
                 {"tenant": tenant, "sku": product.sku, "body": body, "now_us": now_us},
             )
 
+    def own_asset(self, digest: Digest, tenant: str) -> None:
+        """Remembers that the tenant brought the asset in; once more changes nothing."""
+        with self._database.write() as session:
+            session.run("own_asset", {"digest": digest, "tenant": tenant})
+
     def submit(
         self, briefs: Sequence[Brief], *, tenant: str, key: str = "", batch: str = ""
     ) -> tuple[Job, ...]:
@@ -99,11 +105,7 @@ class Ledger(LedgerCases):
         NotFound.
         """
         with self._database.write() as session:
-            now_us = self._now_us()
-            if session.run("cancel", {"id": job_id, "tenant": tenant, "now_us": now_us}):
-                session.run("withdraw_cases", {"id": job_id})
-                session.run("withdraw_corrections", {"id": job_id, "now_us": now_us})
-                writes.tell(session, [job_id], name=JobStatus.CANCELLED, now_us=now_us)
+            writes.cancel(session, job_id, tenant=tenant, now_us=self._now_us())
         return self.job(job_id, tenant)
 
     def redact(self, batch: str, tenant: str) -> int:
@@ -122,37 +124,31 @@ class Ledger(LedgerCases):
         lease_s: float,
         lane: Lane | None = None,
     ) -> tuple[Claim, ...]:
-        """Up to `limit` queued jobs, now this worker's: interactive first, then oldest first.
+        """Up to `limit` jobs, now this worker's: interactive first, then oldest first.
 
-        Of one lane only when `lane` is given.
+        Of one lane only when `lane` is given. Tenants who wait take turns; see `ledger/sharing.py`.
         """
         # Idle workers ask often: they must not hold up those who write.
-        queued = writes.queues(kinds, lane)
-        if not any(self._database.look("any_queued", asked) for asked in queued):
+        looks = [(name, asked) for asked in writes.queues(kinds, lane) for name in _ANY_WORK]
+        if not any(self._database.look(name, asked) for name, asked in looks):
             return ()
         token = uuid4().hex
         with self._database.write() as session:
             now_us = self._now_us()
             until_us = now_us + round(lease_s * 1e6)
-            if not (sequences := writes.claimable(session, queued, limit=limit)):
-                return ()
-            session.run(
-                "claim",
-                {
-                    "sequences": sequences,
-                    "token": token,
-                    "worker": worker,
-                    "until_us": until_us,
-                    "now_us": now_us,
-                },
+            sequences = sharing.choose(
+                session, kinds, lanes=writes.lanes(lane), limit=limit, now_us=now_us
             )
+            if not sequences:
+                return ()
+            taken = {"sequences": sequences, "token": token, "worker": worker}
+            session.run("claim", {**taken, "until_us": until_us, "now_us": now_us})
             claimed = session.rows("claimed", {"sequences": sequences, "token": token})
             ids = [row.id for row in claimed]
             writes.tell(session, ids, name=JobStatus.RUNNING, now_us=now_us)
+            jobs = writes.readable(session, claimed, token=token, now_us=now_us)
         until = rows.moment(until_us)
-        return tuple(
-            Claim(job=rows.job_with_brief(row), token=token, lease_until=until) for row in claimed
-        )
+        return tuple(Claim(job=job, token=token, lease_until=until) for job in jobs)
 
     def extend(self, claims: Sequence[Claim], lease_s: float) -> tuple[Claim, ...]:
         """The claims that still hold, now for `lease_s` seconds more; those left out are lost."""

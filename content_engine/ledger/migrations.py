@@ -45,5 +45,9 @@ def _index(session: Session, row: Row) -> None:
     session.run("fill_backend", {"sequence": row.sequence, "backend": recipe.backend})
 
 
-MIGRATIONS: Mapping[int, Callable[[Session], None]] = {1: _label_cases}
+def _nothing(session: Session) -> None:
+    """From 2 to 3: batches begin empty."""
+
+
+MIGRATIONS: Mapping[int, Callable[[Session], None]] = {1: _label_cases, 2: _nothing}
 """By version: the step from it to the next one."""

@@ -31,8 +31,9 @@ SELECT id, tenant, batch, status, problem, created_at_us, updated_at_us
 FROM job WHERE tenant = :tenant AND submission_key = :key ORDER BY sequence;
 
 -- name: add_job
-INSERT INTO job (id, tenant, submission_key, batch, kind, sku, lane, wanted, status, created_at_us, updated_at_us)
-VALUES (:id, :tenant, :key, :batch, :kind, :sku, :lane, :wanted, 'queued', :now_us, :now_us);
+INSERT INTO job (id, tenant, submission_key, batch, kind, sku, lane, wanted, status, created_at_us, updated_at_us,
+  item, place)
+VALUES (:id, :tenant, :key, :batch, :kind, :sku, :lane, :wanted, 'queued', :now_us, :now_us, :item, :place);
 
 -- name: add_brief
 INSERT INTO brief (job_id, body) VALUES (:id, :body);
@@ -46,15 +47,17 @@ INSERT INTO event (job_id, name, at_us)
 SELECT id, 'queued', created_at_us FROM job WHERE id BETWEEN :first_id AND :last_id;
 
 -- name: any_queued
-SELECT 1 FROM job WHERE status = 'queued' AND kind = :kind AND lane BETWEEN :first AND :last LIMIT 1;
+SELECT 1 FROM job
+WHERE status = 'queued' AND held = 0 AND kind = :kind AND lane BETWEEN :first AND :last LIMIT 1;
 
 -- name: any_expired
 SELECT 1 FROM job WHERE status = 'running' AND lease_until_us <= :now_us LIMIT 1;
 
--- Index order (kind, lane, sequence): interactive first, then oldest first.
+-- Index order (kind, lane, tenant, sequence): the tenant's oldest first.
 -- name: claimable
-SELECT lane, sequence FROM job WHERE status = 'queued' AND kind = :kind AND lane BETWEEN :first AND :last
-ORDER BY lane, sequence LIMIT :limit {skip_locked};
+SELECT sequence FROM job
+WHERE status = 'queued' AND held = 0 AND kind = :kind AND lane = :lane AND tenant = :tenant
+ORDER BY sequence LIMIT :limit {skip_locked};
 
 -- name: claim
 UPDATE job SET status = 'running', token = :token, worker = :worker, recheck = 0,
@@ -62,9 +65,13 @@ UPDATE job SET status = 'running', token = :token, worker = :worker, recheck = 0
 WHERE status = 'queued' AND sequence IN :sequences;
 
 -- name: claimed
-SELECT job.id, tenant, batch, status, problem, created_at_us, updated_at_us, body
-FROM job JOIN brief ON brief.job_id = job.id
-WHERE sequence IN :sequences AND token = :token ORDER BY lane, sequence;
+SELECT job.id, job.tenant, job.batch, job.status, problem, created_at_us, updated_at_us, brief.body,
+  job.item, job.sku, form, batch_item.body AS item_body, batch_order.body AS order_body
+FROM job
+LEFT JOIN brief ON brief.job_id = job.id
+LEFT JOIN batch_item ON batch_item.item = job.item
+LEFT JOIN batch_order ON batch_order.batch = job.item / 4294967296 AND batch_order.place = job.place
+WHERE sequence IN :sequences AND token = :token ORDER BY job.lane, sequence;
 
 -- name: hold
 UPDATE job SET updated_at_us = :now_us
@@ -123,8 +130,13 @@ FROM attempt LEFT JOIN review_case
 WHERE attempt.job_id = :id ORDER BY attempt.sequence;
 
 -- name: job
-SELECT job.id, tenant, batch, status, problem, created_at_us, updated_at_us, body
-FROM job JOIN brief ON brief.job_id = job.id WHERE job.id = :id AND tenant = :tenant;
+SELECT job.id, job.tenant, job.batch, job.status, problem, created_at_us, updated_at_us, brief.body,
+  job.item, job.sku, form, batch_item.body AS item_body, batch_order.body AS order_body
+FROM job
+LEFT JOIN brief ON brief.job_id = job.id
+LEFT JOIN batch_item ON batch_item.item = job.item
+LEFT JOIN batch_order ON batch_order.batch = job.item / 4294967296 AND batch_order.place = job.place
+WHERE job.id = :id AND job.tenant = :tenant;
 
 -- name: job_row
 SELECT sequence, id, tenant, batch, kind, sku, status, problem, created_at_us, updated_at_us
@@ -168,7 +180,12 @@ UPDATE event SET detail = :detail WHERE sequence = :sequence;
 UPDATE job SET batch = '', problem = CASE WHEN problem = '' THEN '' ELSE :problem END WHERE id IN :ids;
 
 -- name: briefs
-SELECT job_id, body FROM brief WHERE job_id IN :ids;
+SELECT job.id AS job_id, brief.body, job.item, job.sku, form, batch_item.body AS item_body, batch_order.body AS order_body
+FROM job
+LEFT JOIN brief ON brief.job_id = job.id
+LEFT JOIN batch_item ON batch_item.item = job.item
+LEFT JOIN batch_order ON batch_order.batch = job.item / 4294967296 AND batch_order.place = job.place
+WHERE job.id IN :ids;
 
 -- name: attempts
 SELECT attempt.body FROM attempt JOIN job ON job.id = attempt.job_id
@@ -189,5 +206,19 @@ SELECT kind, device, outcome, count(*), sum(seconds)
 FROM attempt JOIN job ON job.id = attempt.job_id WHERE tenant = :tenant
 GROUP BY kind, device, outcome ORDER BY kind, device, outcome;
 
--- name: last_event
-SELECT max(sequence) FROM event;
+-- Postgres only.
+-- name: snapshot
+SELECT CAST(pg_current_snapshot() AS text);
+
+-- Postgres only.
+-- name: make_tables_alone
+SELECT pg_advisory_xact_lock(:lock);
+
+-- name: own_asset
+INSERT INTO asset_owner (digest, tenant) VALUES (:digest, :tenant) ON CONFLICT (digest, tenant) DO NOTHING;
+
+-- name: owns_asset
+SELECT 1 FROM asset_owner WHERE digest = :digest AND tenant = :tenant
+UNION ALL
+SELECT 1 FROM asset_use JOIN job ON job.id = asset_use.job_id WHERE digest = :digest AND job.tenant = :tenant
+LIMIT 1;

@@ -13,7 +13,7 @@ from content_engine.ledger.rows import Cost, JobRow, Page
 from content_engine.ledger.sql import Database, Row
 from content_engine.ledger.story import Happening
 from content_engine.review import Case, CaseStatus, Label
-from content_engine.types import Attempt, Brief, Digest, Event, Job, JobStatus, Kind, Product
+from content_engine.types import Attempt, Digest, Event, Job, JobStatus, Kind, Product
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Sequence[Any])
@@ -41,11 +41,15 @@ class LedgerReads:
             found = session.rows("products", {"tenant": tenant, "limit": limit})
         return tuple(from_json(Product, row[0]) for row in found)
 
+    def owns_asset(self, digest: Digest, tenant: str) -> bool:
+        """True for an asset that the tenant brought in, or that a job of it made or took."""
+        return self._database.look("owns_asset", {"digest": digest, "tenant": tenant}) is not None
+
     def job(self, job_id: str, tenant: str) -> Job:
         """The job with its brief. Raises NotFound."""
         with self._database.read() as session:
             row = session.row("job", {"id": job_id, "tenant": tenant})
-        return rows.job_with_brief(_found(row, job_id))
+        return rows.shown_job(_found(row, job_id))
 
     def job_row(self, job_id: str, tenant: str) -> JobRow:
         """The job without its brief: cheap enough to poll. Raises NotFound."""
@@ -74,11 +78,9 @@ class LedgerReads:
         if not page.items:
             return Page(items=(), next_cursor="")
         with self._database.read() as session:
-            bodies = {
-                row[0]: row[1]
-                for row in session.rows("briefs", {"ids": [j.id for j in page.items]})
-            }
-        items = tuple(rows.job_of_row(row, from_json(Brief, bodies[row.id])) for row in page.items)
+            found = session.rows("briefs", {"ids": [row.id for row in page.items]})
+        briefs = {row.job_id: rows.shown_brief(row) for row in found}
+        items = tuple(rows.job_of_row(row, briefs[row.id]) for row in page.items)
         return Page(items=items, next_cursor=page.next_cursor)
 
     def job_rows(

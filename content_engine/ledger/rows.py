@@ -6,16 +6,20 @@ import json
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from content_engine.codec import from_json
+from content_engine.errors import InvalidFeed
+from content_engine.feeds.kept import kept_item
 from content_engine.ledger.sql import Row
 from content_engine.review import Case, CaseClaim, CaseStatus, LabelOutcome
 from content_engine.types import Brief, Digest, Event, Job, JobStatus, Kind, Outcome
 
 T = TypeVar("T")
+LINES_MOST = 2**32
+"""An item is its batch's sequence number times this, plus its line."""
 FAILED = "FAILED"
 """The outcome of a recipe that gave nothing: no verdict was ever passed on it."""
 
@@ -88,8 +92,43 @@ def job_of_row(row: JobRow, brief: Brief) -> Job:
 
 
 def job_with_brief(row: Row) -> Job:
-    """The job of a row whose last column is its brief."""
-    return job_of(row, from_json(Brief, row[7]))
+    """The job of a row of the `job` and `claimed` statements."""
+    return job_of(row, brief_of(row))
+
+
+def shown_job(row: Row) -> Job:
+    """The job of a row to look at: of a line that can't be read, only the product's sku."""
+    return job_of(row, shown_brief(row))
+
+
+def shown_brief(row: Row) -> Brief:
+    """The brief of a row to look at: of a line that can't be read, only the product's sku."""
+    try:
+        return brief_of(row)
+    except InvalidFeed:
+        order = from_json(Brief, row.order_body)
+        return replace(order, product=replace(order.product, sku=row.sku))
+
+
+def brief_of(row: Row) -> Brief:
+    """The brief of a row: its own, or a batch's order for the product of one line.
+
+    Raises InvalidFeed for a line that no product can be read from.
+    """
+    if row.body is not None:
+        return from_json(Brief, row.body)
+    item = kept_item(row.form, row.item_body, line=line_of(row.item))
+    return replace(from_json(Brief, row.order_body), product=item.product)
+
+
+def line_of(item: int) -> int:
+    """The feed's line that an item stands for."""
+    return item % LINES_MOST
+
+
+def first_item(batch: int) -> int:
+    """The item before the first of a batch, given by its sequence number."""
+    return batch * LINES_MOST
 
 
 def job_row(row: Sequence[Any]) -> JobRow:

@@ -36,9 +36,15 @@ CREATE TABLE IF NOT EXISTS job (
   lost_claims INTEGER NOT NULL DEFAULT 0, -- claims whose worker never came back
   recheck SMALLINT NOT NULL DEFAULT 0,    -- 1: a person answered while a worker had the job
   created_at_us BIGINT NOT NULL,
-  updated_at_us BIGINT NOT NULL
+  updated_at_us BIGINT NOT NULL,
+  item BIGINT NOT NULL DEFAULT 0,         -- of a batch: the line that it was made from, 0 for none
+  place SMALLINT NOT NULL DEFAULT 0,      -- of a batch: which of its orders
+  held SMALLINT NOT NULL DEFAULT 0        -- 1: its batch is paused, nobody claims it
 );
-CREATE INDEX IF NOT EXISTS job_queued ON job (kind, lane, sequence) WHERE status = 'queued';
+-- Only what can be claimed: what is done costs a claim nothing, however much of it there is.
+CREATE INDEX IF NOT EXISTS job_claimable ON job (kind, lane, tenant, sequence)
+  WHERE status = 'queued' AND held = 0;
+CREATE UNIQUE INDEX IF NOT EXISTS job_of_item ON job (item, place) WHERE item > 0;
 CREATE INDEX IF NOT EXISTS job_leased ON job (lease_until_us) WHERE status = 'running';
 CREATE INDEX IF NOT EXISTS job_listed ON job (tenant, status, sequence);
 CREATE INDEX IF NOT EXISTS job_of_sku ON job (tenant, sku, sequence);
@@ -166,3 +172,71 @@ CREATE TABLE IF NOT EXISTS event (
   detail TEXT NOT NULL DEFAULT '{{}}'
 );
 CREATE INDEX IF NOT EXISTS event_of_job ON event (job_id, sequence);
+
+-- A feed and what is ordered of each of its products. Its jobs are made when they are claimed.
+CREATE TABLE IF NOT EXISTS batch (
+  sequence {serial},
+  id TEXT NOT NULL UNIQUE,
+  tenant TEXT NOT NULL,
+  key TEXT NOT NULL,                      -- of idempotency; empty: none was given
+  orders_sha256 TEXT NOT NULL,
+  language TEXT NOT NULL,                 -- of the merchant's words, BCP 47
+  status TEXT NOT NULL DEFAULT 'open',    -- open, paused, cancelled
+  received SMALLINT NOT NULL DEFAULT 0,   -- 1: the feed was read to its end
+  records BIGINT NOT NULL DEFAULT 0,      -- read so far, the invalid ones too
+  chain TEXT NOT NULL DEFAULT '',         -- digest of all of them, in order
+  lines BIGINT NOT NULL DEFAULT 0,        -- accepted
+  faults BIGINT NOT NULL DEFAULT 0,       -- refused
+  created_at_us BIGINT NOT NULL,
+  updated_at_us BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS batch_of_key ON batch (tenant, key) WHERE key <> '';
+CREATE INDEX IF NOT EXISTS batch_listed ON batch (tenant, sequence);
+
+-- One brief without a product: what to make of every line. Fed: jobs exist up to that item.
+CREATE TABLE IF NOT EXISTS batch_order (
+  batch BIGINT NOT NULL,
+  place SMALLINT NOT NULL,
+  tenant TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  lane SMALLINT NOT NULL,
+  wanted INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT 'open',    -- as its batch
+  fed BIGINT NOT NULL DEFAULT 0,          -- jobs made so far
+  fed_item BIGINT NOT NULL,
+  last_item BIGINT NOT NULL,
+  PRIMARY KEY (batch, place)
+);
+CREATE INDEX IF NOT EXISTS order_open ON batch_order (kind, lane, tenant, batch, place)
+  WHERE status = 'open' AND fed_item < last_item;
+
+-- An accepted line, once for all orders: `item` is the batch's sequence × 2^32 + the line.
+CREATE TABLE IF NOT EXISTS batch_item (
+  item {rowid},
+  sku TEXT NOT NULL,
+  form SMALLINT NOT NULL,                 -- 0: a record as it came, 1: a product as it was read
+  body TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS batch_fault (
+  item BIGINT NOT NULL,
+  message TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS fault_of_item ON batch_fault (item);
+
+-- How much of the claims a tenant gets, and has had while others waited too.
+CREATE TABLE IF NOT EXISTS tenant_share (
+  tenant TEXT NOT NULL PRIMARY KEY,
+  weight DOUBLE PRECISION NOT NULL DEFAULT 1,
+  most_running BIGINT NOT NULL DEFAULT 0, -- jobs at once, 0: no limit
+  most_waiting BIGINT NOT NULL DEFAULT 0, -- briefs of batches not begun, 0: no limit
+  served DOUBLE PRECISION NOT NULL DEFAULT 0
+);
+
+-- Who brought an asset in: a product's picture, an upload. What was made is found by asset_use.
+CREATE TABLE IF NOT EXISTS asset_owner (
+  digest TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  PRIMARY KEY (digest, tenant)
+) {clustered};

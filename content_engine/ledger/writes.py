@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from content_engine.codec import to_json
-from content_engine.errors import Conflict, LeaseLost
+from content_engine.errors import Conflict, InvalidFeed, LeaseLost
 from content_engine.ledger import rows
 from content_engine.ledger.sql import Row, Session
 from content_engine.types import (
@@ -51,6 +51,8 @@ def enqueue(
             "lane": _LANES[brief.lane],
             "wanted": brief.count,
             "body": body,
+            "item": 0,
+            "place": 0,
         }
         for job_id, brief, body in zip(rows.new_ids(len(briefs)), briefs, bodies, strict=True)
     ]
@@ -75,27 +77,46 @@ def enqueue(
 
 def queues(kinds: Sequence[Kind], lane: Lane | None) -> list[dict[str, object]]:
     """The queues of those kinds, of one lane or of all, as the statements name them."""
-    lanes = sorted(_LANES.values()) if lane is None else [_LANES[lane]]
-    return [{"kind": kind.value, "first": lanes[0], "last": lanes[-1]} for kind in kinds]
+    places = lanes(lane)
+    return [{"kind": kind.value, "first": places[0], "last": places[-1]} for kind in kinds]
 
 
-def claimable(session: Session, queued: Sequence[Mapping[str, object]], *, limit: int) -> list[int]:
-    """Sequence numbers of the jobs to take, best first: interactive, then oldest.
+def lanes(lane: Lane | None) -> list[int]:
+    """That lane, or all of them, as they stand in the ledger: the one to serve first, first."""
+    return sorted(_LANES.values()) if lane is None else [_LANES[lane]]
 
-    `queued` is what `queues` gives.
-    """
-    found = [
-        (row.lane, row.sequence)
-        for asked in queued
-        for row in session.rows("claimable", {**asked, "limit": limit})
-    ]
-    return [sequence for _, sequence in sorted(found)[:limit]]
+
+def lane_number(lane: Lane) -> int:
+    """The lane as it stands in the ledger."""
+    return _LANES[lane]
 
 
 def hold(session: Session, claim: Claim, *, now_us: int) -> None:
     """Makes sure that the claim still holds, for this transaction. Raises LeaseLost."""
     if session.run("hold", {"id": claim.job.id, "token": claim.token, "now_us": now_us}) != 1:
         raise LeaseLost(_lost(claim))
+
+
+def cancel(session: Session, job_id: str, *, tenant: str, now_us: int) -> None:
+    """Cancels the job if it is still under way, and withdraws what people were asked of it."""
+    if session.run("cancel", {"id": job_id, "tenant": tenant, "now_us": now_us}):
+        session.run("withdraw_cases", {"id": job_id})
+        session.run("withdraw_corrections", {"id": job_id, "now_us": now_us})
+        tell(session, [job_id], name=JobStatus.CANCELLED, now_us=now_us)
+
+
+def readable(session: Session, claimed: Sequence[Row], *, token: str, now_us: int) -> list[Job]:
+    """The claimed jobs; those whose feed line no product can be read from fail, saying why."""
+    jobs: list[Job] = []
+    for row in claimed:
+        try:
+            jobs.append(rows.job_with_brief(row))
+        except InvalidFeed as error:
+            problem = f"line {rows.line_of(row.item)} of the feed: {error}"
+            ended = {"id": row.id, "token": token, "status": JobStatus.FAILED.value}
+            session.run("end_claim", {**ended, "problem": problem, "now_us": now_us})
+            tell_status(session, row.id, status=JobStatus.FAILED, now_us=now_us, problem=problem)
+    return jobs
 
 
 def end_claim(

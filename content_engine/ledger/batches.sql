@@ -1,0 +1,140 @@
+-- Every statement about batches, their lines and the shares of tenants, by name. See queries.sql.
+
+-- name: add_batch
+INSERT INTO batch (id, tenant, key, orders_sha256, language, created_at_us, updated_at_us)
+VALUES (:batch_id, :tenant, :key, :orders_sha256, :language, :now_us, :now_us)
+ON CONFLICT DO NOTHING;
+
+-- name: batch_of_key
+SELECT * FROM batch WHERE tenant = :tenant AND key = :key AND key <> '';
+
+-- name: batch
+SELECT * FROM batch WHERE id = :batch_id AND tenant = :tenant;
+
+-- name: batch_list
+SELECT * FROM batch WHERE tenant = :tenant AND sequence < :before ORDER BY sequence DESC LIMIT :limit;
+
+-- name: add_order
+INSERT INTO batch_order (batch, place, tenant, kind, lane, wanted, body, fed_item, last_item)
+VALUES (:sequence, :place, :tenant, :kind, :lane, :wanted, :body, :first_item, :first_item);
+
+-- name: orders
+SELECT place, kind, body, status, fed FROM batch_order WHERE batch = :sequence ORDER BY place;
+
+-- Two uploads of one batch at once: the second finds other records than it knew.
+-- name: move_batch
+UPDATE batch SET records = :records, chain = :chain, lines = lines + :lines, faults = faults + :faults,
+  updated_at_us = :now_us
+WHERE sequence = :sequence AND records = :known AND received = 0 AND status <> 'cancelled';
+
+-- name: move_orders
+UPDATE batch_order SET last_item = :last_item WHERE batch = :sequence;
+
+-- name: end_of_feed
+UPDATE batch SET received = 1, updated_at_us = :now_us WHERE sequence = :sequence AND records = :known;
+
+-- name: set_batch_status
+UPDATE batch SET status = :status, updated_at_us = :now_us WHERE sequence = :sequence AND status <> 'cancelled';
+
+-- Held, a claim can feed from none of them meanwhile.
+-- name: set_orders_status
+UPDATE batch_order SET status = :status WHERE batch = :sequence AND status <> 'cancelled';
+
+-- name: hold_jobs
+UPDATE job SET held = :held
+WHERE tenant = :tenant AND batch = :batch_id AND batch <> '' AND status IN ('queued', 'running', 'in_review')
+  AND held <> :held;
+
+-- name: unfinished_of_batch
+SELECT id FROM job WHERE tenant = :tenant AND batch = :batch_id AND batch <> ''
+  AND status IN ('queued', 'running', 'in_review') ORDER BY sequence LIMIT :limit;
+
+-- name: any_order
+SELECT 1 FROM batch_order WHERE status = 'open' AND fed_item < last_item AND kind = :kind
+  AND lane BETWEEN :first AND :last LIMIT 1;
+
+-- Jumps from tenant to tenant through the index, however many jobs each has.
+-- name: tenants_queued
+WITH RECURSIVE waiting (tenant) AS (
+  SELECT (SELECT tenant FROM job
+    WHERE status = 'queued' AND held = 0 AND kind = :kind AND lane = :lane ORDER BY tenant LIMIT 1)
+  UNION ALL
+  SELECT (SELECT job.tenant FROM job
+    WHERE status = 'queued' AND held = 0 AND kind = :kind AND lane = :lane AND job.tenant > waiting.tenant
+    ORDER BY job.tenant LIMIT 1)
+  FROM waiting WHERE waiting.tenant IS NOT NULL
+)
+SELECT tenant FROM waiting WHERE tenant IS NOT NULL;
+
+-- name: tenants_ordered
+SELECT DISTINCT tenant FROM batch_order
+WHERE status = 'open' AND fed_item < last_item AND kind = :kind AND lane = :lane;
+
+-- name: open_orders
+SELECT batch_order.batch, place, batch_order.kind, batch_order.lane, wanted, fed_item, last_item
+FROM batch_order
+WHERE status = 'open' AND fed_item < last_item AND kind IN :kinds AND lane = :lane AND tenant = :tenant
+ORDER BY batch, place LIMIT 64 {skip_locked};
+
+-- name: batch_name
+SELECT id FROM batch WHERE sequence = :sequence;
+
+-- name: items_after
+SELECT item, sku FROM batch_item WHERE item > :after AND item <= :last ORDER BY item LIMIT :limit;
+
+-- name: order_fed
+UPDATE batch_order SET fed_item = :fed_item, fed = fed + :more WHERE batch = :sequence AND place = :place;
+
+-- name: item_of_job
+SELECT job.item, batch_item.sku, form, batch_item.body FROM job JOIN batch_item ON batch_item.item = job.item
+WHERE job.id = :id AND job.item > 0;
+
+-- name: keep_item
+UPDATE batch_item SET form = :form, body = :body WHERE item = :item;
+
+-- name: shares
+SELECT tenant, weight, most_running, most_waiting, served FROM tenant_share;
+
+-- name: set_share
+INSERT INTO tenant_share (tenant, weight, most_running, most_waiting)
+VALUES (:tenant, :weight, :most_running, :most_waiting)
+ON CONFLICT (tenant) DO UPDATE SET weight = excluded.weight, most_running = excluded.most_running,
+  most_waiting = excluded.most_waiting;
+
+-- name: serve
+INSERT INTO tenant_share (tenant, served) VALUES (:tenant, :served)
+ON CONFLICT (tenant) DO UPDATE SET served = excluded.served;
+
+-- name: running_by_tenant
+SELECT tenant, count(*) AS jobs FROM job WHERE status = 'running' GROUP BY tenant;
+
+-- Briefs of the tenant's batches that no job was made for yet.
+-- name: unfed
+SELECT coalesce(sum(lines - fed), 0) FROM batch_order JOIN batch ON batch.sequence = batch_order.batch
+WHERE batch.tenant = :tenant AND batch_order.status <> 'cancelled';
+
+-- name: batch_cost
+SELECT count(*) AS attempts, coalesce(sum(seconds), 0) AS seconds
+FROM job JOIN attempt ON attempt.job_id = job.id WHERE job.tenant = :tenant AND job.batch = :batch_id;
+
+-- name: batch_pace
+SELECT count(*) AS ended, min(created_at_us) AS since_us FROM job
+WHERE tenant = :tenant AND batch = :batch_id AND batch <> ''
+  AND status IN ('succeeded', 'failed', 'in_review', 'cancelled');
+
+-- name: items_from
+SELECT item, sku FROM batch_item WHERE item > :after AND item < :last ORDER BY item LIMIT :limit;
+
+-- name: faults_from
+SELECT item, message FROM batch_fault WHERE item > :after AND item < :last ORDER BY item LIMIT :limit;
+
+-- name: jobs_of_items
+SELECT item, place, id, status, problem, updated_at_us FROM job
+WHERE item > :after AND item <= :last AND item > 0 ORDER BY item, place;
+
+-- name: delivered_of
+SELECT attempt.job_id, attempt.body FROM attempt
+LEFT JOIN review_case ON review_case.job_id = attempt.job_id AND review_case.recipe_sha256 = attempt.recipe_sha256
+WHERE attempt.job_id IN :ids
+  AND (attempt.outcome = 'ACCEPT' OR (review_case.status = 'labelled' AND review_case.answer = 'pass'))
+ORDER BY attempt.sequence;
