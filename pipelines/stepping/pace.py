@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from pipelines.backend import Load
 from pipelines.stepping.table import WORTH, BatchTable
 
-_WEIGHT = 0.2  # of a new measurement in the running mean: five steps tell a lasting change
+_SLOWER, _FASTER = 0.1, 0.5
+"""Weights of a new time: a busy machine makes steps longer, nothing makes them shorter."""
 _WILDEST = 2.0  # a neighbour on the machine doubles a step now and then; it shall not count more
 _HOPE = 0.95  # what a size never tried is taken to cost per run: little enough to be tried
 _TRIALS = 2  # the first step at a new size warms caches up
-_AGAIN_AFTER = 500  # steps after which a refused size gets one more trial: below 0.4 % of the time
+_AGAIN_AFTER = 500
+"""After so many steps a refused size gets one more trial, and so does plain when it was not seen:
+0.4 % of the steps keep the comparison true."""
 _MIXTURES_MOST = 512
 
 
@@ -27,7 +30,8 @@ class _Taken:
             self.seconds = min(self.seconds, seconds)
         else:
             tame = min(max(seconds, self.seconds / _WILDEST), self.seconds * _WILDEST)
-            self.seconds += _WEIGHT * (tame - self.seconds)
+            weight = _FASTER if tame < self.seconds else _SLOWER
+            self.seconds += weight * (tame - self.seconds)
         self.trials += 1
 
 
@@ -38,6 +42,7 @@ class _Curve:
     tokens: int
     taken: dict[int, _Taken] = field(default_factory=dict)
     steps: int = 0
+    since_plain: int = 0
 
     def seconds(self, size: int) -> float:
         """What a step of `size` runs takes: measured, between two measured, or hoped for."""
@@ -48,7 +53,9 @@ class _Curve:
         return self._between(size) if any(s > size for s in self.taken) else self._hoped(size)
 
     def most(self) -> int:
-        """The largest size worth trying: twice the largest that paid."""
+        """The largest size worth trying: twice the largest that paid; now and then plain."""
+        if self.since_plain >= _AGAIN_AFTER:
+            return 1
         paid = [s for s in self.taken if s == 1 or self.gain(s) >= WORTH]
         return 2 * max(paid, default=1)
 
@@ -61,6 +68,7 @@ class _Curve:
         else:
             self.taken[size] = _Taken(seconds)
         self.steps += 1
+        self.since_plain = 0 if size == 1 else self.since_plain + 1
         if self.steps % _AGAIN_AFTER == 0:
             self._forgive()
 
@@ -131,7 +139,7 @@ class Pace:
     def _learn_mixture(self, mixture: tuple[str, ...], ratio: float) -> None:
         known = self._mixed.pop(mixture, 1.0)
         tame = min(max(ratio, 1 / _WILDEST), _WILDEST)
-        self._mixed[mixture] = known * (1 + _WEIGHT * (tame - 1))
+        self._mixed[mixture] = known * (1 + _SLOWER * (tame - 1))
         while len(self._mixed) > _MIXTURES_MOST:
             self._mixed.popitem(last=False)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Generic
 
 from content_engine.types import Recipe
@@ -14,9 +13,12 @@ from pipelines.backend import DeviceFull, Inputs, Load, S, SteppedBackend
 WORTH = 1.02
 """How much faster than plain a batch must be before it is used: timings of equal work differ by
 about 1 %. House limit."""
+_NEARLY = 0.9
 _SIZES = (1, 2, 4, 8, 16)
 _WARM = 1
-_ROUNDS = 3
+_ROUNDS_LEAST, _ROUNDS_MOST = 2, 8
+_ENOUGH_S = 0.5
+"""Long steps are timed twice, short ones up to eight times. House limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,32 +74,30 @@ def calibrate(
     """The table of the probes' shapes at 1, 2, 4, … 16 runs a step, in about `budget_s`.
 
     All probes are measured plain before any in company, and small batches before large ones, so
-    that a budget that ends early leaves out the large. A shape whose batch does not pay or does
-    not fit the memory is not tried larger. Raises what `backend.start` raises.
+    that a budget that ends early leaves out the large. A shape whose batch is slower than plain
+    by a tenth, or does not fit the memory, is not tried larger. On a CPU that others use too,
+    pass `time.process_time`: it does not count their share. Raises what `backend.start` raises.
     """
     end = clock() + budget_s
-    open_ = [_Bench(backend, probe, clock) for probe in probes]
-    rows: list[Row] = []
+    benches = [_Bench(backend, probe, clock) for probe in probes]
+    going = benches
     for size in _SIZES:
-        going: list[_Bench[S]] = []
-        for bench in open_:
-            if clock() + bench.cost_s(size) > end:
-                continue
-            row = bench.row(size)
-            if row is not None:
-                rows.append(row)
-                going.append(bench)
-        open_ = [bench for bench in going if bench.pays()]
-    return BatchTable(tuple(rows))
+        going = [
+            bench
+            for bench in going
+            if clock() + bench.cost_s(size) <= end and bench.measure(size) and bench.pays()
+        ]
+    return BatchTable(tuple(row for bench in benches for row in bench.rows()))
 
 
 class _Bench(Generic[S]):
-    """One probe under measurement."""
+    """One probe under measurement. Plain is timed again beside every size: machines change."""
 
     def __init__(
         self, backend: SteppedBackend[S], probe: Probe, clock: Callable[[], float]
     ) -> None:
         self._backend, self._probe, self._clock = backend, probe, clock
+        self._load = Load(group="", shape="", tokens=0)
         self._times: dict[int, float] = {}
         self._spent_s: dict[int, float] = {}
 
@@ -106,34 +106,45 @@ class _Bench(Generic[S]):
         return 2 * self._spent_s.get(size // 2, 0.0)
 
     def pays(self) -> bool:
-        """True when the last size was plain or faster than plain."""
-        size = max(self._times)
-        return size == 1 or size * self._times[1] / self._times[size] >= WORTH
+        """True when the next size may pay: the last one did, or nearly."""
+        size = max(self._times, default=1)
+        return size == 1 or size * self._times[1] / self._times[size] >= _NEARLY
 
-    def row(self, size: int) -> Row | None:
-        """The measurement at this size, or None when the memory does not hold it."""
+    def measure(self, size: int) -> bool:
+        """Times this size; False when the memory does not hold it."""
         began = self._clock()
         try:
-            load, step_s = self._measure(size)
+            self._times[size] = self._least_s(size)
         except DeviceFull:
             if size == 1:
                 raise
-            return None
-        self._times[size], self._spent_s[size] = step_s, self._clock() - began
-        return Row(
-            group=load.group, shape=load.shape, tokens=load.tokens, batch=size, step_s=step_s
-        )
+            return False
+        if size > 1:
+            self._times[1] = min(self._times[1], self._least_s(1))
+        self._spent_s[size] = self._clock() - began
+        return True
 
-    def _measure(self, size: int) -> tuple[Load, float]:
-        """The load of the first step, and the median of a few steps after a warm one."""
+    def rows(self) -> Iterator[Row]:
+        """What was measured."""
+        load = self._load
+        for size, step_s in self._times.items():
+            yield Row(
+                group=load.group, shape=load.shape, tokens=load.tokens, batch=size, step_s=step_s
+            )
+
+    def _least_s(self, size: int) -> float:
+        """The least of a few steps after a warm one: whatever else runs here only adds."""
         taken: list[float] = []
-        load = Load(group="", shape="", tokens=0)
-        while len(taken) < _WARM + _ROUNDS:
+        while not self._is_enough(taken):
             probe = self._probe
             runs = [self._backend.start(probe.recipe, probe.inputs) for _ in range(size)]
-            load = runs[0].load
-            while not runs[0].done and len(taken) < _WARM + _ROUNDS:
+            self._load = runs[0].load
+            while not runs[0].done and not self._is_enough(taken):
                 began = self._clock()
                 self._backend.step(runs)
                 taken.append(self._clock() - began)
-        return load, median(taken[_WARM:])
+        return min(taken[_WARM:])
+
+    def _is_enough(self, taken: Sequence[float]) -> bool:
+        rounds = len(taken) - _WARM
+        return rounds >= _ROUNDS_MOST or (rounds >= _ROUNDS_LEAST and sum(taken) > _ENOUGH_S)

@@ -32,7 +32,7 @@ def test_the_table_holds_what_steps_took_at_each_size() -> None:
 
 
 def test_a_size_slower_than_plain_is_refused_and_none_larger_is_tried() -> None:
-    mill = Mill(cost=lambda loads: 0.010 * len(loads) ** 1.1)
+    mill = Mill(cost=lambda loads: 0.010 * len(loads) ** 1.2)
     table = calibrate(mill, [Probe(recipe=recipe(1), inputs=NOTHING)], clock=mill.clock)
     assert [row.batch for row in table.rows] == [1, 2]
     assert [row.batch for row in table.refused()] == [2]
