@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -29,6 +29,7 @@ class Task(StrEnum):
 
 _FROM_WORDS = (Task.T2I, Task.T2V)
 _NOT_REFERENCES = ("mask", "last")
+_LEAST_SIDE_PX = 16  # no model knows smaller tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,7 +40,8 @@ class Ask:
     into, for I2V and FLF it is the first frame. `mask` (H, W) uint8 is 255 where a new picture is
     wanted; `last` is the clip's last frame. `strength` is how far INPAINT goes from what is there:
     1 starts from pure noise. `guidance` is the scale of classifier-free guidance in the family's
-    own terms. `frames` is 1 for a still. `lora` names an adapter or is empty.
+    own terms. References are looked at with `reference_pixels` each at most: fewer make previews
+    cheap. `frames` is 1 for a still. `lora` names an adapter or is empty.
     """
 
     task: Task
@@ -51,6 +53,7 @@ class Ask:
     negative: str = ""
     guidance: float = 0.0
     strength: float = 1.0
+    reference_pixels: int = 1024 * 1024
     frames: int = 1
     fps: int = 0
     references: tuple[Reference, ...] = ()
@@ -60,22 +63,26 @@ class Ask:
     strict: bool = False
 
     def __post_init__(self) -> None:
-        pictures = len(self.references)
-        wrong = {
-            f"{self.task} takes no picture, has {pictures}": (
-                self.task in _FROM_WORDS and pictures > 0
-            ),
-            f"{self.task} needs a picture": self.task not in _FROM_WORDS and not pictures,
-            f"{self.task} needs a mask": self.task is Task.INPAINT and self.mask is None,
-            f"{self.task} needs a last frame": self.task is Task.FLF and self.last is None,
-            f"size {self.width_px} × {self.height_px} px": min(self.width_px, self.height_px) < 16,
-            f"{self.steps} steps": self.steps < 1,
-            f"strength {self.strength:g} is not in (0, 1]": not 0 < self.strength <= 1,
-            f"{self.frames} frames at {self.fps} fps": self.frames < 1
-            or (self.frames > 1 and self.fps < 1),
-        }
-        for problem in (text for text, is_wrong in wrong.items() if is_wrong):
-            raise GenerationFailed(f"the recipe cannot be carried out: {problem}")
+        for fault in self._faults():
+            raise GenerationFailed(f"the recipe cannot be carried out: {fault}")
+
+    def _faults(self) -> Iterator[str]:
+        if self.task in _FROM_WORDS and self.references:
+            yield f"{self.task} takes no picture, has {len(self.references)}"
+        if self.task not in _FROM_WORDS and not self.references:
+            yield f"{self.task} needs a picture"
+        if self.task is Task.INPAINT and self.mask is None:
+            yield f"{self.task} needs a mask"
+        if self.task is Task.FLF and self.last is None:
+            yield f"{self.task} needs a last frame"
+        if min(self.width_px, self.height_px) < _LEAST_SIDE_PX:
+            yield f"size {self.width_px} × {self.height_px} px"
+        if self.steps < 1:
+            yield f"{self.steps} steps"
+        if not 0 < self.strength <= 1:
+            yield f"strength {self.strength:g} is not in (0, 1]"
+        if self.frames < 1 or (self.frames > 1 and self.fps < 1):
+            yield f"{self.frames} frames at {self.fps} fps"
 
     @classmethod
     def of(cls, recipe: Recipe, inputs: Inputs) -> Ask:
@@ -114,6 +121,7 @@ _TYPES: Mapping[str, type] = {
     "negative": str,
     "guidance": float,
     "strength": float,
+    "reference_pixels": int,
     "frames": int,
     "fps": int,
     "lora": str,

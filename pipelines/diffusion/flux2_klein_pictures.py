@@ -55,7 +55,7 @@ class Pictures:
                 reference,
                 canvas.painted(reference.rgb)
                 if ask.task is Task.INPAINT and place == 0
-                else self._fitted(reference),
+                else self._fitted(reference, max_pixels=ask.reference_pixels),
             )
             for place, reference in enumerate(ask.references)
         ]
@@ -98,8 +98,8 @@ class Pictures:
         deviation = torch.sqrt(norm.running_var.view(1, -1, 1, 1) + floor)
         return mean.to(like.device, like.dtype), deviation.to(like.device, like.dtype)
 
-    def _fitted(self, reference: Reference) -> np.ndarray:
-        """The reference at a size that the model looks at: its own aspect, one megapixel at most.
+    def _fitted(self, reference: Reference, *, max_pixels: int) -> np.ndarray:
+        """The reference at a size that the model looks at: its own aspect, few enough pixels.
 
         Sides are cut, evenly, to multiples of 16 px.
         """
@@ -111,7 +111,7 @@ class Pictures:
             processor.check_image_input(picture)
         except ValueError as error:
             raise GenerationFailed(f"the {reference.role} cannot be looked at: {error}") from error
-        picture = processor._resize_if_exceeds_area(picture, MAX_REFERENCE_PIXELS)
+        picture = processor._resize_if_exceeds_area(picture, min(max_pixels, MAX_REFERENCE_PIXELS))
         side = self._pipe.vae_scale_factor * 2
         width_px, height_px = (length // side * side for length in picture.size)
         return np.asarray(processor._resize_and_crop(picture, width_px, height_px))

@@ -138,3 +138,12 @@ def test_four_references_keep_their_own_aspects_and_a_fifth_is_refused(
     five = Order("flux2-klein", pictures=pictures, parameters=edit)
     with pytest.raises(GenerationFailed, match="looks at 4 pictures, not at 5"):
         device.start(five.recipe, five.inputs)
+
+
+def test_a_preview_looks_at_smaller_references(device: DiffusionBackend) -> None:
+    large, edit = {"photo": photo(640, 480)}, {"task": "edit"}
+    whole = Order("flux2-klein", pictures=large, parameters=edit)
+    small = Order("flux2-klein", pictures=large, parameters={**edit, "reference_pixels": 256**2})
+    tokens = [device.start(order.recipe, order.inputs).load.tokens for order in (whole, small)]
+    words_and_picture = 512 + 16
+    assert [count - words_and_picture for count in tokens] == [40 * 30, 18 * 13]
