@@ -123,15 +123,16 @@ def text_lines(source: BinaryIO) -> Iterator[Line]:
     packing is damaged.
     """
     plain = _unpacked(source)
-    encoding = _encoding(plain.peek(4)[:4])
-    errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
-    file = io.TextIOWrapper(plain, encoding=encoding, errors=errors, newline="")
+    file: io.TextIOWrapper | None = None
     try:
+        encoding = _encoding(plain.peek(4)[:4])
+        errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+        file = io.TextIOWrapper(plain, encoding=encoding, errors=errors, newline="")
         yield from _lines(file)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InvalidFeed(f"the feed's gzip is damaged or cut short: {error}") from error
     finally:
-        if not file.closed:
+        if file is not None and not file.closed:
             file.detach()
 
 
