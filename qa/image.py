@@ -17,6 +17,7 @@ from content_engine.channels import channel
 from content_engine.errors import ScorerFailed
 from content_engine.types import Asset, Brief, Candidate, ImageSpec, Score, Shot
 from qa.gate import Bound, load_policy
+from qa.looks.seam import Pair, Scorer, Sight, looked
 from qa.vision import background, file, likeness, outline
 from qa.vision.arrays import Numbers
 from qa.vision.decency import Decency
@@ -59,11 +60,13 @@ class Instrument:
 class ImageJudge:
     """Scores pictures against their source photo and their channel's rules. Safe in threads.
 
-    The networks are loaded when first needed, each on one thread.
+    The networks are loaded when first needed, each on one thread. `looks` are instruments that
+    need weights of their own: what they say comes on top, see `qa.looks`.
     """
 
-    def __init__(self, *, store: Bytes) -> None:
+    def __init__(self, *, store: Bytes, looks: Sequence[Scorer] = ()) -> None:
         self._store = store
+        self._looks = tuple(looks)
         self._policy = load_policy()
         self._segmenter, self._embedder = Segmenter(), Embedder()
         self._reader, self._decency = Reader(), Decency()
@@ -91,9 +94,13 @@ class ImageJudge:
         except (ScorerFailed, AssetError) as error:
             yield from self._unscored(spec.shot, asset, str(error))
             return
+        scores = []
         for instrument in self._instruments[spec.shot]:
             score = _measured(instrument, seen, source)
-            yield _with_limit(score, self._policy.bound(instrument.metric, brief.channel))
+            scores.append(_with_limit(score, self._policy.bound(instrument.metric, brief.channel)))
+        yield from scores
+        sight = _sight(seen, channel=brief.channel, found=scores)
+        yield from looked(self._looks, sight, policy=self._policy)
 
     def _looked_at(self, brief: Brief, spec: ImageSpec, asset: Asset) -> tuple[Source, Observed]:
         rules = channel(brief.channel).image
@@ -158,6 +165,21 @@ class ImageJudge:
 
     def _lettering(self, seen: Observed, source: Source) -> Reading:
         return self._reader.loss(seen, lines=source.lines)
+
+
+def _sight(seen: Observed, *, channel: str, found: Sequence[Score]) -> Sight:
+    """The picture as optional instruments see it; the product beside its photo, cut out alike."""
+    x0, y0, x1, y1 = seen.reference.box
+    here = (slice(y0, y1), slice(x0, x1))
+    pair = Pair(seen=seen.view[here], photo=seen.reference.rgb[here])
+    return Sight(
+        kind="image",
+        channel=channel,
+        role=seen.asset.role,
+        frames=lambda wanted: dict.fromkeys(wanted, seen.rgb),
+        pairs=() if seen.alignment is None else (pair,),
+        found=tuple(found),
+    )
 
 
 def _plain(metric: str, name: str, read: Callable[[Observed], Reading]) -> Instrument:

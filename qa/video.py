@@ -25,7 +25,7 @@ from qa.film.decency import nudity
 from qa.film.glitch import glitch
 from qa.film.letters import letters_lost
 from qa.film.pulse import Pulse, read_pulse
-from qa.film.reel import Reel, read_reel
+from qa.film.reel import Reel, read_reel, stills_of
 from qa.film.scored import OVERALL, Instrument, measured, overall, placed
 from qa.film.screened import Screened, Wanted
 from qa.film.sight import Source, Views
@@ -33,6 +33,7 @@ from qa.film.spikes import spikes
 from qa.film.wording import ungrounded
 from qa.film.writing import letters_bent
 from qa.gate import load_policy
+from qa.looks.seam import Pair, Scorer, Sight, looked
 from qa.text.judge import INSTRUMENT, TextJudge
 from qa.vision.decency import Decency
 from qa.vision.failures import OPENCV_ERRORS, measuring
@@ -52,11 +53,13 @@ _USUAL_FPS = 30.0
 class VideoJudge:
     """Scores clips against their order, their channel's rules and their source photos.
 
-    Safe in threads. The networks are loaded when first needed, each on one thread.
+    Safe in threads. The networks are loaded when first needed, each on one thread. `looks` are
+    instruments that need weights of their own: what they say comes on top, see `qa.looks`.
     """
 
-    def __init__(self, *, store: AssetStore) -> None:
+    def __init__(self, *, store: AssetStore, looks: Sequence[Scorer] = ()) -> None:
         self._store = store
+        self._looks = tuple(looks)
         self._policy = load_policy()
         self._segmenter, self._embedder = Segmenter(), Embedder()
         self._reader, self._decency = Reader(), Decency()
@@ -95,7 +98,10 @@ class VideoJudge:
         ranked = (self._rank,) if wanted.generated else ()
         instruments = (*self._always, *ranked, *(self._beside_photos if photos else ()))
         scores = [measured(instrument, seen, self._policy) for instrument in instruments]
-        return [*scores, overall(scores, self._policy)]
+        scores.append(overall(scores, self._policy))
+        if not self._looks:
+            return scores
+        return [*scores, *looked(self._looks, _sight(data, seen, scores), policy=self._policy)]
 
     def metrics(self, *, photos: bool) -> tuple[str, ...]:
         """The metrics that a clip is scored by, with or without source photos."""
@@ -200,6 +206,19 @@ class VideoJudge:
 
     def _nudity(self, seen: Screened) -> Reading:
         return nudity(seen, network=self._decency)
+
+
+def _sight(data: bytes, seen: Screened, found: Sequence[Score]) -> Sight:
+    """The clip as optional instruments see it: frames are decoded anew when one asks for them."""
+    pairs = (Pair(seen=sight.view, photo=sight.photo) for sight in seen.views.sights)
+    return Sight(
+        kind="video",
+        channel="*",
+        role="",
+        frames=lambda wanted: stills_of(data, frozenset(wanted)),
+        pairs=tuple(pairs),
+        found=tuple(found),
+    )
 
 
 def screened(data: bytes, *, wanted: Wanted, sources: Sequence[Source]) -> Screened:

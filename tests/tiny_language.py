@@ -45,12 +45,22 @@ def tokenizer(folder: Path):
     return made
 
 
+def image_processor(folder: Path) -> None:
+    """Qwen's image processor, for small pictures. Saved into the folder."""
+    from transformers import Qwen2VLImageProcessorPil
+
+    Qwen2VLImageProcessorPil(
+        patch_size=4, merge_size=2, temporal_patch_size=2, min_pixels=1024, max_pixels=4096
+    ).save_pretrained(folder)
+
+
 def qwen3_5(folder: Path) -> Path:
     """A Qwen3.5 checkpoint as published: eyes and language model in one, hybrid attention."""
     import torch
     from transformers import Qwen3_5Config, Qwen3_5ForConditionalGeneration
 
     words = tokenizer(folder)
+    image_processor(folder)
     text = {
         **{"vocab_size": 320, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 4},
         **{"num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16},
@@ -85,13 +95,10 @@ def qwen3(folder: Path) -> Path:
 def qwen3_vl(folder: Path) -> Path:
     """A Qwen3-VL checkpoint with its image processor."""
     import torch
-    from transformers import (
-        Qwen2VLImageProcessorPil,
-        Qwen3VLConfig,
-        Qwen3VLForConditionalGeneration,
-    )
+    from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
 
     words = tokenizer(folder)
+    image_processor(folder)
     text = {
         **{"vocab_size": 320, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2},
         **{"num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16},
@@ -102,9 +109,6 @@ def qwen3_vl(folder: Path) -> Path:
     eyes = {**_eyes(), "deepstack_visual_indexes": [0]}
     config = Qwen3VLConfig(text_config=text, vision_config=eyes, **_signs(words))
     torch.manual_seed(0)
-    Qwen2VLImageProcessorPil(
-        patch_size=4, merge_size=2, temporal_patch_size=2, min_pixels=1024, max_pixels=4096
-    ).save_pretrained(folder)
     return _saved(Qwen3VLForConditionalGeneration(config), folder)
 
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from assets.planes import shrunk
-from assets.video import VideoFacts, luma, opened_clip, rgb
+from assets.video import VideoFacts, luma, opened_clip, read_frames, rgb
 from qa.film.shots import split
 from qa.vision.arrays import Numbers, Pixels
 
@@ -86,6 +86,21 @@ def read_reel(data: bytes) -> Reel:
         cuts=cuts,
         shots=shots,
     )
+
+
+def stills_of(data: bytes, wanted: frozenset[int]) -> dict[int, Pixels]:
+    """Those frames of a clip as `Reel.stills` has them: decoded anew, up to the last wanted one.
+
+    Frames beyond the clip's end are left out. Raises what `assets.video.read_frames` raises.
+    """
+    stills: dict[int, Pixels] = {}
+    last = max(wanted, default=-1)
+    for item in read_frames(data):
+        if item.index in wanted:
+            stills[item.index] = _still(item.frame)
+        if item.index >= last:
+            break
+    return stills
 
 
 def luma_size(width_px: int, height_px: int) -> tuple[int, int]:
