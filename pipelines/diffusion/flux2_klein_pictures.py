@@ -129,6 +129,7 @@ class Pictures:
         import torch
 
         vae = self._pipe.vae
-        levels = torch.from_numpy(rgb.astype(np.float32) / 255)
-        pixels = (2 * levels - 1).permute(2, 0, 1)[None].to(self._device, vae.dtype)
+        levels = torch.from_numpy(rgb[None].astype(np.float32) / 255)
+        # Channels last in memory, as the stock processor leaves them: bfloat16 rounds by layout.
+        pixels = (2 * levels - 1).permute(0, 3, 1, 2).to(self._device, vae.dtype)
         return self._pipe._encode_vae_image(pixels, generator=None)

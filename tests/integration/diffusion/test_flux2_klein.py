@@ -1,5 +1,8 @@
 """FLUX.2 klein behind the seam gives what the two stock pipelines give, in company or alone."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -76,6 +79,15 @@ def test_alone_it_equals_the_stock_pipelines(
     klein: Flux2Klein, device: DiffusionBackend, order: Order
 ) -> None:
     assert_equals_stock(klein, alone(device, order), order)
+
+
+@pytest.mark.parametrize("order", [WORDS, EDIT, PARTLY], ids=["t2i", "edit", "inpaint"])
+def test_in_bfloat16_too_it_equals_the_stock_pipelines(
+    checkpoint: Callable[[str], Path], order: Order
+) -> None:
+    narrow = Flux2Klein.load_from(checkpoint("flux2-klein"), preset="bf16", device="cpu")
+    run = alone(DiffusionBackend({"flux2-klein": narrow}), order)
+    torch.testing.assert_close(decoded(narrow, run), stock(narrow, order), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("order", [WORDS, EDIT, PARTLY], ids=["t2i", "edit", "inpaint"])

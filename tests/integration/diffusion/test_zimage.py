@@ -1,5 +1,8 @@
 """Z-Image behind the seam gives what the stock pipeline gives, whatever else the device does."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -45,6 +48,15 @@ def test_alone_it_equals_the_stock_pipeline(
     zimage: ZImage, device: DiffusionBackend, order: Order
 ) -> None:
     assert_close(alone(device, order).denoising.latents, stock(zimage, order))
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=["square", "portrait", "guided"])
+def test_in_bfloat16_too_it_equals_the_stock_pipeline(
+    checkpoint: Callable[[str], Path], order: Order
+) -> None:
+    narrow = ZImage.load_from(checkpoint("z-image-turbo"), preset="bf16", device="cpu")
+    run = alone(DiffusionBackend({"z-image-turbo": narrow}), order)
+    assert torch.equal(run.denoising.latents, stock(narrow, order))
 
 
 def test_runs_of_unlike_sizes_and_prompts_share_each_step_and_equal_the_stock_pipeline(
