@@ -169,6 +169,23 @@ def bench_video_speed() -> None:
     raise typer.Exit(video_speed.run())
 
 
+@bench.command("serve")
+def bench_serve(
+    quick: Annotated[bool, typer.Option("--quick", help="A minute, and rougher numbers.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Writes OUT.json and its plot OUT.svg.")] = None,
+    device: Annotated[str, typer.Option(help="Times the true models' shapes there: cuda.")] = "",
+    shape: Annotated[
+        list[str] | None, typer.Option(help="A shape to time there; may be repeated.")
+    ] = None,
+) -> None:
+    """Two lanes on one device beside stock diffusers in Ray Serve; exit code 1 when one misses."""
+    from serving.bench.serve import command
+
+    if device:
+        raise typer.Exit(command.run_shapes(device, shapes=shape or (), out=out))
+    raise typer.Exit(command.run(quick=quick, out=out))
+
+
 Pictures = Annotated[list[Path] | None, typer.Option(help="Pictures or folders; else samples.")]
 
 

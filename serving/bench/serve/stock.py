@@ -8,7 +8,7 @@ import heapq
 import importlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,8 +70,8 @@ class FifoReplica:
     To be deployed with `max_ongoing_requests=1`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._stock = StockPipeline(folder)
+    def __init__(self, build: Callable[[], StockPipeline]) -> None:
+        self._stock = build()
         self._device = ThreadPoolExecutor(1)
 
     async def generate(
@@ -96,8 +96,8 @@ class FifoReplica:
 class PriorityReplica(FifoReplica):
     """The same with a priority queue: interactive recipes next, whatever runs is run to its end."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, build: Callable[[], StockPipeline]) -> None:
+        super().__init__(build)
         self._waiting: list[tuple[int, int, asyncio.Event]] = []
         self._came = 0
         self._busy = False

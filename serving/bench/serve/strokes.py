@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic
 
 import numpy as np
@@ -27,11 +28,16 @@ class Stroke:
 
 
 class StrokeLog:
-    """The strokes of one device, in their order. Any thread may read."""
+    """The strokes of one device, in their order. Any thread may read.
 
-    def __init__(self) -> None:
+    With a `trail` each is also appended to that file, one line a recipe, so that a reader can
+    count what a process did before it was killed.
+    """
+
+    def __init__(self, trail: Path | None = None) -> None:
         self._strokes: list[Stroke] = []
         self._lock = threading.Lock()
+        self._trail = trail
 
     def begin(self) -> tuple[float, float, float]:
         """A mark to hand to `end`."""
@@ -49,6 +55,9 @@ class StrokeLog:
         )
         with self._lock:
             self._strokes.append(stroke)
+        if self._trail is not None:
+            with self._trail.open("a", encoding="ascii") as trail:
+                trail.write("".join(f"{recipe}\n" for recipe in recipes))
 
     def taken(self) -> tuple[Stroke, ...]:
         """All strokes since the last time; the log is empty then."""
