@@ -13,7 +13,7 @@ from content_engine.config import Settings
 from pipelines.diffusion.presets import Presets, device_memory_gib
 from pipelines.generative.asked import Able
 from pipelines.models import ModelCatalog, ModelEntry
-from pipelines.weights import Here, revision_of, weights_here
+from pipelines.weights import Here, lora_file, revision_of, weights_here
 
 _GIB = 2**30
 _DRIVER = (Path("/dev/nvidia0"), Path("/dev/nvidiactl"))
@@ -88,8 +88,11 @@ class Shelf:
         return tuple(self.catalog.entry(name) for name in order if self.choices[name].usable)
 
     def able(self, name: str) -> Able:
-        """What planning needs to know of a usable model."""
+        """What planning needs to know of a usable model; it wears only what lies here too."""
         entry, here = self.catalog.entry(name), self.choices[name].here
+        worn = entry.loras.get(entry.lora)
+        if worn is not None and lora_file(entry, worn, self.settings.models_path) is None:
+            entry = replace(entry, lora="")
         return Able(
             entry=entry,
             revision=revision_of(entry, here) if here else entry.revision,

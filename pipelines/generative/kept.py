@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -26,12 +28,25 @@ SHADOW_LINE, SHADOW_POOL = 0.006, 0.035
 By eye on the sample products, as `studio.scenes.contact`."""
 
 
-def standing(cutout: CutOut, *, frame_px: tuple[int, int], fill: float) -> Placement:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """How a product is put into a scene.
+
+    `fill` is the share of the frame's sides that it may take, `aside` how far to the right of the
+    middle it stands, in frame widths.
+    """
+
+    fill: float
+    aside: float = 0.0
+
+
+def standing(cutout: CutOut, *, frame_px: tuple[int, int], put: Put) -> Placement:
     """Where the product stands in a painted scene: a little below the middle."""
     width_px, height_px = frame_px
-    where = placed(cutout, frame_px=frame_px, fill=fill)
+    where = placed(cutout, frame_px=frame_px, fill=put.fill)
     lower = min(where.top_px + round(SINKS * height_px), height_px - where.height_px)
-    left = (width_px - where.width_px) // 2
+    room = (width_px - where.width_px) // 2
+    left = min(room + round(put.aside * width_px), width_px - where.width_px)
     return Placement(
         left_px=left,
         top_px=max(0, lower),
@@ -42,10 +57,10 @@ def standing(cutout: CutOut, *, frame_px: tuple[int, int], fill: float) -> Place
 
 
 def canvas_and_mask(
-    cutout: CutOut, *, canvas_px: tuple[int, int], fill: float, enlarger: Enlarger
+    cutout: CutOut, *, canvas_px: tuple[int, int], put: Put, enlarger: Enlarger
 ) -> tuple[bytes, bytes]:
     """The product on grey, and what shall be painted (255) around it: two PNG files."""
-    place = standing(cutout, frame_px=canvas_px, fill=fill)
+    place = standing(cutout, frame_px=canvas_px, put=put)
     rgb, alpha = _laid(cutout, place, canvas_px, enlarger)
     canvas = np.full((canvas_px[1], canvas_px[0], 3), GROUND, np.uint8)
     free = cv2.erode(alpha, np.ones((2 * FREE_PX + 1, 2 * FREE_PX + 1), np.uint8))
@@ -56,14 +71,14 @@ def canvas_and_mask(
 
 
 def with_product(
-    scene: np.ndarray, cutout: CutOut, *, fill: float, shadow: bool, enlarger: Enlarger
+    scene: np.ndarray, cutout: CutOut, *, put: Put, shadow: bool, enlarger: Enlarger
 ) -> np.ndarray:
     """The scene (H, W, 3) uint8 with the product's own pixels over it.
 
     `shadow` puts one under what stands: where a model painted around the product it did so itself.
     """
     frame_px = (scene.shape[1], scene.shape[0])
-    place = standing(cutout, frame_px=frame_px, fill=fill)
+    place = standing(cutout, frame_px=frame_px, put=put)
     rgb, alpha = _laid(cutout, place, frame_px, enlarger)
     ground = _shaded(scene, alpha, place) if shadow and stands(cutout) else scene
     return _mixed(ground, rgb, alpha)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cached_property
 
 from assets.media import Picture, decode_picture, encode_jpeg
 from assets.provenance import Signer
 from assets.store import AssetStore
 from assets.weights import locate
-from content_engine.types import Asset, Candidate, Digest, Ingredient, Recipe
+from content_engine.types import Asset, Candidate, Digest, Recipe
 from pipelines.backend import Inputs, Media
 from pipelines.diffusion.ask_pictures import covering
 from pipelines.generative.asked import Shape, ask_recipe
 from pipelines.generative.claims import generated_claims, made_by, mixed_claims
 from pipelines.generative.device import Asking, Wish
-from pipelines.generative.kept import canvas_and_mask, with_product
+from pipelines.generative.kept import Put, canvas_and_mask, with_product
+from pipelines.generative.named import named
 from pipelines.generative.pictures import Method, PictureFrame, PictureOrder
 from pipelines.studio.cutout import CutOut, cut_out
 from pipelines.studio.segmenter import U2NetSegmenter
@@ -78,15 +77,15 @@ class PictureMaker:
         canvas, mask = canvas_and_mask(
             self._cut_out(photo, order),
             canvas_px=frame.canvas_px,
-            fill=order.fill,
+            put=Put(fill=order.fill, aside=frame.aside),
             enlarger=self._enlarger,
         )
         given = {"photo": canvas, "mask": mask}
-        asked = replace(_ask(recipe, order, frame), ingredients=_named(given))
+        asked = named(_ask(recipe, order, frame), given)
         return Wish(asked, Inputs(assets=given))
 
     def _backdrop(self, recipe: Recipe, order: PictureOrder, frame: PictureFrame, _: bytes) -> Wish:
-        asked = replace(_ask(recipe, order, frame), ingredients=())
+        asked = named(_ask(recipe, order, frame), {})
         return Wish(asked, Inputs(assets={}))
 
     def _finished(
@@ -97,7 +96,7 @@ class PictureMaker:
             scene = with_product(
                 scene,
                 self._cut_out(photo, order),
-                fill=order.fill,
+                put=Put(fill=order.fill, aside=frame.aside),
                 shadow=order.method == "backdrop",
                 enlarger=self._enlarger,
             )
@@ -142,11 +141,3 @@ class PictureMaker:
 def _ask(recipe: Recipe, order: PictureOrder, frame: PictureFrame) -> Recipe:
     shape = Shape.of(frame.canvas_px)
     return ask_recipe(recipe, order.asked, shape=shape, words=frame.words)
-
-
-def _named(given: Mapping[str, bytes]) -> tuple[Ingredient, ...]:
-    """Ingredients made for one ask alone: named by what they are, kept nowhere."""
-    return tuple(
-        Ingredient(role=role, digest=Digest(hashlib.sha256(data).hexdigest()))
-        for role, data in given.items()
-    )

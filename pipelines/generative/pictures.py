@@ -44,7 +44,8 @@ ROUND = 1009
 class PictureFrame:
     """One picture of an order: what it is called, its size, the size painted, how it is composed.
 
-    `words` follow the prompt for this frame alone.
+    `words` follow the prompt for this frame alone. `aside` is how far to the right of the middle
+    the product's own pixels are put, in frame widths: room for captions.
     """
 
     role: str
@@ -52,6 +53,7 @@ class PictureFrame:
     height_px: int
     canvas_px: tuple[int, int]
     words: str
+    aside: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +196,7 @@ class PicturePlanner:
                     height_px=height,
                     canvas_px=self._able.canvas_px(width, height),
                     words=self._book.composition(aspect, overlays=overlays),
+                    aside=self._book.aside_of(aspect, overlays=overlays),
                 )
             )
         return tuple(frames)

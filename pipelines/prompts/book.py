@@ -48,6 +48,7 @@ class PromptBook:
     facts: Mapping[str, str]
     room: Mapping[str, str]
     placed: Mapping[str, str]
+    aside: Mapping[str, float]
     movements: Mapping[str, str]
     garments: Mapping[GarmentKind, str]
     settings: Mapping[str, str]
@@ -95,6 +96,10 @@ class PromptBook:
     def composition(self, aspect: str, *, overlays: bool) -> str:
         """How the product stands in a frame; with room for captions where overlays may be."""
         return (self.room if overlays else self.placed)[aspect]
+
+    def aside_of(self, aspect: str, *, overlays: bool) -> float:
+        """How far to the right of the middle the product is put, in frame widths."""
+        return self.aside[aspect] if overlays else 0.0
 
     def _about(self, product: Product, *, without: tuple[str, ...] = ()) -> dict[str, str]:
         said = []
