@@ -1,5 +1,6 @@
-"""The only wiring: which concrete classes the engine is made of, from Settings to running parts.
+"""The wiring: which concrete classes the engine is made of, from Settings to running parts.
 
+What runs on a device is wired in `device.py`; no other file names concrete classes.
 Imports of makers and judges stand inside the functions that build them, so that a replica loads
 only what it runs.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +22,11 @@ from content_engine.config import Settings
 from content_engine.flow import Decide, Engine, Executor, Judge, Pipeline, Planner
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
-from content_engine.types import Brief, Kind, Recipe
+from content_engine.types import Attempt, Brief, Kind, Recipe
 from serving.api import Door, create_app
 from serving.backends import locales, models, motion_designs
 from serving.deployments import Cluster
+from serving.device import choosing, device_place, shelf
 from serving.dispatcher import Dispatcher
 from serving.executors import PlannerByKind
 from serving.news import News
@@ -172,8 +174,11 @@ JUDGES = {
 
 
 def build_makers(settings: Settings, kinds: Sequence[Kind]) -> dict[Kind, Pipeline]:
-    """The makers of those kinds, in this process."""
-    return {kind: MAKERS[kind](settings) for kind in kinds}
+    """The makers of those kinds, in this process: models that can be used, then the embedded."""
+    stock, store = shelf(settings), AssetStore.open(settings.assets_url)
+    return {
+        kind: choosing(kind, MAKERS[kind](settings), stock=stock, store=store) for kind in kinds
+    }
 
 
 def build_judges(settings: Settings, kinds: Sequence[Kind]) -> Mapping[Kind, Judge]:
@@ -191,9 +196,28 @@ def gate() -> Decide:
     )
 
 
+def easing() -> Callable[[Attempt], Attempt]:
+    """Lets machines try again with what a model made where `qa/policy.toml` says so."""
+    from qa.gate import eased, load_policy
+
+    policy = load_policy()
+
+    def ease(attempt: Attempt) -> Attempt:
+        recipe = attempt.candidate.recipe
+        verdict = eased(
+            attempt.verdict, kind=recipe.kind.value, backend=recipe.backend, policy=policy
+        )
+        return replace(attempt, verdict=verdict)
+
+    return ease
+
+
 def start_cluster(settings: Settings, kinds: Sequence[Kind]) -> Cluster:
-    """The running Ray Serve of this machine with the deployments of those kinds."""
+    """The running Ray Serve of this machine: the deployments of those kinds, and the device's."""
     deployments = places(settings, kinds, makers=_REPLICAS, judges=build_judges)
+    device = device_place(settings, shelf(settings))
+    if device is not None:
+        deployments = (*deployments, device)
     return Cluster.start(deployments, cpus=os.cpu_count() or 1)
 
 
@@ -204,7 +228,9 @@ def planner(settings: Settings, *, kinds: Sequence[Kind]) -> Planner:
 
 def engine(parts: Parts, executor: Executor, *, planner: Planner) -> Engine:
     """The assembled flow. Its planner runs in this process, heavy work in the executor."""
-    return Engine(record=parts.ledger, planner=planner, executor=executor, decide=gate())
+    return Engine(
+        record=parts.ledger, planner=planner, executor=executor, decide=gate(), ease=easing()
+    )
 
 
 def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
@@ -224,7 +250,7 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
             check=_planned(plans),
             check_correction=plans.correct,
             designs=motion_designs(),
-            models=models(),
+            models=models(shelf(settings)),
             checks=checks,
             shops=settings.shops,
             photo_ttl_s=settings.photo_ttl_s,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from assets.weights import pinned_weights
+from pipelines.shelf import Choice, Shelf
 
 
-def models() -> tuple[dict[str, Any], ...]:
-    """The backends of this engine and every pinned weight file, with licences."""
+def models(shelf: Shelf) -> tuple[dict[str, Any], ...]:
+    """The embedded backends, every model of the shelf and every pinned weight file."""
     own = (
         {"name": "realiser", "kind": "text"},
         {"name": "studio", "kind": "image"},
@@ -26,7 +27,21 @@ def models() -> tuple[dict[str, Any], ...]:
         }
         for item in pinned_weights()
     ]
-    return (*backends, *weights)
+    generative = [_generative(choice, shelf) for choice in shelf.choices.values()]
+    return (*backends, *generative, *weights)
+
+
+def _generative(choice: Choice, shelf: Shelf) -> dict[str, Any]:
+    entry = shelf.catalog.entry(choice.name)
+    return {
+        "name": entry.name,
+        "kind": ",".join(entry.kinds),
+        "model": shelf.able(entry.name).model,
+        "licence": entry.licence,
+        "commercial": entry.commercial,
+        "usable": choice.usable,
+        "why": choice.why,
+    }
 
 
 def locales() -> tuple[str, ...]:

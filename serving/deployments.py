@@ -138,7 +138,8 @@ class Place:
 
     `waiting` calls may stand at a replica besides the one it works on, so that it never idles
     for the 3 ms that a call takes to arrive. `gpus` is how many accelerators Ray reserves for
-    each. `drain_s` above 0 says that the replica has a `drain`, and how long it may take.
+    each. `drain_s` above 0 says that the replica has a `drain`, and how long it may take. `serves`
+    names the models whose recipes go there, whatever their kind.
     """
 
     name: str
@@ -150,14 +151,16 @@ class Place:
     gpus: float = 0.0
     check_every_s: float = 10.0
     drain_s: float = 0.0
+    serves: tuple[str, ...] = ()
 
 
 class Cluster:
     """A Ray of this machine with the engine's deployments; no dashboard, no HTTP of its own."""
 
-    def __init__(self, handles: Mapping[str, Any], *, drains: Mapping[str, float]) -> None:
+    def __init__(self, handles: Mapping[str, Any], *, places: Sequence[Place]) -> None:
         self._handles = handles
-        self._drains = drains
+        self._drains = {each.name: each.drain_s for each in places if each.drain_s}
+        self._devices = {model: handles[each.name] for each in places for model in each.serves}
 
     @classmethod
     def start(cls, places: Sequence[Place], *, cpus: int) -> Cluster:
@@ -187,12 +190,12 @@ class Cluster:
             )
             handles = _deploy(places) if places else {}
             undo.pop_all()
-        return cls(handles, drains={each.name: each.drain_s for each in places if each.drain_s})
+        return cls(handles, places=places)
 
     def executor(self, kinds: Sequence[Kind]) -> RayExecutor:
         """The executor over this cluster's makers of those kinds and its inspector."""
         makers = {kind: self._handles[kind.value] for kind in kinds}
-        return RayExecutor(makers, inspector=self._handles[INSPECTOR])
+        return RayExecutor(makers, inspector=self._handles[INSPECTOR], devices=self._devices)
 
     def handle(self, name: str) -> Any:
         """The Ray Serve handle of one deployment."""

@@ -77,13 +77,21 @@ class Handle(Protocol):
 class RayExecutor:
     """Sends recipes and candidates (frozen values and digests, no bytes) to Ray Serve replicas."""
 
-    def __init__(self, makers: Mapping[Kind, Handle], *, inspector: Handle) -> None:
+    def __init__(
+        self,
+        makers: Mapping[Kind, Handle],
+        *,
+        inspector: Handle,
+        devices: Mapping[str, Handle] | None = None,
+    ) -> None:
+        """`devices` make the recipes of the models that they are named by, whatever the kind."""
         self._makers = makers
         self._inspector = inspector
+        self._devices = devices or {}
 
     async def generate(self, recipe: Recipe, *, lane: Lane = Lane.BULK) -> Candidate:
         """The recipe's candidate; raises what `Pipeline.generate` raises."""
-        maker = _chosen(self._makers, recipe.kind, "makes")
+        maker = self._devices.get(recipe.backend) or _chosen(self._makers, recipe.kind, "makes")
         return await _answer(maker.generate.remote(recipe, lane))
 
     async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
