@@ -193,11 +193,10 @@ class StepLoop(Generic[S]):
             ready.remove(one)
         batch = self._order.choose(ready, now=self._clock(), fits=self._memory.fits)
         if batch:
-            bulk = [one for one in ready if one.lane is Lane.BULK]
-            self._advance(batch, passed_by=bool(bulk) and not any(one in batch for one in bulk))
+            self._advance(batch)
         return bool(batch)
 
-    def _advance(self, batch: Sequence[Ticket[S]], *, passed_by: bool) -> None:
+    def _advance(self, batch: Sequence[Ticket[S]]) -> None:
         """One step of these together; of the half of them when the device is full."""
         loads = [one.load for one in batch]
         self._memory.before_step()
@@ -206,18 +205,19 @@ class StepLoop(Generic[S]):
         seconds = self._clock() - began
         if error is None:
             self._pace.observe(loads, seconds)
-            self._order.stepped(batch, seconds, passed_by=passed_by)
+            self._order.stepped(batch, seconds)
             self._traffic.tally.step(batch[0].lane, runs=len(batch), seconds=seconds)
             self._after(batch, loads)
         elif isinstance(error, DeviceFull) and len(batch) > 1:
             self._memory.was_full(loads)
-            self._advance(batch[: len(batch) // 2], passed_by=passed_by)
+            self._advance(batch[: len(batch) // 2])
         else:
             self._broke(batch, error)
 
     def _stepped(self, batch: Sequence[Ticket[S]], loads: Sequence[Load]) -> Exception | None:
         """What the backend raised, if anything; a lost device ends the loop."""
-        self._watch.begin(self._clock(), expected_s=self._pace.together_s(loads))
+        expected_s = self._pace.together_s(loads) if self._pace.has_seen(loads) else 0.0
+        self._watch.begin(self._clock(), expected_s=expected_s)
         try:
             self._backend.step([one.going for one in batch])
             for one in batch:

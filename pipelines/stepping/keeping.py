@@ -88,7 +88,11 @@ class Keeping(Generic[S]):
     def _read(self, one: Ticket[S]) -> bytes | None:
         if self._checkpoints is None or not self._may(one):
             return None
-        saved = self._checkpoints.read(one.digest)
+        try:
+            saved = self._checkpoints.read(one.digest)
+        except OSError as error:
+            _log.warning("a checkpoint could not be read", extra={"error": str(error)})
+            return None
         if saved is not None:
             one.kept = self._sides.keep(lambda: None)  # there is a file to drop in the end
         return saved

@@ -12,16 +12,22 @@ from pipelines.stepping.pace import Pace
 from pipelines.stepping.table import WORTH
 from pipelines.stepping.ticket import Ticket
 
+_LATELY_S = 60.0
+_WAIT = 0.5
+"""The part of a request's patience that one bulk step may use up; head, tail and whoever else
+computes on the machine take theirs. House limit."""
+
 Fits = Callable[[Sequence[Load]], bool]
 """True when the device's memory holds a step of these."""
 
 
 class Order:
-    """Chooses each step's batch. Its only memory: who led last, and what bulk is owed.
+    """Chooses each step's batch. Its memory: who led last, what bulk is owed, the shortest request.
 
-    Bulk is never starved: while interactive steps pass it by, it is owed its share of their time,
-    and once that pays for its next step, that step runs. Never two in a row while an interactive
-    run is ready, so that one waits for one bulk step at most.
+    Bulk is never starved: while interactive steps pass its oldest run by, it is owed its share of
+    their time, and once that pays for its next step, that step runs. Never two in a row while an
+    interactive run is ready, so that one waits for one bulk step at most; and bulk steps are kept
+    so short that the shortest interactive request of the last minute bears that wait.
     """
 
     def __init__(self, pace: Pace, *, limits: LoopLimits) -> None:
@@ -30,6 +36,9 @@ class Order:
         self._led: Ticket[Any] | None = None
         self._owed_s = 0.0
         self._bulk_was_last = False
+        self._oldest_bulk: Ticket[Any] | None = None
+        self._shortest_s, self._shortest_at = 0.0, -_LATELY_S
+        self._now = 0.0
 
     def choose(self, ready: Iterable[Ticket[Any]], *, now: float, fits: Fits) -> list[Ticket[Any]]:
         """The runs of the next step, the one that leads it first; none when none is ready."""
@@ -37,23 +46,29 @@ class Order:
         for ticket in ready:
             lanes[ticket.lane].append(ticket)
         urgent, bulk = lanes[Lane.INTERACTIVE], lanes[Lane.BULK]
-        if urgent and not self._bulk_is_due(bulk):
+        lead = min(bulk, key=_by_order, default=None)
+        self._oldest_bulk, self._now = lead, now
+        if urgent and not self._is_due(lead):
             return self._interactive(urgent, bulk, now=now, fits=fits)
-        if not bulk:
+        if lead is None:
             return []
-        lead = min(bulk, key=lambda ticket: ticket.order)
         others = [*sorted(urgent, key=_by_order), *sorted(bulk, key=_like(lead))]
-        most_s = min(self._limits.bulk_step_s, self._owed_s) if urgent else self._limits.bulk_step_s
+        most_s = self._bulk_step_s()
+        most_s = min(most_s, self._owed_s) if urgent else most_s
         return self._grown(lead, others, most_s=dict.fromkeys(Lane, most_s), fits=fits)
 
-    def stepped(self, batch: Sequence[Ticket[Any]], seconds: float, *, passed_by: bool) -> None:
-        """Takes note of a step; `passed_by` when a bulk run was ready and none was in it."""
-        self._bulk_was_last = batch[0].lane is Lane.BULK
+    def stepped(self, batch: Sequence[Ticket[Any]], seconds: float) -> None:
+        """Takes note of what the last chosen step took; `batch` is what was left of it."""
+        lead = batch[0]
+        self._bulk_was_last = lead.lane is Lane.BULK
         if self._bulk_was_last:
             self._owed_s = max(0.0, self._owed_s - seconds)
             return
-        self._led = batch[0]
-        if passed_by:
+        self._led = lead
+        request_s = lead.steps_in_all * self._pace.alone_s(lead.load)
+        if request_s <= self._shortest_s or self._now - self._shortest_at > _LATELY_S:
+            self._shortest_s, self._shortest_at = request_s, self._now
+        if self._oldest_bulk is not None and self._oldest_bulk not in batch:
             share = self._limits.bulk_share
             self._owed_s += seconds * share / (1 - share)
 
@@ -65,11 +80,18 @@ class Order:
             due_at = ticket.arrived_at + self._limits.patience * ticket.steps_in_all * step_s
         return due_at - now - ticket.steps_left * step_s
 
-    def _bulk_is_due(self, bulk: Sequence[Ticket[Any]]) -> bool:
-        if self._bulk_was_last or not bulk or self._owed_s <= 0.0:
+    def _is_due(self, oldest: Ticket[Any] | None) -> bool:
+        """True when what bulk is owed pays for the next step of its oldest run."""
+        if self._bulk_was_last or oldest is None or self._owed_s <= 0.0:
             return False
-        lead = min(bulk, key=_by_order)
-        return self._owed_s >= self._pace.alone_s(lead.load)
+        return self._owed_s >= self._pace.alone_s(oldest.load)
+
+    def _bulk_step_s(self) -> float:
+        """How long a bulk step may be: what the shortest interactive request lately can bear."""
+        if self._now - self._shortest_at > _LATELY_S:
+            return self._limits.bulk_step_s
+        bearable_s = _WAIT * (self._limits.patience - 1) * self._shortest_s
+        return min(self._limits.bulk_step_s, bearable_s)
 
     def _interactive(
         self, urgent: list[Ticket[Any]], bulk: list[Ticket[Any]], *, now: float, fits: Fits

@@ -120,6 +120,14 @@ class Pace:
         together = self.together_s(loads)
         return sum(self.alone_s(load) for load in loads) / together if together else 0.0
 
+    def has_seen(self, loads: Sequence[Load]) -> bool:
+        """True when just this company stepped before: nothing is compiled or warmed up any more."""
+        first = loads[0]
+        if any(load.shape != first.shape for load in loads):
+            return _mixture(loads) in self._mixed
+        curve = self._curves.get(first.group, {}).get(first.shape)
+        return curve is not None and len(loads) in curve.taken
+
     def most(self, load: Load) -> int:
         """The most runs in a step with this one; 1 as long as it was not timed alone."""
         like = self._like(load)

@@ -18,7 +18,7 @@ class Watch:
         self._died = ""
 
     def begin(self, now: float, *, expected_s: float) -> None:
-        """A step begins; `expected_s` is 0.0 when nothing like it was timed."""
+        """A step begins; `expected_s` is 0.0 when just this was never timed."""
         limits = self._limits
         known_s = max(limits.hung_least_s, limits.hung_factor * expected_s)
         self._step = (now, known_s if expected_s else limits.first_step_most_s)

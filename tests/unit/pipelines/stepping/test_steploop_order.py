@@ -162,6 +162,38 @@ def test_bulk_gets_its_share_under_endless_interactive_work_never_two_steps_in_a
     assert not any(one and after for one, after in pairwise(led))
 
 
+def test_bulk_of_another_model_is_not_forgotten_while_bulk_of_the_shopper_s_model_rides_along() -> (
+    None
+):
+    mill = Mill(cost=flat)
+    with looping(mill) as loop:
+        other = loop.submit(recipe(1, steps=20, group="other"), NOTHING, lane=Lane.BULK)
+        for seed in range(2, 600):
+            loop.submit(recipe(1000 + seed, steps=2), NOTHING, lane=Lane.BULK)
+            loop.submit(recipe(seed, steps=2), NOTHING, lane=Lane.INTERACTIVE)
+            loop.turn()
+            loop.turn()
+            if other.done():
+                break
+    assert other.done(), "the oldest bulk run starved"
+
+
+def test_bulk_steps_are_as_short_as_the_requests_of_shoppers_can_bear() -> None:
+    mill = Mill(cost=flat)
+    other = Load(group="other", shape="64x64", tokens=64)
+    with looping(mill, table=measured(flat, SMALL, other)) as loop:
+        loop.submit(recipe(1, steps=2, group="other"), NOTHING, lane=Lane.INTERACTIVE)
+        for seed in range(900, 916):
+            loop.submit(recipe(seed, steps=30), NOTHING, lane=Lane.BULK)
+        for _ in range(8):
+            loop.turn()
+        assert max(len(step) for step in mill.steps) == 11, "0.5 × (3 - 1) × 20 ms: 11 runs, 20 ms"
+        mill.clock.now += 61
+        for _ in range(4):
+            loop.turn()
+        assert max(len(step) for step in mill.steps) == 16, "nobody is in a hurry for a minute"
+
+
 def test_the_time_of_bulk_is_not_given_to_a_whole_batch_while_interactive_work_waits() -> None:
     mill = Mill(cost=flat)
     other = Load(group="other", shape="64x64", tokens=64)
