@@ -11,6 +11,7 @@ from pipelines.backend import Load
 from pipelines.diffusion.ask import Ask, Task
 from pipelines.diffusion.ask_pictures import Canvas
 from pipelines.diffusion.family import Family, drawing, frames_of
+from pipelines.diffusion.flux2_klein_painting import Painting, first_step
 from pipelines.diffusion.flux2_klein_pictures import Pictures
 from pipelines.diffusion.loading import Expected, loaded
 from pipelines.diffusion.reuse import Reuse
@@ -32,15 +33,6 @@ EXPECTED = Expected(
 )
 MAX_PIXELS = 2048 * 2048
 """Source: docs.bfl.ai, FLUX.2 image editing and generation: output up to 4 megapixels."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Painting:
-    """What INPAINT keeps: `picture` and `noise` (1, N, C) as tokens, `mask` (1, N, 1), 1 = new."""
-
-    picture: torch.Tensor
-    noise: torch.Tensor
-    mask: torch.Tensor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,7 +97,7 @@ class Flux2Klein(Family[Given]):
                 layout="+".join((f"{canvas.width_px}x{canvas.height_px}", *seen.sizes)),
                 painting=painting,
             ),
-            latents=_entered(scheduler, noise, painting),
+            latents=noise if painting is None else painting.entered(scheduler),
             scheduler=scheduler,
         )
 
@@ -136,15 +128,10 @@ class Flux2Klein(Family[Given]):
         return [_guided(run, predicted) for run in runs]
 
     def advance(self, run: Denoising[Given], predicted: torch.Tensor) -> None:
-        """One step; INPAINT then puts back what is kept, as noisy as the step's end is."""
+        """One step; INPAINT then puts back what is kept."""
         run.step(predicted)
-        painting = run.given.painting
-        if painting is None:
-            return
-        kept = painting.picture
-        if run.steps_left:
-            kept = run.scheduler.scale_noise(kept, run.timestep[None], painting.noise)
-        run.latents = (1 - painting.mask) * kept + painting.mask * run.latents
+        if run.given.painting is not None:
+            run.given.painting.put_back(run)
 
     def decode(self, run: Denoising[Given]) -> np.ndarray:
         """The picture, (1, H, W, 3) uint8."""
@@ -187,8 +174,8 @@ class Flux2Klein(Family[Given]):
         shift = compute_empirical_mu(image_seq_len=image_tokens, num_steps=ask.steps)
         sigmas = np.linspace(1.0, 1 / ask.steps, ask.steps)
         scheduler.set_timesteps(sigmas=sigmas, mu=shift, device=self._device)
-        taken = ask.steps * ask.strength if ask.task is Task.INPAINT else ask.steps
-        scheduler.set_begin_index(min(int(ask.steps - taken), ask.steps - 1))
+        strength = ask.strength if ask.task is Task.INPAINT else 1.0
+        scheduler.set_begin_index(first_step(ask.steps, strength=strength))
         return scheduler
 
     def _painting(
@@ -199,14 +186,6 @@ class Flux2Klein(Family[Given]):
             return None
         mask = self._pictures.mask(canvas.painted(ask.mask), dtype=noise.dtype)
         return Painting(picture=tokens[:, : noise.shape[1]], noise=noise, mask=mask)
-
-
-def _entered(scheduler: Any, noise: torch.Tensor, painting: Painting | None) -> torch.Tensor:
-    """The first latents: noise, or the picture as noisy as the schedule's entry is."""
-    if painting is None:
-        return noise
-    entry = scheduler.timesteps[scheduler.begin_index]
-    return scheduler.scale_noise(painting.picture, entry[None], noise)
 
 
 def _guided(run: Denoising[Given], predicted: Iterator[torch.Tensor]) -> torch.Tensor:

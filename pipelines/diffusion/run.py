@@ -21,8 +21,7 @@ class Denoising(Generic[G]):
 
     `given` is what the family computed before the first step and never changes (embeddings,
     reference latents, positions). `latents` and `scheduler` move with every step; the scheduler is
-    the run's own object: it counts steps and keeps a history. `taken` is how many steps were
-    done.
+    the run's own object: it counts steps and keeps a history. `taken` steps are done.
     """
 
     ask: Ask
@@ -88,22 +87,27 @@ class Moment:
 
 def saved(run: Denoising[Any], *, recipe: str) -> bytes:
     """The run's moment as a safetensors file that names its recipe: no pickle, no code."""
+    import diffusers
     from safetensors.torch import save
 
     moment = Moment.of(run)
     tensors = {"latents": moment.latents.contiguous()}
-    plain: dict[str, Any] = {}
-    for name, value in moment.history.items():
-        plain[name] = _apart(name, value, tensors)
-    header = {"recipe": recipe, "taken": str(moment.taken), "history": json.dumps(plain)}
+    plain = {name: _apart(name, value, tensors) for name, value in moment.history.items()}
+    header = {
+        "recipe": recipe,
+        "library": diffusers.__version__,
+        "taken": str(moment.taken),
+        "history": json.dumps(plain),
+    }
     return save({name: tensor.clone().cpu() for name, tensor in tensors.items()}, header)
 
 
 def restore(run: Denoising[Any], data: bytes, *, recipe: str) -> None:
     """Takes a freshly prepared run to the moment that was saved of the same recipe.
 
-    Raises ValueError when the bytes are damaged or of another recipe.
+    Raises ValueError when the bytes are damaged, of another recipe or of another diffusers.
     """
+    import diffusers
     import safetensors
     from safetensors.torch import load
 
@@ -113,6 +117,8 @@ def restore(run: Denoising[Any], data: bytes, *, recipe: str) -> None:
         raise ValueError(f"the checkpoint is damaged: {error}") from error
     if header.get("recipe") != recipe:
         raise ValueError(f"the checkpoint is of recipe {header.get('recipe')}, not of {recipe}")
+    if header["library"] != diffusers.__version__:
+        raise ValueError(f"the checkpoint is of diffusers {header['library']}")
     device = run.latents.device
     history = {
         name: _together(value, tensors, device)
