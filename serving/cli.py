@@ -1,4 +1,4 @@
-"""The command line: `content-engine produce | serve | review | keys | doctor | bench`."""
+"""The command line: `content-engine produce | serve | review | keys | models | doctor | bench`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from assets.errors import AssetError
 from content_engine.config import load_settings
 from content_engine.errors import ContentEngineError
 from serving.keys import keys
+from serving.models import models
 from serving.review.command import review
 
 cli = typer.Typer(
@@ -94,6 +95,7 @@ def doctor(config: Config = None) -> None:
 
 cli.add_typer(review, name="review")
 cli.add_typer(keys, name="keys")
+cli.add_typer(models, name="models")
 
 bench = typer.Typer(help="Measures this machine beside what is promised.")
 cli.add_typer(bench, name="bench")

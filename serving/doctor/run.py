@@ -9,6 +9,7 @@ from rich.table import Table
 from content_engine.config import Settings
 from serving.doctor.checks import CHECKS
 from serving.doctor.findings import Finding, Health
+from serving.doctor.models import chosen_backends
 
 _COLOURS = {Health.GOOD: "green", Health.WEAK: "yellow", Health.BROKEN: "red"}
 
@@ -21,6 +22,8 @@ def run(settings: Settings) -> int:
         for check in CHECKS:
             status.update(f"looking: {(check.__doc__ or '').partition('.')[0]}")
             findings.append(check(settings))
+        status.update("looking: which backend makes what")
+        findings += chosen_backends(settings)
     console.print(_table(findings))
     ill = [finding for finding in findings if finding.health is Health.BROKEN]
     console.print("nothing is broken" if not ill else f"[red]{len(ill)} broken[/red]")
