@@ -90,9 +90,11 @@ def feed_lines(
     else:
         records = _records(found, lines, delimiter=delimiter, name=name)
         kept = (_kept_record(record, language=language) for record in records)
-    seen = SeenSkus()
+    seen, line = SeenSkus(), None
     for line in kept:
         yield line if isinstance(line, FeedFault) else _first(line, line.sku, seen)
+    if line is None:
+        raise InvalidFeed(f"{name} is empty: it holds no record")
 
 
 def _kept_item(item: FeedItem | FeedFault) -> FeedLine | FeedFault:

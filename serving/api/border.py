@@ -12,6 +12,8 @@ from serving.api.problems import problem
 
 log = logging.getLogger(__name__)
 
+_STREAMED = frozenset({"/v1/batches"})
+"""What is read only as fast as it is dealt with needs no limit: its lines have their own."""
 _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"})
 
 
@@ -68,6 +70,8 @@ class _Answer:
 
 def _limited(scope: Scope, receive: Receive, most: int) -> Receive:
     """`receive`, raising BodyTooLarge once more than `most` bytes were announced or came."""
+    if scope["path"] in _STREAMED:
+        return receive
     announced = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
     came = 0
 
