@@ -31,11 +31,12 @@ def build(name: str, folder: Path) -> Path:
 
     from tests import tiny_families
 
-    torch.manual_seed(0)
     place = folder / name
-    if name in tiny_families.BUILDERS:
-        return tiny_families.BUILDERS[name](place)
-    BUILDERS[name](place).save_pretrained(place)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        if name in tiny_families.BUILDERS:
+            return tiny_families.BUILDERS[name](place)
+        BUILDERS[name](place).save_pretrained(place)
     return place
 
 

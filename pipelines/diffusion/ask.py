@@ -89,14 +89,13 @@ class Ask:
         """The ask of a recipe, its pictures decoded, transparent ones flattened on white.
 
         Parameters carry this class's names; `task`, `width_px`, `height_px` and `steps` must be
-        there. With `private` true nothing made from the `person` is kept for another run. Raises
-        GenerationFailed when the recipe or a picture cannot serve.
+        there. With `private` true nothing made from its pictures is kept for another run: a
+        shopper sends garments too. Raises GenerationFailed when the recipe or a picture cannot
+        serve.
         """
         fields, private = _parameters(recipe)
         pictures = {
-            item.role: reference_of(
-                inputs.assets, item.role, reusable=not (private and item.role == "person")
-            )
+            item.role: reference_of(inputs.assets, item.role, reusable=not private)
             for item in recipe.ingredients
             if item.role != "mask"
         }

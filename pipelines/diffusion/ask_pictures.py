@@ -19,7 +19,7 @@ from content_engine.errors import GenerationFailed
 class Reference:
     """A picture that a model looks at: `rgb` (H, W, 3) uint8 sRGB, opaque.
 
-    `reusable` is False when nothing made from it may outlive the run (a shopper's photo).
+    `reusable` is False when nothing made from it may outlive the run (what a shopper sent).
     """
 
     role: str

@@ -88,11 +88,12 @@ def test_pictures_keep_the_recipes_order_and_masks_are_no_references() -> None:
     assert (ask.prompt, ask.seed, ask.frames) == (order.prompt, order.seed, 9)
 
 
-def test_only_the_shoppers_own_photo_is_not_reusable() -> None:
+@pytest.mark.parametrize("private", [True, False])
+def test_what_a_shopper_sent_is_not_reusable(private: bool) -> None:
     pictures = {"person": photo(32, 32), "garment.0": photo(32, 32)}
-    order = Order("k", pictures=pictures, parameters={"task": "edit", "private": True})
-    reusable = {item.role: item.reusable for item in Ask.of(order.recipe, order.inputs).references}
-    assert reusable == {"person": False, "garment.0": True}
+    order = Order("k", pictures=pictures, parameters={"task": "edit", "private": private})
+    ask = Ask.of(order.recipe, order.inputs)
+    assert {picture.reusable for picture in ask.references} == {not private}
 
 
 @pytest.mark.parametrize(
