@@ -131,12 +131,28 @@ class _Slot:
         self._load(adapter.tensors, adapter.settings, in_place=in_place)
         if not in_place:
             self._layers = layers
+            if self._widened():
+                self._load(adapter.tensors, adapter.settings, in_place=True)
 
     def show(self, *, worn: bool) -> None:
         """Lets the adapter work, or leaves the model's own layers alone with their inputs."""
         if not self._layers:
             return
         self._model.enable_lora() if worn else self._model.disable_lora()
+
+    def _widened(self) -> bool:
+        """True when the slot took on the narrow type of the weights beside it, and lost it here.
+
+        Adapters are computed with as they lie; what was cut off to float8 has to be put in again.
+        """
+        slots = [
+            parameter
+            for name, parameter in self._model.named_parameters()
+            if f".{_SLOT}." in name and parameter.dtype.itemsize == 1
+        ]
+        for parameter in slots:
+            parameter.data = parameter.data.to(self._model.dtype)
+        return bool(slots)
 
     def _load(
         self,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from content_engine.errors import BackendUnavailable, InvalidSettings
+from content_engine.errors import InvalidSettings
 
 if TYPE_CHECKING:
     import torch
@@ -17,6 +16,10 @@ if TYPE_CHECKING:
 _GIB = 1 << 30
 _LIGHT = ("vae",)
 """Components that stay on the device whole: a few hundred MB, wanted at each start and end."""
+
+_LOOKED_AT = (r"\bwo$",)
+"""Weights whose type T5 asks for and brings its values to: in float8 it would stop. Source:
+`UMT5DenseGatedActDense.forward` of transformers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,24 +63,6 @@ class Presets:
         known = ", ".join(preset.name for preset in self.all)
         raise InvalidSettings(f"there is no memory preset {name!r}: choose one of {known}")
 
-    def fitting(self, memory_gib: Mapping[str, float], *, device: str) -> Preset:
-        """The first preset whose need the device's memory holds.
-
-        `memory_gib` says by preset's name what the model needs. Raises BackendUnavailable when
-        none fits, with both numbers.
-        """
-        there_gib = device_memory_gib(device)
-        if there_gib is None:
-            return self.named(self.on_the_processor)
-        for preset in self.all:
-            if memory_gib.get(preset.name, float("inf")) <= there_gib * self.share:
-                return preset
-        least = min(memory_gib.items(), key=lambda item: item[1], default=("any preset", 0.0))
-        raise BackendUnavailable(
-            f"{device} has {there_gib:.0f} GiB; the model needs {least[1]:g} GiB at least"
-            f" ({least[0]})"
-        )
-
 
 def device_memory_gib(device: str) -> float | None:
     """The memory of an accelerator in GiB; None for a processor, which has no memory of its own."""
@@ -118,7 +103,7 @@ def _heavy(pipe: Any) -> dict[str, torch.nn.Module]:
 def _narrow(module: torch.nn.Module, *, storage: torch.dtype, dtype: str) -> None:
     """Keeps a module's linear weights in a narrow type between uses.
 
-    Norms and embeddings stay as they are, and what the model's own class lists as delicate.
+    Norms and embeddings stay as they are, and what a model's own class lists as delicate.
     """
     import torch
     from diffusers.hooks.layerwise_casting import apply_layerwise_casting
@@ -132,7 +117,8 @@ def _narrow(module: torch.nn.Module, *, storage: torch.dtype, dtype: str) -> Non
         module,
         storage_dtype=storage,
         compute_dtype=wide,
-        skip_modules_pattern=("embed", "norm", "visual", "lm_head"),
+        skip_modules_pattern=("norm", "visual", "lm_head", *_LOOKED_AT),
+        skip_modules_classes=(torch.nn.Embedding,),
     )
 
 

@@ -41,13 +41,12 @@ EXPECTED = Expected(
 class Areas:
     """How many pixels each kind of picture is brought to.
 
-    `read_px` for the language model, `seen_px` for the reference latents, `painted_px` at most.
-    Source: `CONDITION_IMAGE_SIZE` and `VAE_IMAGE_SIZE` of diffusers' pipeline; 1328² is the
-    largest square of Qwen-Image's own list of sizes.
+    `read_px` for the language model, `painted_px` at most; how large reference latents are is in
+    the ask. Source: `CONDITION_IMAGE_SIZE` of diffusers' pipeline; 1328² is the largest square of
+    Qwen-Image's own list of sizes.
     """
 
     read_px: int = 384 * 384
-    seen_px: int = 1024 * 1024
     painted_px: int = 1328 * 1328
 
 
@@ -111,14 +110,15 @@ class QwenEdit(Family[Given]):
         )
         texts = (ask.prompt, ask.negative or " ") if ask.guidance > 1 else (ask.prompt,)
         embedded = tuple(self._embedded(text, ask.references) for text in texts)
-        seen = [self._seen(reference, embedded[0].dtype) for reference in ask.references]
+        area_px, dtype = ask.reference_pixels, embedded[0].dtype
+        seen = [self._seen(reference, area_px, dtype) for reference in ask.references]
         latents, references = self.pipe.prepare_latents(
             seen,
             1,
             self.pipe.latent_channels,
             canvas.height_px,
             canvas.width_px,
-            embedded[0].dtype,
+            dtype,
             self._device,
             drawing(ask.seed),
         )
@@ -170,18 +170,18 @@ class QwenEdit(Family[Given]):
             keep=all(reference.reusable for reference in references),
         )
 
-    def _seen(self, reference: Reference, dtype: torch.dtype) -> torch.Tensor:
+    def _seen(self, reference: Reference, area_px: int, dtype: torch.dtype) -> torch.Tensor:
         """The reference's latents, (1, channels, 1, h, w)."""
         return self.reuse.encoded(
             "seen",
             digest_of(reference.rgb),
-            self._areas.seen_px,
-            make=lambda: self._encoded(reference, dtype),
+            area_px,
+            make=lambda: self._encoded(reference, area_px, dtype),
             keep=reference.reusable,
         )
 
-    def _encoded(self, reference: Reference, dtype: torch.dtype) -> torch.Tensor:
-        picture = self._resized(reference, self._areas.seen_px)
+    def _encoded(self, reference: Reference, area_px: int, dtype: torch.dtype) -> torch.Tensor:
+        picture = self._resized(reference, area_px)
         pixels = self.pipe.image_processor.preprocess(picture).unsqueeze(2)
         with self._vae.alone():
             return self.pipe._encode_vae_image(pixels.to(self._device, dtype), drawing(0))

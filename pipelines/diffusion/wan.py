@@ -65,6 +65,7 @@ class Wan(Family[Given], ABC):
     def __init__(self, pipe: Any, *, device: str, reuse: Reuse) -> None:
         self.pipe = pipe
         self.reuse = reuse
+        self._dtype = pipe.transformer.dtype  # asking looks through every parameter
         self._vae = CausalVae(pipe.vae)
         self._start = Start(pipe, vae=self._vae, device=device, reuse=reuse)
 
@@ -108,7 +109,7 @@ class Wan(Family[Given], ABC):
         for batch in together(list(range(len(rows))), tokens=_tokens(runs[0])):
             out += model(
                 hidden_states=torch.cat([self._seen(rows[place][0]) for place in batch]).to(
-                    self.pipe.transformer.dtype
+                    self._dtype
                 ),
                 timestep=torch.stack([self._timestep(rows[place][0]) for place in batch]),
                 encoder_hidden_states=torch.cat([rows[place][1] for place in batch]),

@@ -15,6 +15,7 @@ from pipelines.diffusion.reuse import Reuse
 from pipelines.diffusion.wan import WanI2vA14b, WanTi2v5b
 from tests.diffusion_kit import CLOSE, Order, alone, photo, to_end, together
 from tests.integration.diffusion.edit_and_video import (
+    SEEN_PX,
     SMALL,
     Case,
     stock_edit,
@@ -25,7 +26,8 @@ from tests.integration.diffusion.edit_and_video import (
 
 def edit(**changes: Any) -> Order:
     """A guided edit of two photos."""
-    parameters = {"task": "edit", "guidance": 4.0, "steps": 4, **changes.pop("parameters", {})}
+    own = {"task": "edit", "guidance": 4.0, "steps": 4, "reference_pixels": SEEN_PX}
+    parameters = {**own, **changes.pop("parameters", {})}
     pictures = {"photo": photo(80, 48), "photo.1": photo(64, 64, seed=1)}
     return Order("qwen-image-edit", parameters=parameters, **{"pictures": pictures, **changes})
 

@@ -19,12 +19,12 @@ from pipelines.diffusion.qwen_edit import QwenEdit
 from pipelines.diffusion.reuse import Reuse
 from pipelines.diffusion.wan import WanI2vA14b
 from tests.diffusion_kit import CLOSE, Order, alone, photo, together
-from tests.integration.diffusion.edit_and_video import SMALL, Case, stock_edit, stock_i2v
+from tests.integration.diffusion.edit_and_video import SEEN_PX, SMALL, Case, stock_edit, stock_i2v
 
 EDIT = Order(
     "qwen-image-edit",
     pictures={"photo": photo(80, 48)},
-    parameters={"task": "edit", "guidance": 1.0, "steps": 4},
+    parameters={"task": "edit", "guidance": 1.0, "steps": 4, "reference_pixels": SEEN_PX},
 )
 CLIP = Order(
     "wan-i2v-a14b",
