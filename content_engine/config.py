@@ -76,6 +76,8 @@ class Settings:
 
     data_dir: ledger, assets and keys live under it; made at first start, mode 0700.
     host, port: where the HTTP door listens; beyond loopback only with keys (`content-engine keys`).
+    ledger_url: the ledger's database; empty: SQLite in `data_dir/ledger.db`. A server's:
+    `postgresql://user@host/name`, for several doors and dispatchers.
     store_url: where assets live; empty: `data_dir/assets`. `s3://bucket/prefix` works too.
     key_dir: signing keys; empty: `data_dir/keys`. Operators put `chain.pem` and `key.pem` there.
     body_max_bytes: the largest request body. fetch_max_bytes, fetch_timeout_s: per picture.
@@ -104,6 +106,7 @@ class Settings:
     data_dir: Path = Path("content-engine-data")
     host: str = "127.0.0.1"
     port: int = 8484
+    ledger_url: str = ""
     store_url: str = ""
     key_dir: str = ""
     body_max_bytes: int = 32_000_000
@@ -154,9 +157,9 @@ class Settings:
                 raise InvalidSettings(f"two shops have the same {name}: {min(twice)}")
 
     @property
-    def ledger_url(self) -> str:
-        """SQLAlchemy URL of the ledger."""
-        return f"sqlite:///{self.data_dir / 'ledger.db'}"
+    def ledger_place(self) -> str:
+        """URL of the ledger's database."""
+        return self.ledger_url or f"sqlite:///{self.data_dir / 'ledger.db'}"
 
     @property
     def assets_url(self) -> str:

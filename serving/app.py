@@ -24,11 +24,14 @@ from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
 from content_engine.types import Attempt, Brief, Kind, Recipe
 from serving.api import Door, create_app
+from serving.api.sessions import Sessions
 from serving.backends import locales, models, motion_designs
 from serving.deployments import Cluster
 from serving.device import choosing, device_place, shelf
 from serving.dispatcher import Dispatcher
 from serving.executors import PlannerByKind
+from serving.gathering import Gathering
+from serving.keyfile import KeyFile
 from serving.news import News
 from serving.placing import limits, places, worker_name
 from serving.warming import sample_person
@@ -54,7 +57,7 @@ def open_parts(settings: Settings) -> Parts:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Parts(
         settings=settings,
-        ledger=Ledger.open(settings.ledger_url),
+        ledger=Ledger.open(settings.ledger_place),
         store=AssetStore.open(settings.assets_url),
         vault=open_vault(settings),
         news=News(),
@@ -253,6 +256,8 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
             models=models(shelf(settings)),
             checks=checks,
             shops=settings.shops,
+            keys=KeyFile(settings.access_path),
+            sessions=Sessions.open(settings.keys_path),
             photo_ttl_s=settings.photo_ttl_s,
         )
     )
@@ -264,10 +269,17 @@ def _planned(plans: Planner) -> Callable[[Brief], Recipe | None]:
 
 
 def dispatcher(parts: Parts, flow: Engine, *, drain_s: float) -> Dispatcher:
-    """A dispatcher named after this machine and process; see `Limits` for `drain_s`."""
+    """A dispatcher named after this machine and process; see `Limits` for `drain_s`.
+
+    It fetches the pictures of a batch's products when it comes to them.
+    """
+    pictures = fetcher(parts.settings, base_dir=parts.settings.data_dir / "no-local-pictures")
+    gathering = Gathering(
+        ledger=parts.ledger, fetcher=pictures, store=parts.store, then=flow.produce
+    )
     return Dispatcher(
         parts.ledger,
-        flow.produce,
+        gathering.produce,
         news=parts.news,
         metrics=parts.metrics,
         limits=limits(parts.settings, drain_s=drain_s),

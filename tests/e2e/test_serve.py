@@ -188,7 +188,7 @@ def test_of_the_shopper_nothing_is_left(log: Path, shopper: Shopper) -> None:
     for path in (path for path in log.parent.rglob("*") if path.is_file()):
         content = path.read_bytes()
         assert not any(secret in content for secret in secrets), f"the photo's bytes in {path}"
-    ledger = Ledger.open(Settings(data_dir=data).ledger_url)
+    ledger = Ledger.open(Settings(data_dir=data).ledger_place)
     (attempt,) = ledger.attempts(shopper.body["id"], "default")
     assert (attempt.candidate.notes, attempt.scores) == ((), ()), "measures outlived the photo"
     ledger.close()
