@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ import pytest
 
 from assets.store import AssetStore
 from content_engine.channels import channel
+from content_engine.codec import to_plain
 from content_engine.errors import BackendUnavailable, GenerationFailed
-from content_engine.flow import Stop, never
+from content_engine.flow import never
 from content_engine.types import (
     Attempt,
     Brief,
@@ -25,11 +25,17 @@ from content_engine.types import (
     TextSpec,
     canonical_json,
 )
-from pipelines.backend import DeviceFull, Inputs, Media, rendered
+from pipelines.backend import DeviceFull, Inputs, rendered
+from pipelines.copy_set import CopyDocument
 from pipelines.language.llm.backend import LanguageBackend, LanguageRun
 from pipelines.language.llm.copying import answer_schema, copy_of
+from pipelines.language.llm.grammar import Grammars
 from pipelines.language.llm.model import LanguageModel
 from pipelines.language.preview import products
+from pipelines.language.realiser import known_locales
+from pipelines.steploop import StepLoop
+from pipelines.stepping.limits import LoopLimits
+from pipelines.stepping.table import BatchTable
 from pipelines.text import TextPipeline
 from pipelines.text_llm import LanguagePipeline, Writer
 from qa.gate import decide, load_policy
@@ -62,6 +68,11 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def model(folder: Path) -> LanguageModel:
     return LanguageModel.load(folder)
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return tiny_language.tokenizer(tmp_path_factory.mktemp("words"))
 
 
 def recipe(
@@ -201,6 +212,31 @@ def test_random_weights_still_answer_by_the_schema(model: LanguageModel, seed: i
     assert free.answer == alone(model, recipe("free text")), "a grammar beside it changed a run"
 
 
+@pytest.mark.parametrize("locale", known_locales())
+def test_the_schema_lets_every_good_copy_through(
+    words: Any, samples: Path, tmp_path: Path, locale: str
+) -> None:
+    realiser = TextPipeline(store=AssetStore.open(str(tmp_path)))
+    grammars = Grammars(words, vocabulary=len(words), ends=[words.eos_token_id])
+    for product in products(samples / "products.jsonl"):
+        brief = Brief(kind=Kind.TEXT, product=product, spec=TextSpec(), locale=locale)
+        (asset,) = realiser.generate(next(iter(realiser.plan(brief)))).assets
+        copy = CopyDocument.read(AssetStore.open(str(tmp_path)).get(asset.digest), locale=locale)
+        answer = to_plain(copy) | {
+            "description": copy.description.split("\n\n"),
+            "ads": {ad.voice: ad.text for ad in copy.ads},
+        }
+        del answer["locale"]
+        schema = answer_schema(channel("web").text, photos=len(product.photos))
+        ordered = {name: answer[name] for name in schema["properties"]}
+        text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
+        grammar = grammars.of(schema)
+        for token in words(text)["input_ids"]:
+            grammar.move(token)
+        assert grammar.complete, f"{product.sku}: {grammar.matcher.get_error()[:300]}"
+        assert copy_of(text.encode(), locale=locale) == copy
+
+
 def test_an_answer_cut_short_is_a_failed_generation(model: LanguageModel) -> None:
     backend = LanguageBackend(model)
     run = backend.start(recipe("x", schema=answer_schema(SMALL, photos=1), most=20), NONE)
@@ -260,31 +296,34 @@ def test_a_folder_without_safe_weights_is_refused(tmp_path: Path, folder: Path) 
         LanguageModel.load(pickled)
 
 
-class OneAtATime:
-    """A device without company: the smallest thing that `LanguagePipeline` can write on."""
+@pytest.fixture
+def loop(model: LanguageModel) -> Iterator[StepLoop[LanguageRun]]:
+    running = StepLoop(
+        LanguageBackend(model), table=BatchTable(), checkpoints=None, limits=LoopLimits()
+    )
+    running.start()
+    yield running
+    running.close()
 
-    def __init__(self, backend: LanguageBackend) -> None:
-        self.backend = backend
 
-    def submit(
-        self,
-        recipe: Recipe,
-        inputs: Inputs,
-        *,
-        lane: Lane,
-        due_in_s: float | None = None,
-        stop: Stop = never,
-    ) -> Future[tuple[Media, ...]]:
-        small = json.loads(recipe.parameters)
-        small |= {"schema": answer_schema(SMALL, photos=2), "max_tokens": 1200}
-        future: Future[tuple[Media, ...]] = Future()
-        own = replace(recipe, parameters=canonical_json(small))
-        future.set_result(rendered(self.backend, own, inputs, stop=stop))
-        return future
+def test_many_prompts_go_through_the_step_loop_together(
+    model: LanguageModel, loop: StepLoop[LanguageRun]
+) -> None:
+    asked = [recipe(f"mug {number}", temperature=1.0, seed=number) for number in range(6)]
+    coming = [loop.submit(each, NONE, lane=Lane.BULK) for each in asked]
+    first = loop.submit(recipe("now"), NONE, lane=Lane.INTERACTIVE, due_in_s=5.0)
+    assert first.result(timeout=60)[0].data.decode() == said(model, recipe("now"))
+    for each, future in zip(asked, coming, strict=True):
+        assert future.result(timeout=60)[0].data.decode() == said(model, each)
+    assert max(loop.facts().batches) > 1, "nothing stepped together"
+
+
+def said(model: LanguageModel, asked: Recipe) -> str:
+    return rendered(LanguageBackend(model), asked, NONE, stop=never)[0].data.decode()
 
 
 def test_what_the_judge_refuses_the_realiser_writes(
-    model: LanguageModel, samples: Path, tmp_path: Path
+    loop: StepLoop[LanguageRun], samples: Path, tmp_path: Path
 ) -> None:
     store = AssetStore.open(str(tmp_path))
     realiser = TextPipeline(store=store)
@@ -294,9 +333,13 @@ def test_what_the_judge_refuses_the_realiser_writes(
         store=store,
         fallback=realiser,
         writer=Writer(model="tiny@1"),
-        device=OneAtATime(LanguageBackend(model)),
+        device=loop,
     )
-    rung: Recipe | None = next(iter(maker.plan(brief)))
+    planned = next(iter(maker.plan(brief)))
+    # Random weights fill every slot to its limit: smaller ones are as good and sooner done.
+    small = json.loads(planned.parameters)
+    small |= {"schema": answer_schema(SMALL, photos=2), "max_tokens": 1200}
+    rung: Recipe | None = replace(planned, parameters=canonical_json(small))
     judge, policy, walked = TextJudge(store=store), load_policy(), []
     while rung is not None:
         candidate = (maker if rung.backend == "llm" else realiser).generate(rung)
