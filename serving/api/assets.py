@@ -12,7 +12,10 @@ from starlette.responses import Response, StreamingResponse
 
 from assets.errors import UnsupportedMedia
 from assets.sniffing import sniff_media
+from content_engine.errors import NotFound
+from content_engine.types import Digest as AssetDigest
 from serving.api.door import Door
+from serving.api.gate import holder_of
 from serving.api.problems import problem
 
 _CHUNK_BYTES = 1 << 20
@@ -32,6 +35,8 @@ def routes(door: Door) -> APIRouter:
     @router.get("/{digest}")
     async def get_asset(digest: Digest, request: Request) -> Response:
         """The bytes; one range at a time (RFC 9110 §14), answers may be kept for ever."""
+        if holder_of(request) and not await asyncio.to_thread(_is_ours, door, digest):
+            raise NotFound(f"there is no asset {digest}")
         size = await asyncio.to_thread(door.store.size, digest)
         headers = _headers(digest)
         if digest in request.headers.get("if-none-match", ""):
@@ -53,6 +58,11 @@ def routes(door: Door) -> APIRouter:
         )
 
     return router
+
+
+def _is_ours(door: Door, digest: str) -> bool:
+    """True when the tenant brought the asset, or it was made for them or from what they brought."""
+    return door.ledger.owns_asset(AssetDigest(digest), door.tenant)
 
 
 def _headers(digest: str) -> dict[str, str]:

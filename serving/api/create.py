@@ -16,10 +16,12 @@ from assets.errors import AssetError
 from content_engine.errors import ContentEngineError, Refused
 from serving.api import (
     assets,
+    batches,
     cases,
     health,
     history,
     jobs,
+    openai,
     people,
     products,
     queue,
@@ -62,8 +64,21 @@ def _rooms(door: Door) -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for room in (jobs, products, assets, uploads, people, tryon, cases, history, queue, health):
+    for room in (
+        jobs,
+        batches,
+        products,
+        assets,
+        uploads,
+        people,
+        tryon,
+        cases,
+        history,
+        queue,
+        health,
+    ):
         app.include_router(room.routes(door))
+    app.include_router(openai.routes(door))
     app.include_router(session.routes(door))
     app.include_router(review.routes())
     app.include_router(storefront.routes(door))

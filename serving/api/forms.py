@@ -11,8 +11,8 @@ from starlette.requests import Request
 
 from content_engine.errors import InvalidBrief
 
-_FILES_MOST = 8
-_FIELDS_MOST = 10
+_FILES_MOST = 16
+_FIELDS_MOST = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,24 +39,31 @@ def is_form(request: Request) -> bool:
 
 async def read_form(request: Request) -> Form:
     """The form, all of it in memory; the border has limited the body. Raises InvalidBrief."""
+    parts = await read_parts(request)
+    names = [name for name, _ in parts]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InvalidBrief(f"the form has two parts named {twice[0]!r}")
+    return Form(
+        files={name: part for name, part in parts if isinstance(part, bytes)},
+        fields={name: part for name, part in parts if isinstance(part, str)},
+    )
+
+
+async def read_parts(request: Request) -> Sequence[tuple[str, bytes | str]]:
+    """The form's parts in their order, a name as often as it stands there. Raises InvalidBrief."""
+    if not is_form(request):
+        raise InvalidBrief("send a multipart form")
     try:
         parsed = await _MemoryParser(request.headers, request.stream()).parse()
     except MultiPartException as error:
         raise InvalidBrief(f"the form cannot be read: {error.message}") from error
     try:
-        return await _read(parsed.multi_items())
+        return [
+            (name, await item.read() if isinstance(item, UploadFile) else item)
+            for name, item in parsed.multi_items()
+        ]
     finally:
         await parsed.close()
-
-
-async def _read(items: Sequence[tuple[str, UploadFile | str]]) -> Form:
-    names = [name for name, _ in items]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InvalidBrief(f"the form has two parts named {twice[0]!r}")
-    return Form(
-        files={name: await item.read() for name, item in items if isinstance(item, UploadFile)},
-        fields={name: item for name, item in items if isinstance(item, str)},
-    )
 
 
 async def read_file(request: Request) -> bytes:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from content_engine.channels import channels
 from content_engine.types import JobStatus
 from serving.api.door import Door
+from serving.api.openai.asked import MODEL
 from serving.api.problems import problem
 
 
@@ -37,15 +38,23 @@ def routes(door: Door) -> APIRouter:
             door.metrics.queue.labels(status.value).set(counts.get(status, 0))
         return Response(door.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
 
+    _offering(router, door)
+    return router
+
+
+def _offering(router: APIRouter, door: Door) -> None:
     @router.get("/v1/models", tags=["models"])
     async def models() -> Response:
-        """The backends and weights at work, with licences; locales and channels they serve."""
+        """The backends and weights at work, with licences; locales and channels they serve.
+
+        `data` is the list that OpenAI's clients read: the one name that their addresses know.
+        """
         return JSONResponse(
             {
+                "object": "list",
+                "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "shop"}],
                 "items": list(door.models),
                 "locales": list(door.locales),
                 "channels": sorted(channels()),
             }
         )
-
-    return router

@@ -13,6 +13,7 @@ from assets.errors import CorruptMedia, UnsupportedMedia
 from assets.media import DecodeLimits, decode_picture
 from assets.sniffing import sniff_media
 from assets.video import VideoLimits, probe_video
+from content_engine.types import Digest
 from serving.api.door import Door
 from serving.api.forms import read_file
 from serving.api.people import Reception
@@ -76,6 +77,7 @@ async def _person(request: Request, reception: Reception, rates: Rates) -> Respo
 def _kept(door: Door, data: bytes) -> dict[str, Any]:
     facts = _facts(data, max_bytes=door.body_max_bytes)
     digest = door.store.put(data)
+    door.ledger.own_asset(Digest(digest), door.tenant)
     shown = UploadOut(digest=digest, url=f"/v1/assets/{digest}", size_bytes=len(data), **facts)
     return shown.model_dump(mode="json")
 
