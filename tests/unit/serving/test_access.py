@@ -148,6 +148,14 @@ def test_a_tenant_sees_nothing_of_another(guarded: FastAPI) -> None:
     assert ask(guarded, "GET", "/v1/jobs", key="other").json()["items"] == []
 
 
+def test_a_tenant_reads_its_own_assets_only(guarded: FastAPI) -> None:
+    upload = ask(guarded, "POST", "/v1/uploads", key="boss", content=b'{"title": "Mug"}')
+    assert upload.status_code == 201, upload.text
+    url = upload.json()["url"]
+    assert ask(guarded, "GET", url, key="boss").status_code == 200
+    assert ask(guarded, "GET", url, key="other").status_code == 404
+
+
 def test_the_reviewer_is_who_holds_the_key(guarded: FastAPI) -> None:
     listed = ask(guarded, "GET", "/v1/cases?held_by=somebody", key="Ruth")
     assert listed.json()["items"] == []
