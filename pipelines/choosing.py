@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Protocol
@@ -88,10 +89,15 @@ class ChoosingPipeline:
         recipes = _planned(self._studio, brief)
         if isinstance(recipes, InvalidBrief):
             return None
-        own = [recipe.seed for recipe in self._of_models(brief)]
-        seed = attempt.candidate.recipe.seed
-        place = own.index(seed) % brief.count if seed in own else 0
+        failed = attempt.candidate.recipe
+        own = [_idea(each) for each in self._of_models(brief) if each.backend == failed.backend]
+        place = own.index(_idea(failed)) % brief.count if _idea(failed) in own else 0
         return next(islice(recipes, place, None), None)
+
+
+def _idea(recipe: Recipe) -> tuple[int, str]:
+    """What repairs leave as it is: the seed, and the setting where there is one."""
+    return recipe.seed, str(json.loads(recipe.parameters).get("setting", ""))
 
 
 def _planned(planner: Planner, brief: Brief) -> Iterable[Recipe] | InvalidBrief:

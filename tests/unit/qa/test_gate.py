@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_engine.errors import InvalidSettings
-from content_engine.types import Evidence, Outcome, Score, Severity
-from qa.gate import Bound, Policy, decide, load_policy
+from content_engine.types import Evidence, Outcome, Score, Severity, Verdict
+from qa.gate import Bound, Policy, decide, eased, load_policy
 
 METRICS = ("image.alpha", "image.beta", "image.gamma")
 numbers = st.floats(-10, 10, allow_nan=False)
@@ -159,3 +159,41 @@ def test_the_shipped_policy_states_a_source_and_date_for_every_threshold() -> No
     for bound in load_policy().bounds.values():
         assert bound.source, bound.metric
         assert bound.date, bound.metric
+
+
+def test_policy_names_models_that_the_catalog_has_and_ends_in_an_embedded_backend() -> None:
+    from pipelines.models import ModelCatalog
+
+    catalog = ModelCatalog.load().entries
+    for kind, rules in load_policy().backends.items():
+        assert all(kind in catalog[name].kinds for name in rules.models), kind
+        assert rules.order[-1] not in catalog, f"{kind} must end in a backend that needs no device"
+
+
+def test_repair_first_names_metrics_that_the_policy_has() -> None:
+    policy = load_policy()
+    known = {metric for metric, _ in policy.bounds}
+    # What optional judges measure has its table once they are there.
+    optional = ("similarity", "second_look")
+    for kind, rules in policy.backends.items():
+        named = {each for each in rules.repair_first if not each.endswith(optional)}
+        assert named <= known, kind
+
+
+@pytest.mark.parametrize(
+    ("outcome", "backend", "reasons", "eased_to"),
+    [
+        (Outcome.REVIEW, "flux2-klein", ("image.identity is 0.7",), Outcome.REPAIR),
+        (Outcome.REVIEW, "studio", ("image.identity is 0.7",), Outcome.REVIEW),
+        (Outcome.REVIEW, "flux2-klein", ("image.nsfw is 0.7",), Outcome.REVIEW),
+        (Outcome.REVIEW, "flux2-klein", ("image.identity", "image.nsfw"), Outcome.REVIEW),
+        (Outcome.REVIEW, "flux2-klein", ("no repair left",), Outcome.REVIEW),
+        (Outcome.REJECT, "flux2-klein", ("image.identity is 0.1",), Outcome.REJECT),
+        (Outcome.ACCEPT, "flux2-klein", (), Outcome.ACCEPT),
+    ],
+)
+def test_machines_try_again_only_with_what_a_model_made_and_policy_names(
+    outcome: Outcome, backend: str, reasons: tuple[str, ...], eased_to: Outcome
+) -> None:
+    verdict = Verdict(outcome=outcome, reasons=reasons)
+    assert eased(verdict, kind="image", backend=backend, policy=load_policy()).outcome is eased_to
