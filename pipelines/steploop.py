@@ -83,7 +83,8 @@ class StepLoop(Generic[S]):
     ) -> Result:
         """A future of what the recipe gives. Safe from any thread; returns at once.
 
-        A recipe that is on its way already is not run again: both callers get the one result.
+        `due_in_s` orders interactive runs; bulk runs go in the order they came. A recipe that is
+        on its way already is not run again: both callers get the one result.
         Cancelling the future, or `stop` raising, frees the device at the next boundary unless
         another caller waits for the same. A `private` run is never written to disk. The future
         raises GenerationFailed when the recipe gives nothing, what `stop` raised, and

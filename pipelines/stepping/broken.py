@@ -16,7 +16,7 @@ process: its replica is replaced, and the runs go on from their checkpoints."""
 def failure(error: BaseException) -> ContentEngineError:
     """What a caller is told when the run raised this: the engine's own errors as they are."""
     if isinstance(error, DeviceFull):
-        told = GenerationFailed(f"the device does not hold this recipe even alone: {error}")
+        told = GenerationFailed(f"the device's memory does not hold this recipe: {error}")
     elif isinstance(error, ContentEngineError):
         return error
     else:

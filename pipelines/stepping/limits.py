@@ -18,7 +18,9 @@ class LoopLimits:
     multiple of its time alone. Source: vLLM-Omni RFC 290, SLO scale 3. `bulk_share` of the
     device's time is bulk's even under endless interactive work. `residents` runs of each lane
     are on the device at a time, from head to tail. Heads and tails are counted per lane. A
-    checkpoint is written when either interval is over; 0 switches that interval off.
+    checkpoint is written when either interval is over; 0 switches that interval off. A run that
+    does not fit beside others waits `lonely_most_s` for the device to itself, then it fails:
+    what came after it in its lane waits as long.
     """
 
     batch_most: int = 16
@@ -36,6 +38,7 @@ class LoopLimits:
     hung_least_s: float = 10.0
     first_step_most_s: float = 300.0
     side_most_s: float = 600.0
+    lonely_most_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

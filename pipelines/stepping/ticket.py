@@ -44,7 +44,7 @@ class Ticket(Generic[S]):
     """One recipe on its way: the run, those who wish for it, and what the loop knows of it.
 
     `kin` names recipes that need the same memory. `alone` says that it must step without company,
-    `lonely` that it needs the device for itself. `saved` is the state of a run that was set aside.
+    `lonely_since` that it waits for the device to itself. `saved` is the state of a run set aside.
     `kept_at` and `unkept_steps` count towards the next checkpoint, `kept` is the last one written.
     """
 
@@ -55,7 +55,7 @@ class Ticket(Generic[S]):
     arrived_at: float
     kin: str
     alone: bool
-    lonely: bool = False
+    lonely_since: float | None = None
     wishes: list[Wish] = field(default_factory=list)
     stage: Stage = Stage.WAITING
     run: S | None = None
@@ -71,6 +71,11 @@ class Ticket(Generic[S]):
     unkept_steps: int = 0
     kept: Future[None] | None = None
     side_since: float | None = None
+
+    @property
+    def lonely(self) -> bool:
+        """True when the run was found not to fit beside others."""
+        return self.lonely_since is not None
 
     @property
     def going(self) -> S:

@@ -22,6 +22,7 @@ from pipelines.stepping.tally import Tally
 from pipelines.stepping.ticket import Stage, Ticket, Wish
 
 _BESIDE = (Stage.HEAD, Stage.TAIL)
+_NEVER_ALONE = "it does not fit beside other runs, and the device was never empty meanwhile"
 _CLOSED = "the step loop was closed: the same recipe can be sent to another replica"
 
 
@@ -80,6 +81,9 @@ class Traffic(Generic[S]):
         with self._changed:
             tickets = self.roster.all() if waiting_too else self.roster.resident()
             asked = [(one, wish) for one in tickets for wish in one.wishes]
+        for one in tickets if waiting_too else ():
+            if self._waits_in_vain(one):
+                self.end(one, failure(DeviceFull(_NEVER_ALONE)))
         for one, wish in asked:
             reason = _reason_to_stop(wish)
             if reason is not None or wish.result.cancelled():
@@ -106,7 +110,9 @@ class Traffic(Generic[S]):
         with self._changed:
             if one.stage is Stage.OVER:
                 return
-            one.saved, one.lonely = saved, one.lonely or lonely
+            one.saved = saved
+            if lonely or one.lonely:
+                one.lonely_since = self._clock()
             self.roster.put_back(one)
             if not one.wishes:
                 self._remove(one, None)
@@ -223,6 +229,12 @@ class Traffic(Generic[S]):
             self.set_aside(one, lonely=True)
         else:
             self.end(one, failure(error))
+
+    def _waits_in_vain(self, one: Ticket[S]) -> bool:
+        since = one.lonely_since
+        if since is None or one.stage is not Stage.WAITING:
+            return False
+        return self._clock() - since > self._limits.lonely_most_s
 
     def _leave(self, one: Ticket[S], wish: Wish) -> None:
         with self._changed:

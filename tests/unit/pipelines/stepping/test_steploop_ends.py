@@ -79,9 +79,9 @@ def test_a_stop_that_raises_ends_the_run_with_what_it_raised() -> None:
         ({"fails_at": 2}, "seed 3 came to nothing"),
         ({"breaks_at": 2}, "ValueError: seed 3 has no such axis"),
         ({"no_start": True}, "the photo shows nothing"),
-        ({"tokens": 10_000}, "even alone"),
-        ({"full_at_start": 2}, "even alone"),
-        ({"full_at_finish": 2}, "even alone"),
+        ({"tokens": 10_000}, "does not hold this recipe"),
+        ({"full_at_start": 2}, "does not hold this recipe"),
+        ({"full_at_finish": 2}, "does not hold this recipe"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -95,6 +95,35 @@ def test_a_broken_run_fails_alone_and_all_others_give_what_they_give_alone(how, 
     with pytest.raises(GenerationFailed, match=words):
         bad.result()
     assert [one.result()[0].data for one in others] == [expected(one) for one in good]
+
+
+def test_a_run_that_never_gets_the_device_for_itself_fails_and_does_not_hold_up_bulk() -> None:
+    mill = Mill(cost=linear)
+    with looping(mill, limits=LoopLimits(lonely_most_s=2.0)) as loop:
+        full = loop.submit(recipe(9000, full_at_finish=1), NOTHING, lane=Lane.BULK)
+        other = loop.submit(recipe(9001, steps=2), NOTHING, lane=Lane.BULK)
+        for seed in range(500):
+            loop.submit(recipe(seed, steps=3), NOTHING, lane=Lane.INTERACTIVE)
+            loop.turn()
+            if other.done() and full.done():
+                break
+    with pytest.raises(GenerationFailed, match="never empty"):
+        full.result(timeout=0)
+    assert other.result(timeout=0)[0].data == expected(recipe(9001, steps=2))
+
+
+def test_a_shopper_does_not_wait_for_a_bulk_run_that_has_the_device_for_itself() -> None:
+    mill = Mill(cost=linear)
+    with looping(mill) as loop:
+        bulk = loop.submit(recipe(1, steps=40, full_at_start=1), NOTHING, lane=Lane.BULK)
+        for _ in range(3):
+            loop.turn()
+        urgent = loop.submit(recipe(2, steps=2), NOTHING, lane=Lane.INTERACTIVE)
+        for _ in range(3):
+            loop.turn()
+        assert urgent.done()
+        run_out(loop)
+    assert bulk.result()[0].data == expected(recipe(1, steps=40, full_at_start=1))
 
 
 @pytest.mark.parametrize("where", ["full_at_start", "full_at_finish"])
