@@ -127,7 +127,7 @@ _TYPES: Mapping[str, type] = {
     "strict": bool,
 }
 _NEEDED = {"task", "width_px", "height_px", "steps"}
-_FOR_OTHERS = {"family", "template", "private"}
+_FOR_OTHERS = {"family", "template", "private", "wear"}
 
 
 def _parameters(recipe: Recipe) -> tuple[dict[str, Any], bool]:

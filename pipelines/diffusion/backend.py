@@ -128,9 +128,11 @@ class DiffusionBackend:
     def _dress(self, run: DiffusionRun) -> None:
         """Puts the run's adapter on its model, if the model does not wear it already."""
         name, lora = run.recipe.backend, run.denoising.ask.lora
-        if self._worn[name] != lora:
-            self._adapters.wear(run.family, lora)
-            self._worn[name] = lora
+        if self._worn.get(name) == lora:
+            return
+        self._worn.pop(name, None)  # if this fails, nobody knows what the model wears
+        _within_memory(lambda: self._adapters.wear(run.family, lora))
+        self._worn[name] = lora
 
 
 def _advance(runs: Sequence[DiffusionRun]) -> None:
@@ -140,11 +142,20 @@ def _advance(runs: Sequence[DiffusionRun]) -> None:
     predicted = family.predict([run.denoising for run in runs])
     for run, velocity in zip(runs, predicted, strict=True):
         family.advance(run.denoising, velocity)
-    if runs[0].denoising.latents.is_cuda:  # a step loop times steps by the wall
-        torch.cuda.current_stream(runs[0].denoising.latents.device).synchronize()
+    latents = runs[0].denoising.latents
+    if latents.is_cuda:  # a step loop times steps by the wall, and side threads use the device too
+        torch.cuda.current_stream(latents.device).record_event().synchronize()
 
 
 def _on_device(work: Callable[[], T]) -> T:
+    """What the work gives, computed without the means to learn. Raises DeviceFull."""
+    import torch
+
+    with torch.inference_mode():
+        return _within_memory(work)
+
+
+def _within_memory(work: Callable[[], T]) -> T:
     """What the work gives. Raises DeviceFull when the memory did not suffice, and frees it first.
 
     The new error must not be chained to the old: its traceback holds the tensors of the work.
@@ -152,8 +163,7 @@ def _on_device(work: Callable[[], T]) -> T:
     import torch
 
     try:
-        with torch.inference_mode():
-            return work()
+        return work()
     except (RuntimeError, MemoryError) as error:
         if not _is_full(error):
             raise
@@ -165,11 +175,11 @@ def _on_device(work: Callable[[], T]) -> T:
 def _is_full(error: Exception) -> bool:
     """True for a device's and the computer's own memory errors.
 
-    Source of the text: `c10/core/impl/alloc_cpu.cpp` of torch.
+    Source of the texts: `c10/core/impl/alloc_cpu.cpp` of torch, `cudaGetErrorString`, cuBLAS.
     """
     import torch
 
-    texts = ("can't allocate memory", "not enough memory")
+    texts = ("can't allocate memory", "not enough memory", "out of memory", "STATUS_ALLOC_FAILED")
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
         text in str(error) for text in texts
     )

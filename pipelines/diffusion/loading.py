@@ -45,6 +45,7 @@ def loaded(
 
     wanted = Presets.load().named(preset)
     check(folder, expected)
+    _silence()
     try:
         models = {
             name: _model(folder / name, owner, dtype=_dtype(name, expected, wanted))
@@ -58,6 +59,15 @@ def loaded(
         raise WeightsInvalid(f"{folder.name} cannot be loaded: {error}") from error
     pipe.set_progress_bar_config(disable=True)
     return settled(pipe, preset=wanted, device=device)
+
+
+def _silence() -> None:
+    """Stops both libraries from drawing progress bars into a service's log."""
+    import diffusers
+    import transformers
+
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
 
 
 def _models(folder: Path, expected: Expected) -> dict[str, tuple[str, str]]:

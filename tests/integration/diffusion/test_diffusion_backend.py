@@ -135,6 +135,34 @@ def test_memory_that_runs_out_between_two_runs_of_a_step_takes_both_back(
         torch.testing.assert_close(found, latents, rtol=0, atol=CLOSE)
 
 
+def test_an_adapter_that_could_not_be_put_on_is_taken_off_before_the_next_step(
+    zimage: ZImage,
+) -> None:
+    class Rack:
+        def __init__(self) -> None:
+            self.worn: list[str] = []
+
+        def check(self, family: str, lora: str) -> None:
+            pass
+
+        def wear(self, family: object, lora: str) -> None:
+            self.worn.append(lora)
+            if lora:
+                torch.empty(2**50)
+
+    rack = Rack()
+    device = DiffusionBackend({"z-image-turbo": zimage}, adapters=rack)
+    styled = Order("z-image-turbo", parameters={"lora": "autumn"})
+    plain, dressed = (device.start(order.recipe, order.inputs) for order in (SMALL, styled))
+    device.step([plain])
+    with pytest.raises(DeviceFull):
+        device.step([dressed])
+    device.step([plain])
+    device.step([plain])
+    assert rack.worn == ["autumn", ""]
+    assert (plain.steps_left, dressed.steps_left) == (1, 4)
+
+
 def test_a_checkpoint_of_another_recipe_or_cut_short_is_not_taken_up(
     device: DiffusionBackend,
 ) -> None:

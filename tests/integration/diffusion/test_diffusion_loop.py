@@ -31,7 +31,7 @@ URGENT = Order(
 
 
 def loop(device: DiffusionBackend, folder: Path) -> StepLoop:
-    limits = LoopLimits(checkpoint_every_s=0, checkpoint_every_steps=1)
+    limits = LoopLimits(checkpoint_every_s=0, checkpoint_every_steps=1, bulk_share=0)
     return StepLoop(device, table=BatchTable(), checkpoints=Checkpoints(folder), limits=limits)
 
 
@@ -53,7 +53,7 @@ def test_runs_that_share_a_device_die_and_go_on_give_what_they_give_alone(
     bulk[1].cancel()
     for _ in range(4):
         first.turn()
-    assert urgent.done(), "four steps, all of them before any of bulk's"
+    assert urgent.done(), f"four steps, all before any of bulk's: {first.facts()}"
     first.close()
     for result in (bulk[0], bulk[2]):
         with pytest.raises(BackendUnavailable):
