@@ -19,6 +19,7 @@ class Asked:
     """What every ask of a recipe has in common; the names are those of `diffusion.ask.Ask`.
 
     `template` is `name@version` of the prompt's template. `private`: a shopper's photo is in it.
+    `wear` says what kind of garment each picture shows, in the order they are put on.
     """
 
     family: str
@@ -30,6 +31,7 @@ class Asked:
     lora: str = ""
     strict: bool = False
     private: bool = False
+    wear: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

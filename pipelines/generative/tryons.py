@@ -96,7 +96,9 @@ class TryonPlanner:
         worn = dressed(spec.garments)
         prompt = self._book.outfit(tuple(item.kind for item in worn))
         order = TryonOrder(
-            asked=self._able.asked(prompt, brief=brief),
+            asked=replace(
+                self._able.asked(prompt, brief=brief), wear=tuple(item.kind.value for item in worn)
+            ),
             outfit=tuple((item.kind, item.sku) for item in worn),
             title=f"Try-on: {brief.product.title}",
             quality=JPEG_QUALITY,
