@@ -28,6 +28,7 @@ from serving.api.sessions import Sessions
 from serving.backends import locales, models, motion_designs
 from serving.deployments import Cluster
 from serving.device import choosing, device_place, shelf
+from serving.device_models import looks
 from serving.dispatcher import Dispatcher
 from serving.executors import PlannerByKind
 from serving.gathering import Gathering
@@ -142,14 +143,14 @@ def image_judge(settings: Settings) -> Judge:
     """The image judge."""
     from qa.image import ImageJudge
 
-    return ImageJudge(store=AssetStore.open(settings.assets_url))
+    return ImageJudge(store=AssetStore.open(settings.assets_url), looks=looks(settings))
 
 
 def video_judge(settings: Settings) -> Judge:
     """The video judge."""
     from qa.video import VideoJudge
 
-    return VideoJudge(store=AssetStore.open(settings.assets_url))
+    return VideoJudge(store=AssetStore.open(settings.assets_url), looks=looks(settings))
 
 
 def tryon_judge(settings: Settings) -> Judge:

@@ -1,7 +1,7 @@
-"""The wiring of what runs on a device: which classes carry out the models of `models.toml`.
+"""The wiring of what a device makes: planners before, makers and step loop on it.
 
-`app.py` wires the rest. Imports stand inside the functions, so that only the device's own replica
-loads torch.
+`app.py` wires the rest, `device_models.py` the models. Imports stand inside the functions, so that
+only the device's own replica loads torch.
 """
 
 from __future__ import annotations
@@ -9,27 +9,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from assets.errors import AssetError
 from assets.provenance import Signer
 from assets.store import AssetStore
 from content_engine.config import Settings
 from content_engine.errors import BackendUnavailable, GenerationFailed
 from content_engine.flow import Pipeline, Planner
 from content_engine.types import Kind
-from pipelines.backend import SteppedBackend
 from pipelines.choosing import ChoosingPipeline
 from pipelines.generative.asked import Able
 from pipelines.generative.by_name import ByName
 from pipelines.generative.made import MadeBefore
 from pipelines.generative.pipeline import GenerativePipeline, KindMaker
-from pipelines.shelf import Choice, Shelf
+from pipelines.shelf import Shelf
 from pipelines.stepping.table import BatchTable
-from pipelines.weights import lora_file, lora_folder, verify
 from qa.gate import Backends, load_policy
 from serving.deployments import LoopReplica, Place
+from serving.device_models import loaded
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +84,7 @@ def device_maker(settings: Settings) -> GenerativePipeline:
     from pipelines.stepping.limits import LoopLimits
 
     stock = shelf(settings)
-    backend = _loaded(stock)
+    backend = loaded(stock)
     folder = settings.data_dir / "checkpoints"
     loop = StepLoop(
         backend,
@@ -122,12 +119,10 @@ def _makers(settings: Settings, store: AssetStore) -> dict[Kind, KindMaker]:
 
 
 def _text_planner(stock: Shelf, able: Able, studio: Pipeline, store: AssetStore) -> Planner:
-    from pipelines.text_llm import LanguagePipeline, Writer
+    from pipelines.text_llm import LanguagePlanner, Writer
 
-    del stock
-    return LanguagePipeline(
-        store=store, fallback=studio, writer=Writer(model=able.model), device=None
-    )
+    del stock, store
+    return LanguagePlanner(fallback=studio, writer=Writer(model=able.model))
 
 
 def _picture_planner(stock: Shelf, able: Able, studio: Pipeline, store: AssetStore) -> Planner:
@@ -159,112 +154,6 @@ _PLANNERS: Mapping[Kind, Callable[[Shelf, Able, Pipeline, AssetStore], Planner]]
     Kind.TRYON: _tryon_planner,
     Kind.VIDEO: _clip_planner,
 }
-
-
-def _loaded(stock: Shelf) -> ByName:
-    """Every usable model; one whose files are wrong is said to be broken, the others work."""
-    families: dict[str, Any] = {}
-    whole: dict[str, SteppedBackend[Any]] = {}
-    broken: dict[str, str] = {}
-    for choice in (each for each in stock.choices.values() if each.usable):
-        try:
-            loaded = _load(choice, stock)
-        except (AssetError, BackendUnavailable) as error:
-            log.error("model.broken", extra={"model": choice.name, "why": str(error)})  # noqa: TRY400 - the reason is the message
-            broken[choice.name] = str(error)
-            continue
-        into = families if choice.name in _FAMILIES else whole
-        into[choice.name] = loaded
-    if families:
-        whole |= dict.fromkeys(families, _diffusion(families, stock))
-    return ByName(whole, broken=broken)
-
-
-def _load(choice: Choice, stock: Shelf) -> Any:
-    assert choice.here is not None  # noqa: S101 - usable models have their weights here
-    entry = stock.catalog.entry(choice.name)
-    verify(choice.here, entry)
-    load = _FAMILIES.get(choice.name) or _WHOLE[choice.name]
-    return load(choice.here.folder, choice.preset, stock.machine.device)
-
-
-def _klein(folder: Path, preset: str, device: str) -> Any:
-    from pipelines.diffusion.flux2_klein import Flux2Klein
-
-    return Flux2Klein.load_from(folder, preset=preset, device=device)
-
-
-def _z_image(folder: Path, preset: str, device: str) -> Any:
-    from pipelines.diffusion.zimage import ZImage
-
-    return ZImage.load_from(folder, preset=preset, device=device)
-
-
-def _qwen_edit(folder: Path, preset: str, device: str) -> Any:
-    from pipelines.diffusion.qwen_edit import QwenEdit
-
-    return QwenEdit.load_from(folder, preset=preset, device=device)
-
-
-def _wan_5b(folder: Path, preset: str, device: str) -> Any:
-    from pipelines.diffusion.wan import WanTi2v5b
-
-    return WanTi2v5b.load_from(folder, preset=preset, device=device)
-
-
-def _wan_14b(folder: Path, preset: str, device: str) -> Any:
-    from pipelines.diffusion.wan import WanI2vA14b
-
-    return WanI2vA14b.load_from(folder, preset=preset, device=device)
-
-
-def _fashn(folder: Path, preset: str, device: str) -> Any:
-    from pipelines.diffusion.fashn import Fashn
-
-    del preset
-    return Fashn.load_from(folder, device=device)
-
-
-def _chat(folder: Path, preset: str, device: str) -> Any:
-    from pipelines.language.llm.backend import LanguageBackend
-    from pipelines.language.llm.model import LanguageModel
-
-    del preset
-    return LanguageBackend(LanguageModel.load(folder, device=device))
-
-
-_Load = Callable[[Path, str, str], Any]
-_FAMILIES: Mapping[str, _Load] = {
-    "flux2-klein": _klein,
-    "z-image-turbo": _z_image,
-    "qwen-image-edit": _qwen_edit,
-    "wan-ti2v-5b": _wan_5b,
-    "wan-i2v-a14b": _wan_14b,
-}
-_WHOLE: Mapping[str, _Load] = {"fashn-vton": _fashn, "llm": _chat}
-
-
-def _diffusion(families: Mapping[str, Any], stock: Shelf) -> SteppedBackend[Any]:
-    from pipelines.diffusion.backend import DiffusionBackend
-    from pipelines.diffusion.lora import Racks
-
-    files = {name: _adapters(name, stock) for name in families}
-    roots = {file.path.parent for each in files.values() for file in each.values()}
-    return DiffusionBackend(families, adapters=Racks(families, files, roots=sorted(roots)))
-
-
-def _adapters(name: str, stock: Shelf) -> dict[str, Any]:
-    """The adapters of a model that lie on this machine: the catalog's, then an operator's own."""
-    from pipelines.diffusion.lora_files import LoraFile
-
-    entry, models_dir = stock.catalog.entry(name), stock.settings.models_path
-    own = lora_folder(entry, models_dir)
-    files = sorted(own.glob("*.safetensors")) if own is not None else []
-    found = {path.stem: LoraFile(path=path) for path in files}
-    for lora in entry.loras.values():
-        if (path := lora_file(entry, lora, models_dir)) is not None:
-            found[lora.name] = LoraFile(path=path.resolve(), sha256=lora.sha256)
-    return found
 
 
 def _measured(settings: Settings, stock: Shelf, backend: ByName) -> BatchTable:
