@@ -15,6 +15,7 @@ from starlette.responses import Response
 from assets.errors import AssetError
 from content_engine.errors import ContentEngineError, Refused
 from serving.api import (
+    agents,
     assets,
     batches,
     cases,
@@ -79,6 +80,7 @@ def _rooms(door: Door) -> FastAPI:
     ):
         app.include_router(room.routes(door))
     app.include_router(openai.routes(door))
+    app.include_router(agents.routes(door))
     app.include_router(session.routes(door))
     app.include_router(review.routes())
     app.include_router(storefront.routes(door))

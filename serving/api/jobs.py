@@ -76,7 +76,7 @@ def _writing(router: APIRouter, door: Door) -> None:
     @router.post("", status_code=202)
     async def create_job(body: JobIn, idempotency_key: Key = "", prefer: Prefer = "") -> Response:
         """Accepts a job. `Prefer: wait=10` holds the answer up to 10 s for the job's end."""
-        brief = await asyncio.to_thread(_brief, door, body)
+        brief = await asyncio.to_thread(brief_of, door, body)
         (job,) = await asyncio.to_thread(
             door.ledger.submit, [brief], tenant=door.tenant, key=idempotency_key
         )
@@ -97,7 +97,7 @@ def _writing(router: APIRouter, door: Door) -> None:
         return JSONResponse(job_out(door.ledger.job_row(job_id, door.tenant)))
 
 
-def _brief(door: Door, body: JobIn) -> Brief:
+def brief_of(door: Door, body: JobIn) -> Brief:
     """The brief of a body. Raises InvalidBrief naming what is unknown and what is known."""
     channel(body.channel)
     try:
