@@ -188,6 +188,19 @@ def bench_serve(
     raise typer.Exit(command.run(quick=quick, out=out))
 
 
+@bench.command("bulk")
+def bench_bulk(
+    skus: Annotated[int, typer.Option(help="Lines of the feed.")] = 100_000,
+    behind: Annotated[str, typer.Option(help="Jobs behind a claim.")] = "10000,1000000",
+    postgres: Annotated[str, typer.Option(help="An empty database of yours; else our own.")] = "",
+) -> None:
+    """Feeds accepted on SQLite and Postgres, claims, procrastinate; exit code 1 when one misses."""
+    from serving.bench import bulk
+
+    depths = tuple(int(depth) for depth in behind.split(","))
+    raise typer.Exit(bulk.run(bulk.Options(skus=skus, depths=depths, postgres_url=postgres)))
+
+
 Pictures = Annotated[list[Path] | None, typer.Option(help="Pictures or folders; else samples.")]
 
 
