@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
-from typing import Protocol
 
 from content_engine.errors import BackendUnavailable, InvalidBrief
 from content_engine.flow import Pipeline, Planner, Stop, never
@@ -16,21 +15,12 @@ _OF_THE_STUDIO = (Replace, Trim, FallBack)
 """Corrections that cut or replace a file, whoever made it."""
 
 
-class Maker(Protocol):
-    """The making half of `flow.Pipeline`."""
-
-    def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
-        """See `flow.Pipeline.generate`."""
-        ...
-
-
 class ChoosingPipeline:
     """Plans with every usable backend of a kind, best first. Implements `flow.Pipeline`.
 
     Recipes of models come first, `tries` of each; then the studio's. So the flow itself falls back
     to the studio when a model's recipe fails or is rejected; and when repairs are at their end, the
-    studio's recipe is the last rung. `device` makes the models' recipes in this process; without
-    it they are made elsewhere.
+    studio's recipe is the last rung. What models plan is made on the device, not here.
     """
 
     def __init__(
@@ -39,12 +29,10 @@ class ChoosingPipeline:
         *,
         studio: Pipeline,
         tries: int,
-        device: Callable[[], Maker] | None = None,
     ) -> None:
         self._planners = planners
         self._studio = studio
         self._tries = tries
-        self._device = device
 
     def plan(self, brief: Brief) -> Iterator[Recipe]:
         """The models' recipes, then the studio's. Raises InvalidBrief when nobody has one."""
@@ -71,12 +59,10 @@ class ChoosingPipeline:
         return planner.correct(brief, attempt, correction)
 
     def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
-        """See `flow.Pipeline.generate`. Raises BackendUnavailable where there is no device."""
-        if recipe.backend not in self._planners:
-            return self._studio.generate(recipe, stop=stop)
-        if self._device is None:
+        """See `flow.Pipeline.generate`. Raises BackendUnavailable for what models planned."""
+        if recipe.backend in self._planners:
             raise BackendUnavailable(f"{recipe.backend} runs on the device, not in this process")
-        return self._device().generate(recipe, stop=stop)
+        return self._studio.generate(recipe, stop=stop)
 
     def _of_models(self, brief: Brief) -> Iterator[Recipe]:
         for planner in self._planners.values():

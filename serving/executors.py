@@ -8,7 +8,7 @@ from concurrent.futures import Executor as Pool
 from typing import Any, Protocol, TypeVar
 
 from content_engine.errors import BackendUnavailable, InvalidBrief
-from content_engine.flow import Judge, Pipeline, Planner
+from content_engine.flow import Judge, Pipeline, Planner, Stop
 from content_engine.review import Correction
 from content_engine.types import Attempt, Brief, Candidate, Kind, Lane, Recipe, Score
 from serving.lanes import stoppable
@@ -38,18 +38,40 @@ class PlannerByKind:
         return _chosen(self._planners, kind, "makes")
 
 
+class Device(Protocol):
+    """What makes the recipes of models: one step loop and the makers around it."""
+
+    def make(self, recipe: Recipe, *, lane: Lane, due_in_s: float | None, stop: Stop) -> Candidate:
+        """See `flow.Pipeline.generate`."""
+        ...
+
+
 class LocalExecutor:
     """Runs makers and judges in the threads of a pool: no cluster, same answers."""
 
     def __init__(
-        self, makers: Mapping[Kind, Pipeline], judges: Mapping[Kind, Judge], *, pool: Pool
+        self,
+        makers: Mapping[Kind, Pipeline],
+        judges: Mapping[Kind, Judge],
+        *,
+        pool: Pool,
+        devices: Mapping[str, Device] | None = None,
     ) -> None:
+        """`devices` make the recipes of the models that they are named by, whatever the kind."""
         self._makers = makers
         self._judges = judges
         self._pool = pool
+        self._devices = devices or {}
 
-    async def generate(self, recipe: Recipe, *, lane: Lane = Lane.BULK) -> Candidate:  # noqa: ARG002
-        """The recipe's candidate; raises what `Pipeline.generate` raises. Lanes share the pool."""
+    async def generate(self, recipe: Recipe, *, lane: Lane = Lane.BULK) -> Candidate:
+        """The recipe's candidate; raises what `Pipeline.generate` raises.
+
+        Lanes share the pool; a device has its own.
+        """
+        if (device := self._devices.get(recipe.backend)) is not None:
+            return await stoppable(
+                self._pool, lambda stop: device.make(recipe, lane=lane, due_in_s=None, stop=stop)
+            )
         maker = _chosen(self._makers, recipe.kind, "makes")
         return await stoppable(self._pool, lambda stop: maker.generate(recipe, stop=stop))
 

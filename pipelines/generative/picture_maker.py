@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from assets.media import Picture, decode_picture, encode_jpeg
 from assets.provenance import Signer
@@ -23,6 +23,9 @@ from pipelines.studio.cutout import CutOut, cut_out
 from pipelines.studio.segmenter import U2NetSegmenter
 from pipelines.studio.upscale import SpanEnlarger
 
+CUTOUTS_KEPT = 8
+"""A product's frames and repairs follow each other, and a cut-out costs seconds: 8 × 5 MB."""
+
 Wishing = Callable[[Recipe, PictureOrder, PictureFrame, bytes], Wish]
 
 _DONE: Mapping[Method, str] = {
@@ -38,6 +41,7 @@ class PictureMaker:
     def __init__(self, *, store: AssetStore, signer: Signer) -> None:
         self._store = store
         self._signer = signer
+        self._cut = lru_cache(maxsize=CUTOUTS_KEPT)(self._cut_out)
         self._wishes: Mapping[Method, Wishing] = {
             "repainted": self._repainted,
             "around": self._around,
@@ -75,7 +79,7 @@ class PictureMaker:
         self, recipe: Recipe, order: PictureOrder, frame: PictureFrame, photo: bytes
     ) -> Wish:
         canvas, mask = canvas_and_mask(
-            self._cut_out(photo, order),
+            self._cut(photo, order.tight_px),
             canvas_px=frame.canvas_px,
             put=Put(fill=order.fill, aside=frame.aside),
             enlarger=self._enlarger,
@@ -95,7 +99,7 @@ class PictureMaker:
         if order.method != "repainted":
             scene = with_product(
                 scene,
-                self._cut_out(photo, order),
+                self._cut(photo, order.tight_px),
                 put=Put(fill=order.fill, aside=frame.aside),
                 shadow=order.method == "backdrop",
                 enlarger=self._enlarger,
@@ -126,8 +130,8 @@ class PictureMaker:
             height_px=media.height_px,
         )
 
-    def _cut_out(self, photo: bytes, order: PictureOrder) -> CutOut:
-        return cut_out(decode_picture(photo), segmenter=self._segmenter, tight_px=order.tight_px)
+    def _cut_out(self, photo: bytes, tight_px: float) -> CutOut:
+        return cut_out(decode_picture(photo), segmenter=self._segmenter, tight_px=tight_px)
 
     @cached_property
     def _segmenter(self) -> U2NetSegmenter:
