@@ -19,7 +19,6 @@ from pipelines.studio.fitting.layers import (
     changed_box,
     coverage,
     front_pieces,
-    grown,
     is_back,
     is_hood,
     is_sleeve,
@@ -31,6 +30,7 @@ from pipelines.studio.fitting.layers import (
     without_hidden_sleeves,
 )
 from pipelines.studio.fitting.layers_front import Front, face, hair, head, limbs
+from pipelines.studio.fitting.layers_masks import grown
 from pipelines.studio.fitting.light import carried_light, form_shade, lit, shadow_of
 
 INSIDE_DARK = 0.76

@@ -11,18 +11,18 @@ import numpy as np
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Part
 from pipelines.studio.fitting.erase_fill import around, continued, smoothly_continued
+from pipelines.studio.fitting.erase_neck import neck_skin, neck_zone
 from pipelines.studio.fitting.erase_skin import (
     WRIST_T,
     arm_zone,
     bared_arms,
     naked_arms,
-    neck_skin,
-    neck_zone,
     shows_hand,
     sleeved_arms,
 )
 from pipelines.studio.fitting.fit_pieces import Fitted
-from pipelines.studio.fitting.layers import Scene, coverage, front_pieces, grown, mix, opened, soft
+from pipelines.studio.fitting.layers import Scene, coverage, front_pieces, mix, soft
+from pipelines.studio.fitting.layers_masks import grown, opened
 
 COVERED = 0.98
 """From this cover on nothing behind a garment shows."""
@@ -113,6 +113,8 @@ def _removed(scene: Scene, fitted: Sequence[Fitted], *, cover_u: float) -> np.nd
         return labelled
     worn = _cloth(scene, labelled)
     worn |= _slivers(scene, worn)
+    if Part.TOP in parts:
+        worn |= scene.cloth_as_hair
     far, near = grown(worn, scene.px(cover_u, least=2)), grown(worn, 2)
     beside = far & ~near
     open_air = scene.is_part(Part.BACKGROUND) | ~_thick(scene)
@@ -156,7 +158,8 @@ def _thick(scene: Scene) -> np.ndarray:
     thick = np.zeros(scene.shape, bool)
     for part in (Part.SKIN, Part.BOTTOM, Part.TOP):
         thick |= opened(scene.is_part(part), scene.px(0.014))
-    return thick | scene.is_part(Part.HAIR, Part.SHOES, Part.OTHER)
+    strands = scene.is_part(Part.HAIR) & ~scene.cloth_as_hair
+    return thick | strands | scene.is_part(Part.SHOES, Part.OTHER)
 
 
 def _without_cloth(

@@ -8,7 +8,8 @@ import numpy as np
 
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.fit_pieces import Fitted
-from pipelines.studio.fitting.layers import Scene, coverage, grown
+from pipelines.studio.fitting.layers import Scene, coverage
+from pipelines.studio.fitting.layers_masks import grown
 
 OVER_HAIR = frozenset({GarmentKind.HEAD})
 """What is worn over hair and face; all else lies below them."""

@@ -1,4 +1,4 @@
-"""Skin where cloth was: the zones of neck and arms, and how a round limb is shaded."""
+"""Skin where cloth was: the zones of bared arms, and how a round limb is shaded."""
 
 from __future__ import annotations
 
@@ -10,17 +10,10 @@ import numpy as np
 
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Arm, Body, Part
-from pipelines.studio.fitting.erase_fill import around, smoothly_continued
+from pipelines.studio.fitting.erase_fill import around
 from pipelines.studio.fitting.fit_pieces import Fitted
-from pipelines.studio.fitting.layers import Scene, grown
-
-NECK_REACH_U = 0.3
-"""So far from the skin that is seen, in body units, made-up skin has the body's own tone."""
-
-CHIN_SHADOW_U = 0.16
-
-NECK_FLARE = (0.12, 0.66)
-"""A neck goes down two thirds of its way to the neck point before it spreads to the shoulder."""
+from pipelines.studio.fitting.layers import Scene
+from pipelines.studio.fitting.layers_masks import grown
 
 ARM_T = (-0.2, 0.35, 0.7, 0.95, 1.25, 1.6, 1.85, 2.05, 2.4)
 ARM_RADIUS_U = (0.150, 0.136, 0.118, 0.106, 0.112, 0.092, 0.073, 0.068, 0.066)
@@ -50,67 +43,6 @@ class SkinZone:
     colours: np.ndarray
 
 
-def neck_zone(scene: Scene, fitted: Fitted) -> np.ndarray:
-    """Where neck shows above the neckline: (h, w) float32 0..1, from jaw to neck points."""
-    neck = scene.local(fitted.target.neck)
-    if len(neck) < 2:
-        return np.zeros(scene.shape, np.float32)
-    chin, unit = scene.local([scene.body.chin])[0], scene.unit_px
-    half = min(0.4 * _face_width(scene), 0.48 * float(np.linalg.norm(neck[-1] - neck[0])))
-    left = chin + np.array([-half, -0.12 * unit], np.float32)
-    right = chin + np.array([half, -0.12 * unit], np.float32)
-    flare = np.array(NECK_FLARE, np.float32)
-    curve = [
-        left,
-        left + flare * (neck[0] - left),
-        *neck,
-        right + flare * (neck[-1] - right),
-        right,
-    ]
-    return scene.polygon(np.array(curve, np.float32))
-
-
-def neck_skin(scene: Scene, zone: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """The colours (h, w, 3) of neck skin, continued from what skin of neck and jaw is seen.
-
-    They are there around the hole and may be black elsewhere.
-    """
-    near = grown(zone > 0.5, scene.px(0.12))
-    seen = scene.is_part(Part.SKIN) & near & ~grown(hole, scene.px(0.02))
-    below_mouth = np.zeros(scene.shape, bool)
-    below_mouth[max(0, int(scene.local([scene.body.chin])[0, 1] - 0.1 * scene.unit_px)) :] = True
-    source = grown(seen & below_mouth, -scene.px(0.012))
-    if np.count_nonzero(source) < 0.004 * scene.unit_px**2:
-        source = grown(scene.is_part(Part.SKIN) & near, -scene.px(0.012))
-    plain = _plain_skin(scene)
-    if not source.any():
-        return np.broadcast_to(plain, (*scene.shape, 3)).astype(np.float32)
-    # Only around the hole: the smooth parts of the whole crop cost ten times as much.
-    place = around(source | hole, margin_px=scene.px(0.1))
-    near_skin = smoothly_continued(scene.photo[place], source=source[place])
-    away = cv2.distanceTransform((~source[place]).astype(np.uint8), cv2.DIST_L2, 3)
-    share = np.clip(away / (scene.unit_px * NECK_REACH_U), 0, 1)[..., None] * np.float32(0.6)
-    skin = near_skin * (1 - share) + plain * share
-    colours = np.zeros((*scene.shape, 3), np.float32)
-    colours[place] = np.clip(skin * _neck_shade(scene, zone, place=place)[..., None], 0, 1)
-    return colours
-
-
-def _neck_shade(scene: Scene, zone: np.ndarray, *, place: tuple[slice, slice]) -> np.ndarray:
-    """Light on a neck in `place`: round from side to side, darker in the shadow of the chin."""
-    columns = np.flatnonzero((zone > 0.5).any(0))
-    middle = float(columns.mean()) if len(columns) else scene.shape[1] / 2
-    half = max(float(np.ptp(columns)) / 2, 1.0) if len(columns) else 1.0
-    chin = scene.local([scene.body.chin])[0, 1]
-    rows, columns = (np.arange(size, dtype=np.float32) for size in scene.shape)
-    side = np.clip(np.abs(columns[place[1]] - middle) / half, 0, 1) ** 2
-    below = np.clip((rows[place[0]] - chin) / scene.unit_px, 0, None)
-    under_chin = np.exp(-((below / CHIN_SHADOW_U) ** 2))
-    shade = 1.03 - 0.10 * side[None] - 0.13 * under_chin[:, None]
-    grainy = 1 + 0.5 * _skin_texture(shade.shape)
-    return (shade * grainy).astype(np.float32)
-
-
 def arm_zone(scene: Scene, arm: Arm, *, from_t: float) -> SkinZone | None:
     """The bare arm from `from_t` on: a round limb in the arm's own skin colours."""
     axis, radius = _tube(scene, arm, from_t=from_t)
@@ -122,7 +54,7 @@ def arm_zone(scene: Scene, arm: Arm, *, from_t: float) -> SkinZone | None:
     # A round limb in soft light from the front: what faces the camera is lit, the sides are not.
     facing = np.sqrt(np.clip(1 - np.clip(across, 0, 0.97) ** 2, 0, 1))
     shade = (1.02 - ARM_SHADE) + ARM_SHADE * facing**0.9
-    shade = shade * (1 + _skin_texture(shade.shape))
+    shade = shade * (1 + skin_texture(shade.shape))
     tone = _arm_tone(scene, axis, radius, along=along)
     # Shaded skin is redder: the light that comes back from below it has lost its blue and green.
     warm = np.stack([shade**0.85, shade**1.05, shade**1.12], axis=-1)
@@ -153,7 +85,7 @@ def _limb_coordinates(
     )
 
 
-def _skin_texture(shape: tuple[int, ...], seed: int = 5) -> np.ndarray:
+def skin_texture(shape: tuple[int, ...], seed: int = 5) -> np.ndarray:
     """Pores and mottling as a small change of light: (h, w) float32 about 0."""
     draw = np.random.default_rng(seed)
     pores = cv2.GaussianBlur(draw.standard_normal(shape, np.float32), (0, 0), 0.9)
@@ -255,7 +187,7 @@ def _arm_tone(
     cv2.polylines(zone, points, isClosed=False, color=1, thickness=thick)
     cv2.circle(zone, tuple(int(v) for v in np.round(axis[-1])), scene.px(0.22), 1, -1)
     seen = grown(scene.is_part(Part.SKIN) & (zone > 0), -scene.px(0.02))
-    plain = _plain_skin(scene)
+    plain = plain_skin(scene)
     hand = plain
     if np.count_nonzero(seen) >= 0.01 * scene.unit_px**2:
         hand = np.percentile(scene.photo[seen], 60, axis=0)
@@ -263,12 +195,7 @@ def _arm_tone(
     return (plain * (1 - share) + hand * share).astype(np.float32)
 
 
-def _plain_skin(scene: Scene) -> np.ndarray:
+def plain_skin(scene: Scene) -> np.ndarray:
     """The body's skin colour, (3,) float32 0..1 sRGB."""
     lab = np.asarray(scene.body.skin_lab, np.float32).reshape(1, 1, 3)
     return np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[0, 0], 0, 1)
-
-
-def _face_width(scene: Scene) -> float:
-    oval = scene.body.face_oval
-    return 0.6 * scene.unit_px if oval is None else float(np.ptp(oval[:, 0]))

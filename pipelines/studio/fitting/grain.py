@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pipelines.studio.fitting.layers import Scene, grown
+from pipelines.studio.fitting.layers import Scene
+from pipelines.studio.fitting.layers_masks import grown
 
 FINE_PX = 1.2
 """Sigma below which detail counts as grain, px of the working photo."""

@@ -11,6 +11,7 @@ import numpy as np
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Body, Part
 from pipelines.studio.fitting.fit_pieces import Fitted, Piece
+from pipelines.studio.fitting.layers_hair import hair_of
 
 WORN_AS = {
     GarmentKind.UPPER: (Part.TOP,),
@@ -26,16 +27,14 @@ Box = tuple[int, int, int, int]
 SLEEVE_OUT_T = 0.05
 """So far a sleeve has to reach out of the one worn over it to be seen."""
 
-HAIR_WISP_U = 0.024
-"""Hair thinner than this, in body units, is a wisp: it counts beside hair that is not."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scene:
     """The crop of the photo in which everything happens, and what the body is there.
 
     `box` (x0, y0, x1, y1) px in the photo. `photo` (h, w, 3) float32 0..1 sRGB; `parts` (h, w)
-    uint8 of `Part`; `alpha`, `hair` (h, w) float32 0..1. `unit_px` is the body unit.
+    uint8 of `Part`; `alpha`, `hair` (h, w) float32 0..1; `cloth_as_hair` (h, w) bool is worn cloth
+    that the parts call hair. `unit_px` is the body unit.
     """
 
     box: Box
@@ -44,23 +43,29 @@ class Scene:
     parts: np.ndarray
     alpha: np.ndarray
     hair: np.ndarray
+    cloth_as_hair: np.ndarray
 
     @classmethod
     def of(cls, photo: np.ndarray, body: Body, *, box: Box) -> Scene:
         """The crop `box` of a (H, W, 3) uint8 sRGB photo."""
         x0, y0, x1, y1 = box
         rows, columns = slice(y0, y1), slice(x0, x1)
+        part = photo[rows, columns].astype(np.float32) / 255
+        hair = hair_of(
+            part,
+            body.parts[rows, columns],
+            body.hair[rows, columns].astype(np.float32) / 255,
+            chin=(body.chin[0] - x0, body.chin[1] - y0),
+            unit_px=body.unit_px,
+        )
         return cls(
             box=box,
             body=body,
-            photo=photo[rows, columns].astype(np.float32) / 255,
+            photo=part,
             parts=body.parts[rows, columns],
             alpha=body.alpha[rows, columns].astype(np.float32) / 255,
-            hair=_strands(
-                body.hair[rows, columns].astype(np.float32) / 255,
-                chin_y=body.chin[1] - y0,
-                unit_px=body.unit_px,
-            ),
+            hair=hair.share,
+            cloth_as_hair=hair.cloth,
         )
 
     @property
@@ -94,17 +99,6 @@ class Scene:
         for part in parts:
             found |= self.parts == part.value
         return found
-
-
-def _strands(hair: np.ndarray, *, chin_y: float, unit_px: float) -> np.ndarray:
-    """The hair (h, w) that hangs on the head: a seam's shade and dark cloth do not."""
-    found = opened(hair > 0.2, max(1, round(HAIR_WISP_U * unit_px / 2)))
-    count, labels, _, _ = cv2.connectedComponentsWithStats(found.astype(np.uint8), connectivity=8)
-    names, keep = np.asarray(labels, np.int32), np.zeros(count, bool)
-    keep[np.unique(names[: max(1, round(chin_y))])] = True
-    keep[0] = False
-    near = grown(keep[names], max(3, round(HAIR_WISP_U * unit_px)))
-    return hair * near
 
 
 def changed_box(body: Body, fitted: Sequence[Fitted], *, margin_u: float = 0.35) -> Box:
@@ -175,40 +169,6 @@ def soft(mask: np.ndarray, sigma_px: float) -> np.ndarray:
     small = cv2.resize(field, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), 2.0)
     return cv2.resize(small, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_LINEAR)
-
-
-def disc(radius_px: int) -> np.ndarray:
-    """A round structuring element of that radius."""
-    side = 2 * radius_px + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-
-
-def grown(mask: np.ndarray, radius_px: int) -> np.ndarray:
-    """The (h, w) bool mask grown by a radius; negative shrinks it."""
-    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    margin = max(radius_px, 0) + 2
-    left, top = max(0, x - margin), max(0, y - margin)
-    place = (slice(top, y + height + margin), slice(left, x + width + margin))
-    changed = np.zeros(mask.shape, bool)
-    if width:
-        changed[place] = _grown(mask[place], radius_px)
-    return changed
-
-
-def _grown(mask: np.ndarray, radius_px: int) -> np.ndarray:
-    if abs(radius_px) <= 2:
-        change = cv2.dilate if radius_px > 0 else cv2.erode
-        return change(mask.astype(np.uint8), disc(abs(radius_px))) > 0
-    # One pass of distances costs less than a wide disc at every pixel.
-    if radius_px > 0:
-        away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
-        return away <= radius_px
-    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3) > -radius_px
-
-
-def opened(mask: np.ndarray, radius_px: int) -> np.ndarray:
-    """The (h, w) bool mask without what is thinner than twice the radius; corners are kept."""
-    return mask & grown(grown(mask, -radius_px), radius_px + 2)
 
 
 def is_back(piece: Piece) -> bool:

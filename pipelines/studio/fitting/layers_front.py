@@ -12,7 +12,8 @@ from pipelines.studio.fitting.body import Arm, Part
 from pipelines.studio.fitting.erase import Undressed
 from pipelines.studio.fitting.erase_fill import around
 from pipelines.studio.fitting.fit_pieces import SleeveTarget
-from pipelines.studio.fitting.layers import Scene, disc, grown, opened, soft
+from pipelines.studio.fitting.layers import Scene, soft
+from pipelines.studio.fitting.layers_masks import disc, grown, opened
 
 HAIR_GAP_U = 0.03
 """Gaps in hair narrower than this are its own dark places, or cloth that it half hides."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pipelines.studio.fitting.layers import Scene, grown, soft
+from pipelines.studio.fitting.layers import Scene, soft
+from pipelines.studio.fitting.layers_masks import grown
 
 FOLDS_PX_U = (0.006, 0.07)
 """The band of folds, as Gaussian sigmas in body units: 2.2 and 26 px at U = 370 px.

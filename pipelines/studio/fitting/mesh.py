@@ -65,7 +65,7 @@ def keep_print(sheet: Sheet, box: tuple[int, int, int, int]) -> Sheet:
     straight = _straightened(sheet.source, sheet.target, inside)
     share = weight[..., None]
     eased = sheet.target + share * (straight - sheet.target)
-    kept = Sheet(source=sheet.source, target=eased)
+    kept = unfolded(Sheet(source=sheet.source, target=eased))
     return kept if kept.folds() <= sheet.folds() else sheet
 
 

@@ -141,7 +141,7 @@ def _neckline(
     source = marks.neck
     source_width = float(np.linalg.norm(source[-1] - source[0]))
     cut = float((source[:, 1] - (source[0, 1] + source[-1, 1]) / 2).max()) / source_width
-    depth = float(np.clip(cut, 0.2, 0.7)) * width * 1.08 + 0.03 * frame.unit_px
+    depth = float(np.clip(cut, 0.26, 0.7)) * width + 0.01 * frame.unit_px
     depth = min(depth, DEPTH_CAP.get(style, 0.42) * frame.unit_px)
     shift = float(np.clip(np.sin(np.radians(frame.yaw_deg)), -0.5, 0.5)) * 0.3 * width / 2
     across, hang = _shape(source)

@@ -11,15 +11,8 @@ from pipelines.studio.fitting.erase_fill import continued, smoothly_continued
 from pipelines.studio.fitting.fit_pieces import Fitted, Piece, SleeveTarget, Target
 from pipelines.studio.fitting.garment_view import Style
 from pipelines.studio.fitting.grain import blur_of, grain_of, softer
-from pipelines.studio.fitting.layers import (
-    grown,
-    lay,
-    mix,
-    opened,
-    shaded,
-    soft,
-    without_hidden_sleeves,
-)
+from pipelines.studio.fitting.layers import lay, mix, shaded, soft, without_hidden_sleeves
+from pipelines.studio.fitting.layers_masks import grown, opened
 from pipelines.studio.fitting.light import form_shade, lit, shadow_of
 
 SIZE = (96, 128)
