@@ -27,6 +27,8 @@ from content_engine.types import (
 )
 from pipelines.backend import DeviceFull, Inputs, rendered
 from pipelines.copy_set import CopyDocument
+from pipelines.generative.device import Turn, asking
+from pipelines.generative.texts import TextMaker
 from pipelines.language.llm.backend import LanguageBackend, LanguageRun
 from pipelines.language.llm.copying import answer_schema, copy_of
 from pipelines.language.llm.grammar import Grammars
@@ -37,7 +39,7 @@ from pipelines.steploop import StepLoop
 from pipelines.stepping.limits import LoopLimits
 from pipelines.stepping.table import BatchTable
 from pipelines.text import TextPipeline
-from pipelines.text_llm import LanguagePipeline, Writer
+from pipelines.text_llm import LanguagePlanner, Writer
 from qa.gate import decide, load_policy
 from qa.text import TextJudge
 from tests import tiny_language
@@ -237,6 +239,13 @@ def test_the_schema_lets_every_good_copy_through(
         assert copy_of(text.encode(), locale=locale) == copy
 
 
+def test_an_answer_is_written_in_the_order_of_the_schema_not_of_the_alphabet(words: Any) -> None:
+    stored = json.loads(canonical_json(answer_schema(SMALL, photos=1)))
+    assert next(iter(stored["properties"])) == "ads"
+    grammar = Grammars(words, vocabulary=len(words), ends=[words.eos_token_id]).of(stored)
+    assert grammar.matcher.compute_ff_bytes() == b'{"title":"'
+
+
 def test_an_answer_cut_short_is_a_failed_generation(model: LanguageModel) -> None:
     backend = LanguageBackend(model)
     run = backend.start(recipe("x", schema=answer_schema(SMALL, photos=1), most=20), NONE)
@@ -329,26 +338,26 @@ def test_what_the_judge_refuses_the_realiser_writes(
     realiser = TextPipeline(store=store)
     (mug,) = products(samples / "products.jsonl", "SC-MUG-350-OAT")
     brief = Brief(kind=Kind.TEXT, product=mug, spec=TextSpec(), locale="de")
-    maker = LanguagePipeline(
-        store=store,
-        fallback=realiser,
-        writer=Writer(model="tiny@1"),
-        device=loop,
-    )
-    planned = next(iter(maker.plan(brief)))
+    planner = LanguagePlanner(fallback=realiser, writer=Writer(model="tiny@1"))
+    maker = TextMaker(store=store)
+    turn = Turn(lane=Lane.BULK, due_in_s=None, stop=never)
+    planned = next(iter(planner.plan(brief)))
     # Random weights fill every slot to its limit: smaller ones are as good and sooner done.
     small = json.loads(planned.parameters)
     small |= {"schema": answer_schema(SMALL, photos=2), "max_tokens": 1200}
     rung: Recipe | None = replace(planned, parameters=canonical_json(small))
     judge, policy, walked = TextJudge(store=store), load_policy(), []
     while rung is not None:
-        candidate = (maker if rung.backend == "llm" else realiser).generate(rung)
+        if rung.backend == "llm":
+            candidate = maker.make(rung, asking(loop, turn, private=False))
+        else:
+            candidate = realiser.generate(rung)
         scores = judge.score(brief, candidate)
         verdict = decide(scores, kind="text", channel="web", policy=policy)
         walked.append((rung.backend, verdict.outcome))
         attempt = Attempt(candidate=candidate, scores=tuple(scores), verdict=verdict)
         repaired = verdict.outcome is Outcome.REPAIR
-        rung = maker.repair(brief, attempt) if repaired else None
+        rung = planner.repair(brief, attempt) if repaired else None
     nonsense = ("llm", Outcome.REPAIR)
     assert walked == [nonsense, nonsense, ("realiser", Outcome.ACCEPT)]
     assert all(score.value is not None for score in scores)

@@ -22,9 +22,9 @@ from pipelines.language.llm.saved import Saved
 
 ROLE = "answer"
 TOKENS_PER_STEP = 8
-"""A step of 8 tokens of a 9B model in bf16 takes about 80 ms at the memory's speed: within the
-step-time budget of 150 ms, and the loop's own work is shared by 8. Source: 16 GB of weights over
-3.35 TB/s is 5 ms, measured decoders reach half of it (research, performance section 5)."""
+"""So that a step of a 9B model stays within the loop's 150 ms, and the loop's own work is shared
+by 8. Source: estimated, not measured: 18 GB of bf16 weights over 3.35 TB/s are 5 ms a token, of
+which decoders reach a third to a half (research 2026-11, performance, the text lane)."""
 
 _SHAPE_TOKENS = 512
 _PREFIX_BYTES = 1 << 30

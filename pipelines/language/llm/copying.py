@@ -21,7 +21,8 @@ from pipelines.language.voice import AD_VOICES
 
 PARAGRAPHS = 3
 PARAGRAPH = 600
-"""Longer descriptions are not read. Source: house limit; the realiser's have up to 3 paragraphs."""
+"""Most paragraphs and characters of each. Source: house limit, 2.5 times the realiser's longest
+(3 paragraphs, 233 characters; two catalogs in eight locales, 2026-11-22)."""
 
 _TEXT = r"^[^\x00-\x20<>{{}}\\\x7f][^\x00-\x1f<>{{}}\\\x7f]{{0,{more}}}$"
 """No control characters, no tags, no braces, no escapes, no blank at the start."""

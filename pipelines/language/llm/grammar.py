@@ -40,6 +40,23 @@ class Grammar:
         return self.matcher.compute_bitmask()
 
 
+def _in_order(schema: Any) -> Any:
+    """The schema with each object's slots in the order of its `required`, which the answer takes.
+
+    A recipe's canonical JSON has them by name: ads would be written before the title.
+    """
+    if isinstance(schema, list):
+        return [_in_order(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: _in_order(part) for key, part in schema.items()}
+    if "properties" in schema:
+        slots = schema["properties"]
+        wanted = [name for name in schema.get("required", ()) if name in slots]
+        schema["properties"] = {name: slots[name] for name in dict.fromkeys((*wanted, *slots))}
+    return schema
+
+
 class Grammars:
     """Makes grammars for one tokenizer; `vocabulary` is how many logits the model gives."""
 
@@ -53,7 +70,7 @@ class Grammars:
         """A grammar at the start of an answer. Raises GenerationFailed for an unusable schema."""
         from llguidance import LLMatcher
 
-        text = json.dumps(schema)
+        text = json.dumps(_in_order(schema))
         matcher = LLMatcher(
             self._tokenizer, LLMatcher.grammar_from_json_schema(text, overrides=_COMPACT)
         )

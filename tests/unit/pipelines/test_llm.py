@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assets.store import AssetStore
 from content_engine.channels import channel
-from content_engine.errors import BackendUnavailable, GenerationFailed, InvalidBrief
+from content_engine.errors import GenerationFailed, InvalidBrief
 from content_engine.types import (
     Attempt,
     Brief,
@@ -32,7 +32,7 @@ from pipelines.language.preview import products
 from pipelines.language.realiser import known_locales
 from pipelines.language.voice import load_voices
 from pipelines.text import TextPipeline
-from pipelines.text_llm import LanguagePipeline, Writer, written
+from pipelines.text_llm import LanguagePlanner, Writer, written
 
 WEB = channel("web").text
 ANSWER = {
@@ -53,18 +53,15 @@ def brief(samples: Path) -> Brief:
 
 
 @pytest.fixture
-def pipeline(tmp_path: Path) -> LanguagePipeline:
-    store = AssetStore.open(str(tmp_path))
-    writer = Writer(model="tiny@1")
-    return LanguagePipeline(
-        store=store, fallback=TextPipeline(store=store), writer=writer, device=None
-    )
+def planner(tmp_path: Path) -> LanguagePlanner:
+    realiser = TextPipeline(store=AssetStore.open(str(tmp_path)))
+    return LanguagePlanner(fallback=realiser, writer=Writer(model="tiny@1"))
 
 
 def test_an_order_is_what_the_recipe_says_and_nothing_else(
-    pipeline: LanguagePipeline, brief: Brief
+    planner: LanguagePlanner, brief: Brief
 ) -> None:
-    first, second = pipeline.plan(brief)
+    first, second = planner.plan(brief)
     order = Order.of(first)
     assert (order.prompt, order.seed) == (first.prompt, first.seed)
     assert "350 ml" in order.prompt
@@ -163,31 +160,26 @@ def test_the_schema_knows_the_channels_limits() -> None:
 
 
 def test_the_realiser_is_the_last_rung_and_no_recipe_is_tried_twice(
-    pipeline: LanguagePipeline, brief: Brief, tmp_path: Path
+    planner: LanguagePlanner, brief: Brief, tmp_path: Path
 ) -> None:
     realiser = TextPipeline(store=AssetStore.open(str(tmp_path)))
     planned = {recipe.digest for recipe in realiser.plan(brief)}
     seen: set[str] = set()
-    for recipe in pipeline.plan(brief):
+    for recipe in planner.plan(brief):
         backends = []
         rung: Recipe | None = recipe
         while rung is not None:
             assert rung.digest not in seen | planned, "this recipe is tried twice"
             seen.add(rung.digest)
             backends.append(rung.backend)
-            rung = pipeline.repair(brief, _refused(rung))
+            rung = planner.repair(brief, _refused(rung))
         assert backends[:3] == ["llm", "llm", "realiser"]
         assert set(backends[3:]) == {"realiser"}, "the realiser's own ladder goes on"
 
 
-def test_without_a_device_only_plans_are_made(pipeline: LanguagePipeline, brief: Brief) -> None:
-    with pytest.raises(BackendUnavailable, match="tiny@1 has no device"):
-        pipeline.generate(next(iter(pipeline.plan(brief))))
-
-
-def test_one_answer_is_wanted(pipeline: LanguagePipeline, brief: Brief) -> None:
+def test_one_answer_is_wanted(planner: LanguagePlanner, brief: Brief) -> None:
     answer = Media(role="answer", data=json.dumps(ANSWER).encode(), media_type="application/json")
-    recipe = next(iter(pipeline.plan(brief)))
+    recipe = next(iter(planner.plan(brief)))
     assert json.loads(written(recipe, (answer,)))["locale"] == "de"
     with pytest.raises(GenerationFailed, match="gave 2 answers"):
         written(recipe, (answer, answer))
