@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response, StreamingResponse
@@ -27,12 +27,18 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 
 
+_PARTS: dict[int | str, dict[str, Any]] = {
+    206: {"description": "The bytes that `Range` asked for."},
+    304: {"description": "The client has the bytes."},
+}
+
+
 def routes(door: Door) -> APIRouter:
     """The routes of assets."""
     router = APIRouter(prefix="/v1/assets", tags=["assets"])
 
     @router.head("/{digest}", include_in_schema=False)
-    @router.get("/{digest}")
+    @router.get("/{digest}", responses=_PARTS)
     async def get_asset(digest: Digest, request: Request) -> Response:
         """The bytes; one range at a time (RFC 9110 §14), answers may be kept for ever."""
         if holder_of(request) and not await asyncio.to_thread(_is_ours, door, digest):

@@ -32,7 +32,14 @@ from serving.api import (
 from serving.api.border import Border
 from serving.api.door import Door
 from serving.api.gate import Gate
-from serving.api.problems import code_of_status, field_errors, problem
+from serving.api.problems import (
+    MEDIA_TYPE,
+    SCHEMA,
+    code_of_status,
+    documented,
+    field_errors,
+    problem,
+)
 from serving.api.tryon_problems import refusal_response
 from serving.review import routes as review
 from serving.review import session
@@ -64,6 +71,7 @@ def _rooms(door: Door) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         redirect_slashes=False,
+        responses=documented(MEDIA_TYPE, SCHEMA),
     )
     for room in (
         jobs,

@@ -73,7 +73,7 @@ def _reading(router: APIRouter, door: Door) -> None:
 
 
 def _writing(router: APIRouter, door: Door) -> None:
-    @router.post("", status_code=202)
+    @router.post("", status_code=202, responses={200: {"description": "Waited for: it has ended."}})
     async def create_job(body: JobIn, idempotency_key: Key = "", prefer: Prefer = "") -> Response:
         """Accepts a job. `Prefer: wait=10` holds the answer up to 10 s for the job's end."""
         brief = await asyncio.to_thread(brief_of, door, body)

@@ -64,6 +64,43 @@ PROBLEMS: Mapping[str, Problem] = {
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
 
 
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "retryable"],
+    "properties": {
+        "type": {"type": "string", "description": "A stable name of the kind of problem."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What was wrong, where, what to do."},
+        "retryable": {"type": "boolean"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+"""A problem in the door's OpenAPI document. Source: RFC 9457."""
+
+
+def documented(media_type: str, schema: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """Every status that a problem can have, for the OpenAPI document of a route."""
+    statuses = sorted({each.status for each in PROBLEMS.values()})
+    return {
+        status: {
+            "description": "; ".join(
+                f"`{code}`: {each.title}"
+                for code, each in PROBLEMS.items()
+                if each.status == status
+            ),
+            "content": {media_type: {"schema": schema}},
+        }
+        for status in statuses
+    }
+
+
 def problem_type(code: str) -> str:
     """The `type` URI of a code."""
     return _PREFIX + code

@@ -22,7 +22,7 @@ def routes(door: Door) -> APIRouter:
     """The routes of products."""
     router = APIRouter(prefix="/v1/products", tags=["products"])
 
-    @router.put("/{sku}", status_code=200)
+    @router.put("/{sku}", status_code=200, responses={201: {"description": "It is new."}})
     async def put_product(sku: Sku, body: ProductIn) -> Response:
         """Remembers a product, in place of an older one. Photos are fetched before it answers."""
         product, new = await asyncio.to_thread(_put, door, sku, body)

@@ -10,12 +10,18 @@ from fastapi import APIRouter
 
 from serving.api.door import Door
 from serving.api.openai import chat, clips, pictures
-from serving.api.openai.envelope import EnvelopedRoute
+from serving.api.openai.envelope import ENVELOPE, EnvelopedRoute
+from serving.api.problems import documented
 
 
 def routes(door: Door) -> APIRouter:
     """The routes in OpenAI's shapes; their errors too."""
-    router = APIRouter(prefix="/v1", tags=["openai"], route_class=EnvelopedRoute)
+    router = APIRouter(
+        prefix="/v1",
+        tags=["openai"],
+        route_class=EnvelopedRoute,
+        responses=documented("application/json", ENVELOPE),
+    )
     pictures.add(router, door)
     clips.add(router, door)
     chat.add(router, door)

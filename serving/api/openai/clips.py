@@ -126,7 +126,7 @@ def _looking(router: APIRouter, door: Door) -> None:
         """The clip as it stands."""
         return JSONResponse(_shown(door, _row(door, video_id)))
 
-    @router.get("/videos/{video_id}/content")
+    @router.get("/videos/{video_id}/content", responses={302: {"description": "To the asset."}})
     async def get_content(video_id: str, variant: Literal["video"] = "video") -> Response:  # noqa: ARG001
         """The clip's bytes."""
         row = _row(door, video_id)

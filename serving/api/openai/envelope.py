@@ -16,6 +16,24 @@ from assets.errors import AssetError
 from content_engine.errors import ContentEngineError
 from serving.api.problems import PROBLEMS, code_of_status, field_errors
 
+ENVELOPE: dict[str, Any] = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": "string"},
+            },
+        }
+    },
+}
+"""An error in the OpenAPI document. Source: OpenAI's API reference, error object."""
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
