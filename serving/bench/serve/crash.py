@@ -14,6 +14,7 @@ from typing import Any
 
 from content_engine.types import Candidate, Lane, Recipe
 from serving.bench.serve.asked import Want, recipe
+from serving.bench.serve.strokes import Worker
 
 KILLED = Want(side_px=512, steps=50)
 _KILL_AFTER_STEPS = 27
@@ -40,10 +41,10 @@ async def crash(handle: Any, trail: Path) -> Crash:
     """Kills the replica when the first run is past its 27th step; callers ask again."""
     recipes = [recipe(KILLED, seed=9000 + place, strict=True) for place in range(_RUNS)]
     calls = [asyncio.create_task(_until_made(handle, each)) for each in recipes]
-    process: int = await handle.process.remote()
+    worker: Worker = await handle.worker.remote()
     while _steps(trail)[recipes[0].digest] < _KILL_AFTER_STEPS:
         await asyncio.sleep(0.01)
-    os.kill(process, signal.SIGKILL)
+    os.kill(worker.process, signal.SIGKILL)
     at, before = time.monotonic(), _steps(trail)
     back_after_s = await _next_step_s(trail, since=before.total()) - at
     made = await asyncio.gather(*calls)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from content_engine.types import Lane
 from serving.bench.serve.asked import WANTS
 from serving.bench.serve.load import BACKLOG, Call, Client
-from serving.bench.serve.strokes import DeviceClock, Stroke
+from serving.bench.serve.strokes import DeviceClock, Stroke, Worker
 
 LOAD = 0.25
 """Interactive work's share of the device, by its time alone."""
@@ -36,7 +35,7 @@ class Alone:
 class Window:
     """A stretch of load: the calls that began in it, the steps done in it, the device's seconds.
 
-    `busy_s` is the wall time within steps.
+    `busy_s` is the wall time within steps, `together` the steps by how many runs shared them.
     """
 
     calls: Sequence[Call]
@@ -45,7 +44,7 @@ class Window:
     busy_s: float
     bulk_steps: int
     shopper_steps: int
-    clock: DeviceClock
+    together: Mapping[int, int]
 
     @property
     def shoppers(self) -> Sequence[Call]:
@@ -54,12 +53,11 @@ class Window:
 
     def shopper_waits_s(self) -> np.ndarray:
         """Each interactive latency by the wall, sorted."""
-        return np.sort([call.latency_s for call in self.shoppers])
+        return np.sort([call.wall_s for call in self.shoppers])
 
     def shopper_cpu_s(self) -> np.ndarray:
         """Each interactive latency by the device's own clock, sorted: see `DeviceClock`."""
-        at = self.clock.at
-        return np.sort([at(call.answered_s) - at(call.intended_s) for call in self.shoppers])
+        return np.sort([call.device_s for call in self.shoppers])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,57 +91,64 @@ class Trial:
 class Device:
     """One system's deployment, its client and its log."""
 
-    def __init__(self, handle: Any, *, first_seed: int) -> None:
+    def __init__(self, handle: Any, *, clock: DeviceClock, first_seed: int) -> None:
         self._handle = handle
-        self._client = Client(handle, first_seed=first_seed)
+        self._client = Client(handle, clock=clock, first_seed=first_seed)
+
+    @classmethod
+    async def of(cls, handle: Any, *, first_seed: int) -> Device:
+        """The deployment behind the handle, its thread asked for."""
+        worker: Worker = await handle.worker.remote()
+        return cls(handle, clock=DeviceClock(worker), first_seed=first_seed)
 
     async def alone(self, *, times: int) -> Alone:
         """Requests one by one, after three that warm the replica."""
         await self._client.one_by_one(Lane.INTERACTIVE, times=3)
-        _, cpu_before_s = await self._strokes()
+        await self._strokes()
         calls = await self._client.one_by_one(Lane.INTERACTIVE, times=times)
-        strokes, cpu_s = await self._strokes()
+        strokes = await self._strokes()
+        last = strokes[-WANTS[Lane.INTERACTIVE].steps]
         return Alone(
-            wall_s=median(call.latency_s for call in calls),
-            cpu_s=(cpu_s - cpu_before_s) / times,
+            wall_s=median(call.wall_s for call in calls),
+            cpu_s=(last.cpu_began_s - strokes[0].cpu_began_s) / (times - 1),
             steps_s=sum(each.ended_s - each.began_s for each in strokes) / times,
         )
 
     async def window(self, *, seconds: float, rate_per_s: float) -> Window:
         """Bulk in plenty for so long, with shoppers coming at that rate."""
         await self._strokes()
-        began = time.monotonic()
-        calls = await self._client.under_load(
+        began = self._client.now()
+        calls, over = await self._client.under_load(
             seconds=seconds, rate_per_s=rate_per_s, backlog=BACKLOG
         )
-        strokes, _ = await self._strokes()
-        clock, until = DeviceClock(strokes), began + seconds
-        within = [stroke for stroke in strokes if stroke.ended_s <= until]
+        strokes = await self._strokes()
+        within = [each for each in strokes if each.ended_s <= over.wall_s]
         urgent = {call.digest for call in calls if call.lane is Lane.INTERACTIVE}
         steps = [recipe in urgent for stroke in within for recipe in stroke.recipes]
+        sizes = [len(stroke.recipes) for stroke in within]
         return Window(
             calls=calls,
-            wall_s=seconds,
-            cpu_s=clock.at(until) - clock.at(began),
-            busy_s=sum(stroke.ended_s - stroke.began_s for stroke in within),
+            wall_s=within[-1].ended_s - began.wall_s,
+            cpu_s=within[-1].cpu_ended_s - within[0].cpu_began_s,
+            busy_s=sum(each.ended_s - each.began_s for each in within),
             bulk_steps=steps.count(False),
             shopper_steps=steps.count(True),
-            clock=clock,
+            together={size: sizes.count(size) for size in sorted(set(sizes))},
         )
 
-    async def _strokes(self) -> tuple[tuple[Stroke, ...], float]:
+    async def _strokes(self) -> Sequence[Stroke]:
         return await self._handle.strokes.remote()
 
 
 async def trial(name: str, device: Device, *, seconds: float, load_s: float | None = None) -> Trial:
-    """The system under both lanes for so many seconds, and a tenth of that of bulk either side.
+    """The system under both lanes for so many seconds, and a fifth of that of bulk either side.
 
     `load_s` is how long a shopper's request is taken to occupy the device, so that every system
     meets the same arrivals; None: as long as it does in this one.
     """
     alone = await device.alone(times=30)
     rate = LOAD / (load_s or alone.cpu_s)
-    before = await device.window(seconds=seconds / 10, rate_per_s=0.0)
+    before = await device.window(seconds=seconds / 5, rate_per_s=0.0)
     mixed = await device.window(seconds=seconds, rate_per_s=rate)
-    after = await device.window(seconds=seconds / 10, rate_per_s=0.0)
+    after = await device.window(seconds=seconds / 5, rate_per_s=0.0)
     return Trial(name=name, alone=alone, bulk_alone=(before, after), mixed=mixed)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -17,66 +18,99 @@ BACKLOG = 8
 """Bulk requests always waiting or running. A catalog sends thousands at once: a short row favours
 the baseline, in which a shopper stands behind all of them."""
 
+_LOOK_S, _LOOK_MOST_S = 0.001, 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One moment on the wall's clock and on the device's own, in seconds."""
+
+    wall_s: float
+    device_s: float
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request: when it was meant to arrive and when its answer came, monotonic seconds."""
+    """One request: when it was meant to arrive and when its answer came."""
 
     lane: Lane
     digest: str
-    intended_s: float
-    answered_s: float
+    intended: Moment
+    answered: Moment
 
     @property
-    def latency_s(self) -> float:
-        """From the intended arrival, so that a late sender hides nothing."""
-        return self.answered_s - self.intended_s
+    def wall_s(self) -> float:
+        """Latency from the intended arrival, so that a late sender hides nothing."""
+        return self.answered.wall_s - self.intended.wall_s
+
+    @property
+    def device_s(self) -> float:
+        """The same on the device's clock."""
+        return self.answered.device_s - self.intended.device_s
 
 
 class Client:
-    """Sends recipes to one deployment; every seed only once."""
+    """Sends recipes to one deployment; every seed only once.
 
-    def __init__(self, handle: Any, *, first_seed: int) -> None:
+    Arrivals follow the device's `clock`: a device that neighbours slow down to a third meets a
+    third of the shoppers a second, and stays as busy as it was meant to be.
+    """
+
+    def __init__(self, handle: Any, *, clock: Callable[[], float], first_seed: int) -> None:
         self._handle = handle
+        self._clock = clock
         self._seeds: Iterator[int] = count(first_seed)
+
+    def now(self) -> Moment:
+        """This moment."""
+        return Moment(wall_s=time.monotonic(), device_s=self._clock())
 
     async def one_by_one(self, lane: Lane, *, times: int) -> Sequence[Call]:
         """Calls on an idle device, each after the one before."""
-        return [await self._call(lane, intended_s=time.monotonic()) for _ in range(times)]
+        return [await self._call(lane, intended=self.now()) for _ in range(times)]
 
     async def under_load(
         self, *, seconds: float, rate_per_s: float, backlog: int, seed: int = 1
-    ) -> Sequence[Call]:
-        """Both lanes for so long: Poisson arrivals of shoppers, bulk never short of `backlog`.
+    ) -> tuple[Sequence[Call], Moment]:
+        """Both lanes for so many device seconds, or twice as many by the wall; when that was over.
 
-        Only calls that were answered in time are bulk's; each shopper's call is waited for.
+        Shoppers come at random at that rate, whatever became of those before; bulk is never short
+        of `backlog`. Every call that was sent is waited for.
         """
-        until = time.monotonic() + seconds
+        end = self.now()
+        end = Moment(wall_s=end.wall_s + 2 * seconds, device_s=end.device_s + seconds)
         done: list[Call] = []
-        bulk = [asyncio.create_task(self._refill(until, done)) for _ in range(backlog)]
-        shoppers = await self._arrivals(until, rate_per_s, seed=seed)
-        done += await asyncio.gather(*shoppers)
+        bulk = [asyncio.create_task(self._refill(end, done)) for _ in range(backlog)]
+        shoppers = await self._arrivals(end, rate_per_s, seed=seed)
+        over = self.now()
         await asyncio.gather(*bulk)
-        return done
+        return done + await asyncio.gather(*shoppers), over
 
     async def _arrivals(
-        self, until: float, rate_per_s: float, *, seed: int
+        self, end: Moment, rate_per_s: float, *, seed: int
     ) -> Sequence[asyncio.Task[Call]]:
         chance = random.Random(seed)
-        at, calls = time.monotonic(), []
-        while rate_per_s and (at := at + chance.expovariate(rate_per_s)) < until:
-            await asyncio.sleep(max(0.0, at - time.monotonic()))
-            calls.append(asyncio.create_task(self._call(Lane.INTERACTIVE, intended_s=at)))
+        at, calls = self._clock(), []
+        while not self._over(end):
+            at += chance.expovariate(rate_per_s) if rate_per_s else math.inf
+            while (early_s := at - self._clock()) > 0 and not self._over(end):
+                # A process of two busy threads uses two CPU seconds a second.
+                await asyncio.sleep(min(max(early_s / 2, _LOOK_S), _LOOK_MOST_S))
+            if early_s <= 0:
+                intended = Moment(wall_s=time.monotonic() + early_s, device_s=at)
+                calls.append(asyncio.create_task(self._call(Lane.INTERACTIVE, intended=intended)))
         return calls
 
-    async def _refill(self, until: float, done: list[Call]) -> None:
-        while (now := time.monotonic()) < until:
-            done.append(await self._call(Lane.BULK, intended_s=now))
+    async def _refill(self, end: Moment, done: list[Call]) -> None:
+        while not self._over(end):
+            done.append(await self._call(Lane.BULK, intended=self.now()))
 
-    async def _call(self, lane: Lane, *, intended_s: float) -> Call:
+    def _over(self, end: Moment) -> bool:
+        now = self.now()
+        return now.wall_s >= end.wall_s or now.device_s >= end.device_s
+
+    async def _call(self, lane: Lane, *, intended: Moment) -> Call:
         asked = recipe(WANTS[lane], seed=next(self._seeds))
         made: Candidate = await self._handle.generate.remote(asked, lane, None)
         assert made.recipe.digest == asked.digest  # noqa: S101 -- a bench must not time a mix-up
-        return Call(
-            lane=lane, digest=asked.digest, intended_s=intended_s, answered_s=time.monotonic()
-        )
+        return Call(lane=lane, digest=asked.digest, intended=intended, answered=self.now())

@@ -7,7 +7,8 @@ import hashlib
 import heapq
 import importlib
 import json
-import time
+import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import Any
 from assets.media import Picture, encode_png
 from content_engine.types import Candidate, Lane, Recipe
 from serving.bench.serve.asked import candidate
-from serving.bench.serve.strokes import Stroke, StrokeLog
+from serving.bench.serve.strokes import Stroke, StrokeLog, Worker
 
 
 class StockPipeline:
@@ -81,9 +82,15 @@ class FifoReplica:
         del lane, due_in_s
         return await self._made(recipe)
 
-    def strokes(self) -> tuple[tuple[Stroke, ...], float]:
-        """What was done since the last call, and the process's CPU seconds now."""
-        return self._stock.log.taken(), time.process_time()
+    def strokes(self) -> tuple[Stroke, ...]:
+        """What was done since the last call."""
+        return self._stock.log.taken()
+
+    async def worker(self) -> Worker:
+        """The thread that runs the pipeline."""
+        loop = asyncio.get_running_loop()
+        thread = await loop.run_in_executor(self._device, threading.get_native_id)
+        return Worker(process=os.getpid(), thread=thread)
 
     async def _made(self, recipe: Recipe) -> Candidate:
         data = await asyncio.get_running_loop().run_in_executor(
