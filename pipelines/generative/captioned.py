@@ -86,10 +86,11 @@ def _plate(
         done = typeset(cue.text, locale=locale, box_px=(x1 - x0, y1 - y0), style=style)
     except GenerationFailed:
         return None
-    pad = done.size_px
+    pad = 2 * done.size_px
     letters = cv2.copyMakeBorder(done.rgba, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=(0,) * 4)
-    wide = cv2.dilate(letters[..., 3], np.ones((pad // 2 + 1, pad // 2 + 1), np.uint8))
-    veil = cv2.GaussianBlur(wide.astype(np.float32) / 255, (0, 0), pad / 3) * VEIL
+    reach = np.ones((done.size_px + 1, 2 * done.size_px + 1), np.uint8)
+    wide = cv2.dilate(letters[..., 3], reach).astype(np.float32) / 255
+    veil = cv2.GaussianBlur(wide, (0, 0), done.size_px / 2) * VEIL
     top = y1 - done.rgba.shape[0] - pad
     return _Plate(cue, top, x0 + done.origin_px[0] - pad, veil, letters)
 

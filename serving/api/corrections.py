@@ -8,6 +8,7 @@ from typing import Any
 
 from content_engine.channels import TextLimits
 from content_engine.types import Attempt, Kind
+from pipelines.models import ModelCatalog
 from serving.api.wire_cases import AssetOut, CorrectionOut, EvidenceOut
 
 _SEED_STEP = 104_729
@@ -28,6 +29,13 @@ _CHANGES: Mapping[Kind, Mapping[str, str]] = {
     Kind.TEXT: {"voice": "string"},
 }
 """What may be changed when it is made again; the pipelines' `correct` refuse everything else."""
+_CHANGES_OF_GENERATED: Mapping[Kind, Mapping[str, str]] = {
+    Kind.VIDEO: {"movement": "string"},
+    Kind.IMAGE: {"setting": "string", "colour": "string", "lora": "string"},
+    Kind.TRYON: {},
+    Kind.TEXT: {"voice": "string"},
+}
+"""The same for what a model made: its planner refuses everything else."""
 _MASK_MOST_PX = 24
 """How far a mask may be moved in all. Source: `pipelines/image_correct.py`, by eye on samples."""
 _UPLOAD = {
@@ -50,7 +58,13 @@ class Subject:
 
 def allowed_corrections(kind: Kind, subject: Subject) -> tuple[CorrectionOut, ...]:
     """The corrections of that kind of media, the likeliest first."""
-    return tuple(_OFFERS[action](subject) for action in _ACTIONS[kind])
+    actions = _OF_GENERATED[kind] if _is_generated(subject) else _ACTIONS[kind]
+    return tuple(_OFFERS[action](subject) for action in actions)
+
+
+def _is_generated(subject: Subject) -> bool:
+    """True when a model of `pipelines/models.toml` made it."""
+    return subject.attempt.candidate.recipe.backend in ModelCatalog.load().entries
 
 
 def _trim(subject: Subject) -> CorrectionOut:
@@ -64,7 +78,8 @@ def _trim(subject: Subject) -> CorrectionOut:
 
 def _regenerate(subject: Subject) -> CorrectionOut:
     seed = (subject.attempt.candidate.recipe.seed + _SEED_STEP) % _SEED_END
-    names = dict(_CHANGES[subject.attempt.candidate.recipe.kind])
+    known = _CHANGES_OF_GENERATED if _is_generated(subject) else _CHANGES
+    names = dict(known[subject.attempt.candidate.recipe.kind])
     changes = {"type": "object", "names": names, "words": "what shall be otherwise"}
     parameters: dict[str, dict[str, Any]] = {"seed": _SEED, "parameters": changes}
     return _offer("regenerate", "Make it again", parameters, {"seed": seed, "parameters": {}})
@@ -128,3 +143,10 @@ _ACTIONS: Mapping[Kind, tuple[str, ...]] = {
     Kind.TRYON: ("adjust", "regenerate", "replace"),
     Kind.TEXT: ("edit", "regenerate", "replace"),
 }
+_OF_GENERATED: Mapping[Kind, tuple[str, ...]] = {
+    Kind.VIDEO: ("trim", "regenerate", "fall_back", "replace"),
+    Kind.IMAGE: ("regenerate", "replace"),
+    Kind.TRYON: ("regenerate", "replace"),
+    Kind.TEXT: ("edit", "regenerate", "replace"),
+}
+"""What a model painted has no mask of its own to nudge."""

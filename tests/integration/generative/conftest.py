@@ -3,7 +3,6 @@
 import os
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -11,23 +10,12 @@ import pytest
 
 from content_engine.config import Settings
 from content_engine.types import Product
-from pipelines.generative.pipeline import GenerativePipeline
-from pipelines.shelf import Shelf
 from serving import app
 from serving.device import device_maker, shelf
 from tests import tiny_models
+from tests.generative_kit import Workshop
 
 MODELS = ("flux2-klein", "wan-ti2v-5b", "wan-i2v-a14b")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
-    """What a test needs: settings, the opened parts, the models that can be used, the device."""
-
-    settings: Settings
-    parts: app.Parts
-    stock: Shelf
-    device: GenerativePipeline
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,16 +41,17 @@ from pipelines.generative.clips import TAKE, ClipOrder
 from pipelines.generative.made import NOTE
 from serving import app
 from serving.executors import LocalExecutor
+from tests.generative_kit import Workshop
 
 SAMPLES = Path(app.__file__).parents[1] / "assets" / "samples"
 SCENE = ImageSpec(shot=Shot.SCENE, aspects=("1:1",), longer_side_px=1000)
 
 
-def made(workshop, recipe: Recipe, lane: Lane = Lane.BULK) -> Candidate:
+def made(workshop: Workshop, recipe: Recipe, lane: Lane = Lane.BULK) -> Candidate:
     return workshop.device.make(recipe, lane=lane, due_in_s=None, stop=never)
 
 
-def source_types(manifest: dict) -> set[str]:
+def source_types(manifest: dict[str, Any]) -> set[str]:
     active = manifest["manifests"][manifest["active_manifest"]]
     actions = [
         action
@@ -64,7 +66,9 @@ def source_types(manifest: dict) -> set[str]:
     }
 
 
-def test_noise_of_a_model_is_refused_by_the_judge_and_the_studio_delivers(workshop, mug) -> None:
+def test_noise_of_a_model_is_refused_by_the_judge_and_the_studio_delivers(
+    workshop: Workshop, mug: Product
+) -> None:
     settings, parts = workshop.settings, workshop.parts
     planner = app.planner(settings, kinds=(Kind.IMAGE,))
     brief = Brief(kind=Kind.IMAGE, product=mug, spec=SCENE, locale="und")
@@ -88,7 +92,7 @@ def test_noise_of_a_model_is_refused_by_the_judge_and_the_studio_delivers(worksh
     assert methods[:2] == ["repainted", "around"], "its own pixels are kept before it is given up"
 
 
-def test_what_a_model_painted_says_so_in_its_credentials(workshop, mug) -> None:
+def test_what_a_model_painted_says_so_in_its_credentials(workshop: Workshop, mug: Product) -> None:
     planner = app.planner(workshop.settings, kinds=(Kind.IMAGE,))
     brief = Brief(kind=Kind.IMAGE, product=mug, spec=SCENE, locale="und", seed=1)
     painted = made(workshop, next(iter(planner.plan(brief))))
@@ -115,7 +119,7 @@ def test_what_a_model_painted_says_so_in_its_credentials(workshop, mug) -> None:
         assert (picture.width_px, picture.height_px) == (1000, 1000)
 
 
-def test_the_same_recipe_is_made_once(workshop, mug) -> None:
+def test_the_same_recipe_is_made_once(workshop: Workshop, mug: Product) -> None:
     planner = app.planner(workshop.settings, kinds=(Kind.IMAGE,))
     brief = Brief(kind=Kind.IMAGE, product=mug, spec=SCENE, locale="und", seed=2)
     recipe = next(iter(planner.plan(brief)))
@@ -126,7 +130,9 @@ def test_the_same_recipe_is_made_once(workshop, mug) -> None:
     assert workshop.device.facts().steps == steps
 
 
-def test_a_recipe_for_a_model_that_is_not_here_fails_alone(workshop, mug) -> None:
+def test_a_recipe_for_a_model_that_is_not_here_fails_alone(
+    workshop: Workshop, mug: Product
+) -> None:
     planner = app.planner(workshop.settings, kinds=(Kind.IMAGE,))
     brief = Brief(kind=Kind.IMAGE, product=mug, spec=SCENE, locale="und", seed=3)
     recipe = replace(next(iter(planner.plan(brief))), backend="z-image-turbo")
@@ -137,7 +143,7 @@ def test_a_recipe_for_a_model_that_is_not_here_fails_alone(workshop, mug) -> Non
 # ---- try-on ----
 
 
-def test_a_shoppers_try_on_stays_in_the_vault(workshop) -> None:
+def test_a_shoppers_try_on_stays_in_the_vault(workshop: Workshop) -> None:
     store, vault = workshop.parts.store, workshop.parts.vault
     vault.prepare()
     person = (SAMPLES / "people" / "person-a.jpg").read_bytes()
@@ -176,7 +182,7 @@ def test_where_the_model_changed_nothing_the_photo_stays_to_the_pixel() -> None:
 # ---- clips ----
 
 
-def clip_recipe(workshop, mug, seed: int = 0) -> tuple[Brief, Recipe]:
+def clip_recipe(workshop: Workshop, mug: Product, seed: int = 0) -> tuple[Brief, Recipe]:
     """A planned clip, shortened: 13 frames and two steps show everything that 97 and 50 do."""
     spec = VideoSpec(duration_s=4.0, shorter_side_px=720)
     brief = Brief(kind=Kind.VIDEO, product=mug, spec=spec, locale="en", seed=seed)
@@ -191,7 +197,9 @@ def frames(data: bytes) -> list[np.ndarray]:
     return [np.array(rgb(each.frame)) for each in read_frames(data)]
 
 
-def test_a_clip_begins_with_the_product_and_a_flagged_span_is_made_anew(workshop, mug) -> None:
+def test_a_clip_begins_with_the_product_and_a_flagged_span_is_made_anew(
+    workshop: Workshop, mug: Product
+) -> None:
     store = workshop.parts.store
     brief, recipe = clip_recipe(workshop, mug)
     candidate = made(workshop, recipe)
