@@ -189,9 +189,6 @@ class StepLoop(Generic[S]):
     def _step_next(self) -> bool:
         """Steps the runs whose turn it is; False when none is ready."""
         ready = self._traffic.ready()
-        for one in [one for one in ready if one.is_done]:
-            self._traffic.finish(one)
-            ready.remove(one)
         batch = self._order.choose(ready, now=self._clock(), fits=self._memory.fits)
         if batch:
             self._advance(batch)
@@ -217,8 +214,7 @@ class StepLoop(Generic[S]):
 
     def _stepped(self, batch: Sequence[Ticket[S]], loads: Sequence[Load]) -> Exception | None:
         """What the backend raised, if anything; a lost device ends the loop."""
-        expected_s = self._pace.together_s(loads) if self._pace.has_seen(loads) else 0.0
-        self._watch.begin(self._clock(), expected_s=expected_s)
+        self._watch.begin(self._clock(), expected_s=self._pace.expected_s(loads))
         try:
             self._backend.step([one.going for one in batch])
             for one in batch:

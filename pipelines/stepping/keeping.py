@@ -54,17 +54,17 @@ class Keeping(Generic[S]):
 
     def is_due(self, one: Ticket[S], *, now: float) -> bool:
         """True when the run has gone so far since its last checkpoint that it needs another."""
-        if not self._may(one) or not one.unkept_steps or (one.kept and not one.kept.done()):
+        if self._checkpoints is None or one.private or (one.kept and not one.kept.done()):
             return False
         steps, seconds = self._limits.checkpoint_every_steps, self._limits.checkpoint_every_s
-        return bool(steps and one.unkept_steps >= steps) or bool(
-            seconds and now - one.kept_at >= seconds
-        )
+        if steps and one.unkept_steps >= steps:
+            return True
+        return seconds > 0 and now - one.kept_at >= seconds
 
     def keep(self, one: Ticket[S], *, now: float) -> None:
         """Saves the run now and writes it soon, beside the next steps."""
         checkpoints = self._checkpoints
-        if checkpoints is None or not self._may(one):
+        if checkpoints is None or one.private:
             return
         saved = self.saved(one)
         one.kept_at, one.unkept_steps = now, 0
@@ -82,11 +82,8 @@ class Keeping(Generic[S]):
         if self._checkpoints is not None:
             self._checkpoints.sweep(older_than_s=_OLD_S)
 
-    def _may(self, one: Ticket[S]) -> bool:
-        return self._checkpoints is not None and not one.private
-
     def _read(self, one: Ticket[S]) -> bytes | None:
-        if self._checkpoints is None or not self._may(one):
+        if self._checkpoints is None or one.private:
             return None
         try:
             saved = self._checkpoints.read(one.digest)

@@ -105,7 +105,8 @@ class Pace:
 
     def alone_s(self, load: Load) -> float:
         """How long one step takes without company; 0.0 when nothing like it was timed."""
-        return self.together_s((load,))
+        taken = self._taken(load, 1)
+        return taken.seconds if taken else self.together_s((load,))
 
     def together_s(self, loads: Sequence[Load]) -> float:
         """How long one step of these runs takes; 0.0 when one of them is unknown."""
@@ -120,13 +121,13 @@ class Pace:
         together = self.together_s(loads)
         return sum(self.alone_s(load) for load in loads) / together if together else 0.0
 
-    def has_seen(self, loads: Sequence[Load]) -> bool:
-        """True when just this company stepped before: nothing is compiled or warmed up any more."""
+    def expected_s(self, loads: Sequence[Load]) -> float:
+        """How long this very company took before; 0.0 when it never stepped: it may compile."""
         first = loads[0]
-        if any(load.shape != first.shape for load in loads):
-            return _mixture(loads) in self._mixed
-        curve = self._curves.get(first.group, {}).get(first.shape)
-        return curve is not None and len(loads) in curve.taken
+        if len(loads) > 1 and any(load.shape != first.shape for load in loads):
+            return self.together_s(loads) if _mixture(loads) in self._mixed else 0.0
+        taken = self._taken(first, len(loads))
+        return taken.seconds if taken else 0.0
 
     def most(self, load: Load) -> int:
         """The most runs in a step with this one; 1 as long as it was not timed alone."""
@@ -136,7 +137,7 @@ class Pace:
     def observe(self, loads: Sequence[Load], seconds: float) -> None:
         """Learns from a step that really happened."""
         first = loads[0]
-        if all(load.shape == first.shape for load in loads):
+        if len(loads) == 1 or all(load.shape == first.shape for load in loads):
             curve = self._curve_of(first.group, first.shape, tokens=first.tokens)
             curve.add(len(loads), seconds)
             return
@@ -171,6 +172,10 @@ class Pace:
             return None
         near = min(timed, key=lambda curve: abs(curve.tokens - load.tokens))
         return near, max(load.tokens, 1) / max(near.tokens, 1)
+
+    def _taken(self, load: Load, size: int) -> _Taken | None:
+        curve = self._curves.get(load.group, {}).get(load.shape)
+        return curve.taken.get(size) if curve else None
 
     def _curve_of(self, group: str, shape: str, *, tokens: int) -> _Curve:
         return self._curves.setdefault(group, {}).setdefault(shape, _Curve(tokens))

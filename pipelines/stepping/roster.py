@@ -57,6 +57,11 @@ class Roster(Generic[S]):
         self._waiting[ticket.lane].pop(ticket.digest, None)
         ticket.stage, ticket.run, ticket.saved = Stage.OVER, None, None
 
+    @property
+    def has_waiting(self) -> bool:
+        """True when a ticket is not on the device."""
+        return any(self._waiting.values())
+
     def first(self, lane: Lane) -> Ticket[S] | None:
         """Who comes in next of that lane: the earliest due, or the first come of bulk."""
         queue = self._waiting[lane].values()

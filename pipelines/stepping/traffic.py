@@ -67,6 +67,8 @@ class Traffic(Generic[S]):
     def admit(self) -> None:
         """At a boundary: lets runs onto the device, interactive ones if need be for bulk ones."""
         with self._changed:
+            if not self.roster.has_waiting:
+                return
             self._make_room()
             for lane in (Lane.INTERACTIVE, Lane.BULK):
                 self._admit(lane)
@@ -78,18 +80,16 @@ class Traffic(Generic[S]):
 
     def let_go(self, *, waiting_too: bool) -> None:
         """At a boundary: ends what nobody wants any more, asking every caller's `stop`."""
-        with self._changed:
-            tickets = self.roster.all() if waiting_too else self.roster.resident()
-            asked = [(one, wish) for one in tickets for wish in one.wishes]
-        for one in tickets if waiting_too else ():
-            if self._waits_in_vain(one):
+        tickets = self.roster.all() if waiting_too else self.roster.resident()
+        for one in tickets:
+            for wish in tuple(one.wishes):
+                reason = None if wish.stop is never else _reason_to_stop(wish)
+                if reason is not None or wish.result.cancelled():
+                    self._leave(one, wish)
+                    if reason is not None:
+                        _settle(wish, reason)
+            if waiting_too and self._waits_in_vain(one):
                 self.end(one, failure(DeviceFull(_NEVER_ALONE)))
-        for one, wish in asked:
-            reason = _reason_to_stop(wish)
-            if reason is not None or wish.result.cancelled():
-                self._leave(one, wish)
-                if reason is not None:
-                    _settle(wish, reason)
 
     def finish(self, one: Ticket[S]) -> None:
         """The run made its last step: its tail begins, off the step thread."""
@@ -207,6 +207,8 @@ class Traffic(Generic[S]):
             self._memory.arrived(one.kin, resident=others)
             if not one.wishes:
                 self._remove(one, None)
+            elif one.is_done:  # set aside after its last step, or without any
+                self.finish(one)
             self._tell()
 
     def _tail(self, one: Ticket[S]) -> tuple[Media, ...]:
@@ -255,8 +257,6 @@ class Traffic(Generic[S]):
 
 
 def _reason_to_stop(wish: Wish) -> ContentEngineError | None:
-    if wish.stop is never:
-        return None
     try:
         wish.stop()
     except BROKEN as error:
