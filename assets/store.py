@@ -6,6 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +18,16 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from assets.errors import AssetMissing, StoreUnavailable
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A file in the store; `digest` is empty for what is no asset."""
+
+    path: str
+    digest: str
+    size_bytes: int
+    written_at: datetime
 
 
 class AssetStore:
@@ -95,6 +107,27 @@ class AssetStore:
             return b""
         with self._mapped("read", digest):
             return bytes(obstore.get_range(self._objects, _key(digest), start=start, end=stop))
+
+    def listed(self) -> Iterator[Stored]:
+        """Everything in the store by name, however much: what is no asset has no digest.
+
+        Raises StoreUnavailable when it can't be listed.
+        """
+        with self._mapped("list", "of the store"):
+            for page in self._objects.list():
+                for entry in page:
+                    name = entry["path"].rpartition("/")[2]
+                    yield Stored(
+                        path=entry["path"],
+                        digest=name if _DIGEST.fullmatch(name) else "",
+                        size_bytes=entry["size"],
+                        written_at=entry["last_modified"],
+                    )
+
+    def remove(self, stored: Stored) -> None:
+        """Takes a file out of the store; its bytes are gone. Raises StoreUnavailable."""
+        with self._mapped("remove", stored.path):
+            self._objects.delete(stored.path)
 
     @contextmanager
     def _mapped(self, verb: str, digest: str) -> Iterator[None]:

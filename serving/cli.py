@@ -93,6 +93,17 @@ def doctor(config: Config = None) -> None:
     raise typer.Exit(doctors.run(load_settings(config)))
 
 
+@cli.command()
+def fsck(
+    mend: Annotated[bool, typer.Option("--mend", help="Mends what it finds.")] = False,
+    config: Config = None,
+) -> None:
+    """Says whether ledger and store agree: missing assets, orphan files, stuck or unsound jobs."""
+    from serving import fsck as checks
+
+    raise typer.Exit(checks.run(load_settings(config), mend=mend))
+
+
 cli.add_typer(review, name="review")
 cli.add_typer(keys, name="keys")
 cli.add_typer(models, name="models")
