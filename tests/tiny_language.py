@@ -56,7 +56,6 @@ def image_processor(folder: Path) -> None:
 
 def qwen3_5(folder: Path) -> Path:
     """A Qwen3.5 checkpoint as published: eyes and language model in one, hybrid attention."""
-    import torch
     from transformers import Qwen3_5Config, Qwen3_5ForConditionalGeneration
 
     words = tokenizer(folder)
@@ -71,13 +70,11 @@ def qwen3_5(folder: Path) -> Path:
         "eos_token_id": words.convert_tokens_to_ids("<|im_end|>"),
     }
     config = Qwen3_5Config(text_config=text, vision_config=_eyes(), **_signs(words))
-    torch.manual_seed(0)
-    return _saved(Qwen3_5ForConditionalGeneration(config), folder)
+    return _saved(Qwen3_5ForConditionalGeneration, config, folder)
 
 
 def qwen3(folder: Path) -> Path:
     """A plain Qwen3 checkpoint: full attention in every layer."""
-    import torch
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
     words = tokenizer(folder)
@@ -88,13 +85,11 @@ def qwen3(folder: Path) -> Path:
         rope_parameters=ROPE,
         eos_token_id=words.convert_tokens_to_ids("<|im_end|>"),
     )
-    torch.manual_seed(0)
-    return _saved(Qwen3ForCausalLM(config), folder)
+    return _saved(Qwen3ForCausalLM, config, folder)
 
 
 def qwen3_vl(folder: Path) -> Path:
     """A Qwen3-VL checkpoint with its image processor."""
-    import torch
     from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
 
     words = tokenizer(folder)
@@ -108,13 +103,11 @@ def qwen3_vl(folder: Path) -> Path:
     }
     eyes = {**_eyes(), "deepstack_visual_indexes": [0]}
     config = Qwen3VLConfig(text_config=text, vision_config=eyes, **_signs(words))
-    torch.manual_seed(0)
-    return _saved(Qwen3VLForConditionalGeneration(config), folder)
+    return _saved(Qwen3VLForConditionalGeneration, config, folder)
 
 
 def siglip2(folder: Path) -> Path:
     """A SigLIP 2 checkpoint with its image processor."""
-    import torch
     from transformers import Siglip2Config, Siglip2ImageProcessorPil, Siglip2Model
 
     small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
@@ -123,9 +116,22 @@ def siglip2(folder: Path) -> Path:
         text_config={**small, **heads, "vocab_size": 64, "projection_size": 32},
         vision_config={**small, **heads, "patch_size": 8, "num_patches": 64},
     )
-    torch.manual_seed(0)
     Siglip2ImageProcessorPil(patch_size=8, max_num_patches=64).save_pretrained(folder)
-    return _saved(Siglip2Model(config), folder)
+    return _saved(Siglip2Model, config, folder)
+
+
+def siglip(folder: Path) -> Path:
+    """A SigLIP checkpoint of one picture size: the class of siglip2-base-patch16-224."""
+    from transformers import SiglipConfig, SiglipImageProcessorPil, SiglipModel
+
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
+    small |= {"num_attention_heads": 2}
+    config = SiglipConfig(
+        text_config={**small, "vocab_size": 64},
+        vision_config={**small, "image_size": 32, "patch_size": 8},
+    )
+    SiglipImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+    return _saved(SiglipModel, config, folder)
 
 
 def _eyes() -> dict:
@@ -141,9 +147,12 @@ def _signs(words) -> dict[str, int]:
     return {key: words.convert_tokens_to_ids(f"<|{name}|>") for key, name in names.items()}
 
 
-def _saved(model, folder: Path) -> Path:
+def _saved(kind, config, folder: Path) -> Path:
+    """A model of that class with weights by seed, saved."""
     import torch
 
+    torch.manual_seed(0)
+    model = kind(config)
     with torch.no_grad():
         for weights in model.parameters():
             if weights.ndim == 2:

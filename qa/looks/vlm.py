@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +21,8 @@ _HOW = " Answer with Yes or No."
 class VisionModel:
     """A model of the class of Qwen3-VL or Qwen3.5, from a local folder. Safe in threads.
 
+    One question at a time: these models keep the last picture's positions within themselves.
+
     Its image processor and tokenizer are used as they are; the video processor, which needs
     torchvision, is not: clips are shown as pictures.
     """
@@ -27,6 +30,7 @@ class VisionModel:
     def __init__(self, model: Any, processor: Any, tokenizer: Any, *, name: str) -> None:
         self._model, self._processor, self._tokenizer = model, processor, tokenizer
         self._name = name
+        self._busy = threading.Lock()
         self._picture = model.config.image_token_id
         self._yes, self._no = (self._first_tokens(words) for words in (_YES, _NO))
         if set(self._yes) & set(self._no):
@@ -64,7 +68,8 @@ class VisionModel:
         """
         import torch
 
-        with measuring(self._name, breaks_with=TORCH_ERRORS), torch.inference_mode():
+        reading = measuring(self._name, breaks_with=TORCH_ERRORS)
+        with reading, self._busy, torch.inference_mode():
             logits = self._logits(pictures, question).float()
             yes, no = (logits[list(words)].logsumexp(0) for words in (self._yes, self._no))
             return float(yes - no)

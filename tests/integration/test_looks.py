@@ -55,7 +55,7 @@ def one_thread_offline() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
-    for name in ("qwen3_vl", "qwen3_5", "siglip2"):
+    for name in ("qwen3_vl", "qwen3_5", "siglip2", "siglip"):
         getattr(tiny_language, name)(folder / name)
     return folder
 
@@ -79,8 +79,9 @@ def test_a_witness_sees_every_picture_and_says_the_same_twice(models: Path, name
     assert once not in others, "picture and question must both matter"
 
 
-def test_similar_is_one_for_the_same_and_less_for_another(models: Path) -> None:
-    network = Similarity.load(models / "siglip2")
+@pytest.mark.parametrize("name", ["siglip2", "siglip"])
+def test_similar_is_one_for_the_same_and_less_for_another(models: Path, name: str) -> None:
+    network = Similarity.load(models / name)
     same = network.features(NOISE) @ network.features(NOISE)
     other = network.features(NOISE) @ network.features(np.full_like(NOISE, 200))
     assert same == pytest.approx(1.0, abs=1e-5)
