@@ -99,7 +99,8 @@ class Settings:
     max_batch_tokens: the longest sequence of one model step. canvas_max_pixels: the most pixels
     that a model is asked to paint, 0: the model's own sizes. checkpoint_every_s: how much
     denoising a crash may cost; 0: all of it. calibrate_s: how long the start may take to measure
-    which batches pay on the device; 0: the loop learns it while it works.
+    which batches pay on the device; 0: the loop learns it while it works. compile_s: how long it
+    may take to compile each model and see where that wins; 0: none is compiled.
     brand_loras: the adapter of each brand's style, by the brand's name in the feed.
     """
 
@@ -133,6 +134,7 @@ class Settings:
     canvas_max_pixels: int = 0
     checkpoint_every_s: float = 2.0
     calibrate_s: float = 45.0
+    compile_s: float = 0.0
     brand_loras: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
@@ -146,7 +148,7 @@ class Settings:
             raise InvalidSettings(f"device {self.device!r}: give auto, none, cpu, cuda or cuda:0")
         if self.max_batch_tokens < 1:
             raise InvalidSettings(f"max_batch_tokens is 1 or more, not {self.max_batch_tokens}")
-        for name in ("canvas_max_pixels", "checkpoint_every_s", "calibrate_s"):
+        for name in ("canvas_max_pixels", "checkpoint_every_s", "calibrate_s", "compile_s"):
             if getattr(self, name) < 0:
                 raise InvalidSettings(f"{name} is 0 or more, not {getattr(self, name)}")
         if min(self.lease_s, self.fetch_timeout_s, self.photo_ttl_s) <= 0:

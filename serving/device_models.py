@@ -15,6 +15,7 @@ from content_engine.config import Settings
 from content_engine.errors import BackendUnavailable
 from pipelines.backend import SteppedBackend
 from pipelines.generative.by_name import ByName
+from pipelines.generative.probes import probes_of
 from pipelines.models import ModelCatalog
 from pipelines.shelf import Choice, Shelf
 from pipelines.weights import lora_file, lora_folder, verify, weights_here
@@ -64,7 +65,20 @@ def _load(choice: Choice, stock: Shelf) -> Any:
     entry = stock.catalog.entry(choice.name)
     verify(choice.here, entry)
     load = _FAMILIES.get(choice.name) or _WHOLE[choice.name]
-    return load(choice.here.folder, choice.preset, stock.machine.device)
+    model = load(choice.here.folder, choice.preset, stock.machine.device)
+    if not stock.settings.compile_s or choice.name not in _FAMILIES:
+        return model
+    return _compiled(model, choice.name, stock)
+
+
+def _compiled(family: Any, name: str, stock: Shelf) -> Any:
+    """The family with compiled blocks where they were measured to win, else as it is."""
+    from pipelines.diffusion.ask import Ask
+    from pipelines.diffusion.compiled import worth_compiling
+
+    probes = probes_of(stock.able(name))
+    asks = [Ask.of(probe.recipe, probe.inputs) for probe in probes]
+    return worth_compiling(family, asks, budget_s=stock.settings.compile_s) if asks else family
 
 
 def _klein(folder: Path, preset: str, device: str) -> Any:

@@ -96,7 +96,10 @@ class ClipMaker:
         self, recipe: Recipe, order: ClipOrder, take: bytes, photo: bytes
     ) -> tuple[Asset, ...]:
         size = order.width_px, order.height_px
-        said = Captions.of(order.cues, locale=order.locale, size_px=size, safe_area=order.safe_area)
+        ground = covering(next(_frames(take)), *size)
+        said = Captions.of(
+            order.cues, locale=order.locale, ground=ground, safe_area=order.safe_area
+        )
         writer = VideoWriter(
             width_px=size[0],
             height_px=size[1],
