@@ -9,9 +9,10 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from statistics import median
+
+import pytest
 
 from content_engine.errors import GenerationFailed
 from content_engine.types import Lane, Recipe
@@ -81,15 +82,15 @@ def test_what_the_loop_adds_to_a_request_is_below_three_percent_of_20_steps_of_5
 
 
 def test_steps_do_not_wait_for_tails() -> None:
-    mill = Busy(step_s=0.002, finish_s=0.15)
+    mill = Busy(step_s=0.002, finish_s=0.4)
     loop = started(mill)
     first = loop.submit(recipe(1, steps=2), NOTHING, lane=Lane.BULK)
     second = loop.submit(recipe(2, steps=60, strict=True), NOTHING, lane=Lane.BULK)
     first.result()
+    meanwhile = mill.steps.count((2,))
     second.result()
     loop.close()
-    gaps = [b - a for a, b in pairwise(mill.stepped_at)]
-    assert sorted(gaps)[-3] < 0.1, f"steps waited for a tail of 150 ms: {sorted(gaps)[-3:]}"
+    assert meanwhile > 20, f"{meanwhile} steps while the tail of another run took 400 ms"
 
 
 def test_an_interactive_result_does_not_wait_for_the_bulk_step_that_runs() -> None:
@@ -98,37 +99,42 @@ def test_an_interactive_result_does_not_wait_for_the_bulk_step_that_runs() -> No
     loop.submit(recipe(1, steps=30), NOTHING, lane=Lane.BULK)
     one = loop.submit(recipe(2, steps=1), NOTHING, lane=Lane.INTERACTIVE)
     one.result()
-    waited = time.perf_counter() - next(
-        at for at, step in zip(mill.stepped_at, mill.steps, strict=False) if 2 in step
-    )
+    told_at = time.perf_counter()
+    while len(mill.steps) < 4:
+        time.sleep(0.005)
     loop.close()
-    assert waited < 0.09, f"a finished result lay {waited:.3f} s beside a bulk step"
+    place = mill.steps.index((2,))
+    assert told_at < mill.stepped_at[place + 1], "the result lay until the next bulk step ended"
 
 
-def test_many_callers_at_once_all_get_their_own_results() -> None:
-    mill = Busy(step_s=0.0)
-    loop = started(mill)
+@pytest.mark.parametrize(("residents", "holds"), [(24, 10**9), (2, 300)], ids=["roomy", "cramped"])
+def test_many_callers_at_once_all_get_their_own_results(residents: int, holds: int) -> None:
+    mill = Mill(holds=holds)
+    limits = LoopLimits(residents=residents)
+    loop = StepLoop(mill, table=BatchTable(), checkpoints=None, limits=limits)
+    loop.start()
+    breaks = ({}, {}, {"fails_at": 1}, {"full_at_start": 1}, {"full_at_finish": 2}, {})
 
-    def call(seed: int) -> str:
-        how = {"fails_at": 1} if seed % 7 == 0 else {}
-        one = recipe(seed % 120, steps=1 + seed % 5, **how)
-        lane = Lane.INTERACTIVE if seed % 3 == 0 else Lane.BULK
+    def call(number: int) -> str:
+        seed = number % 120
+        one = recipe(seed, steps=1 + seed % 5, **breaks[seed % len(breaks)])
+        lane = Lane.INTERACTIVE if number % 3 == 0 else Lane.BULK
         future = loop.submit(one, NOTHING, lane=lane)
-        if seed % 11 == 0:
+        if number % 11 == 0:
             future.cancel()
         try:
             return "right" if future.result(20)[0].data == expected(one) else "wrong"
         except CancelledError:
             return "cancelled"
         except GenerationFailed:
-            return "failed" if how else "failed by company"
+            return "failed" if breaks[seed % len(breaks)] else "failed by company"
 
     with ThreadPoolExecutor(16) as callers:
         ends = list(callers.map(call, range(360)))
     facts = loop.facts()
     loop.close()
     assert set(ends) <= {"right", "cancelled", "failed"}, set(ends)
-    assert ends.count("right") > 200
+    assert ends.count("right") > 150
     assert not mill.overlapped
     assert sum(facts.resident.values()) + sum(facts.waiting.values()) == 0
 
