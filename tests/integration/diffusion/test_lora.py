@@ -56,8 +56,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def styles(folder: Path) -> dict[str, LoraFile]:
-    """Three adapters of unlike rank, the last on other layers than the first."""
+    """Four adapters of unlike rank, the last on other layers than the others."""
     return {
+        "soft": written(folder / "soft.safetensors", edit_layers("to_q"), width=32, rank=1, seed=4),
         "warm": written(folder / "warm.safetensors", edit_layers("to_q"), width=32, rank=4, seed=1),
         "cool": written(folder / "cool.safetensors", edit_layers("to_q"), width=32, rank=2, seed=2),
         "wide": written(
@@ -113,7 +114,7 @@ def assert_close(found: torch.Tensor, wanted: torch.Tensor) -> None:
 def test_runs_with_and_without_adapters_side_by_side_equal_the_stock_pipeline(
     device: DiffusionBackend, stock: Callable[[str], Any]
 ) -> None:
-    worn = ("warm", "", "cool", "warm", "wide")
+    worn = ("warm", "", "cool", "warm", "wide", "soft", "warm")
     orders = [wearing(EDIT, lora, at=place // 2) for place, lora in enumerate(worn)]
     plain = stock("")
     for run, lora in zip(together(device, orders), worn, strict=True):
@@ -147,14 +148,18 @@ def test_runs_with_unlike_adapters_never_share_a_step(device: DiffusionBackend) 
 def test_a_swap_in_place_keeps_the_slot_and_tells_its_time(
     device: DiffusionBackend, racks: Racks, family: QwenEdit
 ) -> None:
-    alone(device, wearing(EDIT, "warm"))
+    """Two slots: `warm` and `cool` stand in them, and `soft` takes the place of the older one."""
+    for lora in ("warm", "cool"):
+        alone(device, wearing(EDIT, lora))
     layer = family.pipe.transformer.transformer_blocks[0].attn.to_q
-    slot = layer.lora_A["worn"].weight
+    slots = {name: part.weight for name, part in layer.lora_A.items()}
     rack = racks.rack("qwen-image-edit")
     swaps, swap_s = rack.swaps, rack.swap_s
-    rack.wear("cool")
-    assert layer.lora_A["worn"].weight is slot
-    assert slot.shape[0] == 4
+    rack.wear("soft")
+    assert {name: part.weight.data_ptr() for name, part in layer.lora_A.items()} == {
+        name: weight.data_ptr() for name, weight in slots.items()
+    }
+    assert {weight.shape[0] for weight in slots.values()} == {4}
     assert rack.swaps == swaps + 1
     assert 0 < rack.swap_s - swap_s < 1
 
@@ -258,5 +263,7 @@ def test_a_file_that_changes_while_we_run_is_refused(family: QwenEdit, tmp_path:
 
 def test_an_unknown_adapter_is_refused_by_name(device: DiffusionBackend) -> None:
     order = wearing(EDIT, "warmer")
-    with pytest.raises(GenerationFailed, match="no adapter 'warmer'; there are: warm, cool, wide"):
+    with pytest.raises(
+        GenerationFailed, match="no adapter 'warmer'; there are: soft, warm, cool, wide"
+    ):
         device.start(order.recipe, order.inputs)
