@@ -144,6 +144,15 @@ class Settings:
                 raise InvalidSettings(f"{name} must be 1 or more, not {getattr(self, name)}")
         if not 0 <= self.spoilt_share <= 1:
             raise InvalidSettings(f"spoilt_share is a share from 0 to 1, not {self.spoilt_share}")
+        self._check_device()
+        if min(self.lease_s, self.fetch_timeout_s, self.photo_ttl_s) <= 0:
+            raise InvalidSettings("lease_s, fetch_timeout_s and photo_ttl_s must be greater than 0")
+        for name in ("name", "key_sha256"):
+            said = [getattr(shop, name) for shop in self.shops]
+            if twice := {each for each in said if said.count(each) > 1}:
+                raise InvalidSettings(f"two shops have the same {name}: {min(twice)}")
+
+    def _check_device(self) -> None:
         if not _DEVICE.fullmatch(self.device):
             raise InvalidSettings(f"device {self.device!r}: give auto, none, cpu, cuda or cuda:0")
         if self.max_batch_tokens < 1:
@@ -151,12 +160,6 @@ class Settings:
         for name in ("canvas_max_pixels", "checkpoint_every_s", "calibrate_s", "compile_s"):
             if getattr(self, name) < 0:
                 raise InvalidSettings(f"{name} is 0 or more, not {getattr(self, name)}")
-        if min(self.lease_s, self.fetch_timeout_s, self.photo_ttl_s) <= 0:
-            raise InvalidSettings("lease_s, fetch_timeout_s and photo_ttl_s must be greater than 0")
-        for name in ("name", "key_sha256"):
-            said = [getattr(shop, name) for shop in self.shops]
-            if twice := {each for each in said if said.count(each) > 1}:
-                raise InvalidSettings(f"two shops have the same {name}: {min(twice)}")
 
     @property
     def ledger_place(self) -> str:
