@@ -94,6 +94,7 @@ def test_strict_runs_give_the_same_bytes_in_company(bench: single.Bench) -> None
 def test_the_priority_baseline_lets_a_shopper_pass_but_not_interrupt(
     stock: StockPipeline,
 ) -> None:
+    stock.log.taken()
     replica = PriorityReplica(lambda: stock)
     order: list[str] = []
 

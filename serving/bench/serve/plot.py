@@ -27,6 +27,8 @@ def draw(report: Mapping[str, Any], path: Path) -> None:
         _waits(waits, report["lanes"])
         _kept(kept, report["lanes"])
         _gains(gains, report["batching"])
+        handles, labels = waits.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower left", ncols=3, frameon=False)
         figure.suptitle(
             f"{report['device']} · commit {report['commit']} · {report['date']}",
             fontsize=8,
@@ -54,7 +56,6 @@ def _waits(axes: Any, lanes: Sequence[Mapping[str, Any]]) -> None:
     ticks = [1, 2, 3, 5, 10, 20, 50, 100]
     axes.set_xticks(ticks, [f"{tick}×" for tick in ticks], minor=False)
     axes.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
-    axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 0.08))
 
 
 def _kept(axes: Any, lanes: Sequence[Mapping[str, Any]]) -> None:
@@ -74,6 +75,7 @@ def _gains(axes: Any, batching: Sequence[Mapping[str, Any]]) -> None:
     names = [f"{row['side_px']}²" for row in batching]
     bars = axes.bar(names, [row["gain"] for row in batching], color=_COLOURS[0], width=0.6)
     axes.bar_label(bars, fmt="%.2f×", padding=2)
+    axes.margins(y=0.12)
     axes.axhline(1.0, color=_INK, lw=1)
     axes.axhline(2.5, color=_FAINT, lw=1, ls="--")
     axes.set(
