@@ -95,6 +95,7 @@ class Pace:
     def __init__(self, table: BatchTable) -> None:
         self._curves: dict[str, dict[str, _Curve]] = {}
         self._mixed: OrderedDict[tuple[str, ...], float] = OrderedDict()
+        self._observed = 0
         for row in table.rows:
             curve = self._curve_of(row.group, row.shape, tokens=row.tokens)
             curve.taken[row.batch] = _Taken(row.step_s, trials=_TRIALS)
@@ -136,6 +137,9 @@ class Pace:
 
     def observe(self, loads: Sequence[Load], seconds: float) -> None:
         """Learns from a step that really happened."""
+        self._observed += 1
+        if self._observed % _AGAIN_AFTER == 0:  # mixtures that were slow get one more trial, too
+            self._mixed.update({m: min(ratio, 1.0) for m, ratio in self._mixed.items()})
         first = loads[0]
         if len(loads) == 1 or all(load.shape == first.shape for load in loads):
             curve = self._curve_of(first.group, first.shape, tokens=first.tokens)

@@ -100,6 +100,9 @@ def test_a_mixture_of_sizes_that_costs_more_than_its_parts_is_given_up() -> None
     for _ in range(20):
         pace.observe([ONE, BIG], 0.05)
     assert pace.gain([ONE, BIG]) < 1.0
+    for _ in range(500):
+        pace.observe([ONE], 0.010)
+    assert pace.gain([ONE, BIG]) > 1.02, "one more trial"
 
 
 @given(
