@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from content_engine.ledger import Ledger
 from serving.bench import bulk_intake, queue
@@ -37,16 +37,20 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """Prints every figure with its promise; the exit code is 1 when one is missed."""
-    table = Table("what", "on", "measured", "promised", "")
+    """Prints each figure, as it comes, with its promise; the exit code is 1 when one is missed."""
+    console = Console(width=150, highlight=False)
     missed = 0
 
     def tell(what: str, on: str, measured: str, promised: str = "", *, held: bool = True) -> None:
         nonlocal missed
         missed += not held
         mark = "" if not promised else "ok" if held else "MISSED"
-        table.add_row(what, on, measured, promised, mark)
+        console.print(f"{on:9}{what:46}{measured:60}{promised:20}{mark}")
 
+    load = os.getloadavg()[0]
+    console.print(
+        f"{os.cpu_count()} cores, load {load:.1f} before: what others take, wall time loses"
+    )
     with tempfile.TemporaryDirectory(prefix="ce-bulk-") as name:
         folder = Path(name)
         feed = folder / "feed.jsonl"
@@ -57,7 +61,6 @@ def run(options: Options) -> int:
             _claims(on, url, options.depths, tell=tell)
             fresh()
             _others(on, url, tell=tell)
-    Console(width=140).print(table)
     return 1 if missed else 0
 
 
