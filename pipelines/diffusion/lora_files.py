@@ -31,6 +31,23 @@ class LoraFile:
     low_noise: LoraFile | None = None
 
 
+def found_in(folder: Path) -> dict[str, LoraFile]:
+    """The adapters of a folder by name: `NAME.safetensors`, or a `NAME.high` and `NAME.low` pair.
+
+    Empty when there is no such folder.
+    """
+    files = {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+    found: dict[str, LoraFile] = {}
+    for stem, path in files.items():
+        name, _, expert = stem.rpartition(".")
+        low = files.get(f"{name}.low")
+        if expert == "high" and low is not None:
+            found[name] = LoraFile(path=path, low_noise=LoraFile(path=low))
+        elif expert != "low" or f"{name}.high" not in files:
+            found[stem] = LoraFile(path=path)
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Adapter:
     """What was read of a file: tensors under the names that diffusers gives them, and settings."""
@@ -74,10 +91,8 @@ class LoraShelf:
     def _check_place(self, path: Path) -> None:
         if path.suffix != ".safetensors":
             raise GenerationFailed(f"the adapter {path.name} is no .safetensors file")
-        if ".." in path.parts or not any(
-            path.absolute().is_relative_to(root) or path.resolve().is_relative_to(root)
-            for root in self._roots
-        ):
+        # The folder decides, not where a link in it leads: the hub's cache links to blobs.
+        if not any(path.parent.resolve().is_relative_to(root) for root in self._roots):
             raise GenerationFailed(f"the adapter {path.name} lies outside the models' folders")
 
     def _check_bytes(self, file: LoraFile) -> None:

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from content_engine.errors import GenerationFailed
 from pipelines.diffusion.backend import DiffusionBackend
 from pipelines.diffusion.lora import Racks
-from pipelines.diffusion.lora_files import LoraFile
+from pipelines.diffusion.lora_files import LoraFile, found_in
 from pipelines.diffusion.qwen_edit import QwenEdit
 from pipelines.diffusion.reuse import Reuse
 from pipelines.diffusion.wan import WanI2vA14b
@@ -267,3 +267,31 @@ def test_an_unknown_adapter_is_refused_by_name(device: DiffusionBackend) -> None
         GenerationFailed, match="no adapter 'warmer'; there are: soft, warm, cool, wide"
     ):
         device.start(order.recipe, order.inputs)
+
+
+def test_a_folder_of_adapters_is_read_by_name_and_experts_files_in_pairs(tmp_path: Path) -> None:
+    for name in ("plain", "spin.high", "spin.low", "lone.low", "v1.2"):
+        (tmp_path / f"{name}.safetensors").touch()
+    (tmp_path / "notes.txt").touch()
+    found = found_in(tmp_path)
+    assert set(found) == {"plain", "spin", "lone.low", "v1.2"}
+    pair = found["spin"]
+    assert pair.low_noise is not None
+    assert (pair.path.name, pair.low_noise.path.name) == (
+        "spin.high.safetensors",
+        "spin.low.safetensors",
+    )
+    assert found_in(tmp_path / "nowhere") == {}
+
+
+def test_a_file_that_the_hubs_cache_links_to_a_blob_is_read(
+    family: QwenEdit, tmp_path: Path
+) -> None:
+    blob = written(tmp_path / "blobs" / "abc", edit_layers("to_q"), width=32, rank=2, seed=8)
+    linked = tmp_path / "snapshots" / "main" / "style.safetensors"
+    linked.parent.mkdir(parents=True)
+    linked.symlink_to(blob.path)
+    files = {"qwen-image-edit": {"style": replace(blob, path=linked)}}
+    Racks({"qwen-image-edit": family}, files, roots=[linked.parent]).check(
+        "qwen-image-edit", "style"
+    )
