@@ -26,11 +26,15 @@ again for what it computes. Only for checkpoints that are smaller than the catal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What models may run on: `device` is empty when nothing, and `why` then says why."""
+    """What models may run on: `device` is empty when nothing, and `why` then says why.
+
+    `count` devices like it are used, each by itself: one unless the setting is `auto`.
+    """
 
     device: str
     memory_gib: float
     why: str
+    count: int = 1
 
     @classmethod
     def of(cls, wanted: str) -> Machine:
@@ -41,7 +45,7 @@ class Machine:
             return cls(device="cpu", memory_gib=_ram_gib(), why="the setting device is cpu")
         if not any(path.exists() for path in _DRIVER):
             return cls(device="", memory_gib=0.0, why="there is no CUDA device on this machine")
-        return _cuda("cuda:0" if wanted in ("auto", "cuda") else wanted)
+        return _cuda(wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,14 +172,19 @@ def _ram_gib() -> float:
     return min(total, int(said) if said.isdecimal() else total) / _GIB
 
 
-def _cuda(device: str) -> Machine:
+def _cuda(wanted: str) -> Machine:
     import torch
 
+    device = "cuda:0" if wanted in ("auto", "cuda") else wanted
     if not torch.cuda.is_available():
         return Machine(device="", memory_gib=0.0, why="torch finds no CUDA device it can use")
     index = torch.device(device).index or 0
     count = torch.cuda.device_count()
     if index >= count:
         return Machine(device="", memory_gib=0.0, why=f"{device} is wanted, {count} are there")
-    gib = device_memory_gib(device) or 0.0
-    return Machine(device=device, memory_gib=gib, why=torch.cuda.get_device_name(index))
+    return Machine(
+        device=device,
+        memory_gib=device_memory_gib(device) or 0.0,
+        why=torch.cuda.get_device_name(index),
+        count=count if wanted == "auto" else 1,
+    )

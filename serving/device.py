@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -67,7 +68,7 @@ def device_place(settings: Settings, stock: Shelf) -> Place | None:
         name=DEVICE,
         replica=LoopReplica,
         build=partial(device_maker, settings),
-        replicas=1,
+        replicas=stock.machine.count,
         cpus=settings.cpu_per_replica,
         gpus=0.0 if stock.machine.device == "cpu" else 1.0,
         waiting=255,
@@ -83,7 +84,9 @@ def device_maker(settings: Settings) -> GenerativePipeline:
     from pipelines.stepping.checkpoints import Checkpoints
     from pipelines.stepping.limits import LoopLimits
 
-    stock = shelf(settings)
+    # Ray shows a replica its own accelerator only, whichever that is: there it is the first one.
+    on_cuda = settings.device not in ("cpu", "none")
+    stock = shelf(replace(settings, device="cuda") if on_cuda else settings)
     backend = loaded(stock)
     folder = settings.data_dir / "checkpoints"
     loop = StepLoop(

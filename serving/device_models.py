@@ -12,7 +12,7 @@ from typing import Any
 
 from assets.errors import AssetError
 from content_engine.config import Settings
-from content_engine.errors import BackendUnavailable
+from content_engine.errors import BackendUnavailable, ScorerFailed
 from pipelines.backend import SteppedBackend
 from pipelines.generative.by_name import ByName
 from pipelines.generative.probes import probes_of
@@ -28,16 +28,20 @@ log = logging.getLogger(__name__)
 def looks(settings: Settings) -> tuple[Scorer, ...]:
     """The optional judges whose weights are here: a second look at evidence, and likeness.
 
-    They run beside the other judges on the processor: the device is its own replica's.
+    They run beside the other judges on the processor: the device is its own replica's. One that
+    can't be loaded is left out, and the log says why.
     """
     if not settings.models_dir or settings.device == "none":
         return ()
     catalog, found = ModelCatalog.load(), list[Scorer]()
     for name, load in _LOOKS.items():
-        here = weights_here(catalog.entry(name), settings.models_path)
-        if here is not None:
-            verify(here, catalog.entry(name))
-            found.append(load(here.folder))
+        try:
+            here = weights_here(catalog.entry(name), settings.models_path)
+            if here is not None:
+                verify(here, catalog.entry(name))
+                found.append(load(here.folder))
+        except (AssetError, ScorerFailed) as error:
+            log.error("judge.broken", extra={"model": name, "why": str(error)})  # noqa: TRY400 - the reason is the message
     return tuple(found)
 
 
@@ -167,13 +171,12 @@ def _diffusion(families: Mapping[str, Any], stock: Shelf) -> SteppedBackend[Any]
 
 def _adapters(name: str, stock: Shelf) -> dict[str, Any]:
     """The adapters of a model that lie on this machine: the catalog's, then an operator's own."""
-    from pipelines.diffusion.lora_files import LoraFile
+    from pipelines.diffusion.lora_files import LoraFile, found_in
 
     entry, models_dir = stock.catalog.entry(name), stock.settings.models_path
     own = lora_folder(entry, models_dir)
-    files = sorted(own.glob("*.safetensors")) if own is not None else []
-    found = {path.stem: LoraFile(path=path) for path in files}
+    found = found_in(own) if own is not None else {}
     for lora in entry.loras.values():
         if (path := lora_file(entry, lora, models_dir)) is not None:
-            found[lora.name] = LoraFile(path=path.resolve(), sha256=lora.sha256)
+            found[lora.name] = LoraFile(path=path, sha256=lora.sha256)
     return found

@@ -12,7 +12,7 @@ from content_engine.config import Settings
 from content_engine.types import Product
 from serving import app
 from serving.device import device_maker, shelf
-from tests import tiny_models
+from tests import tiny_language, tiny_models
 from tests.generative_kit import Workshop
 
 MODELS = ("flux2-klein", "wan-ti2v-5b", "wan-i2v-a14b")
@@ -30,6 +30,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         warnings.simplefilter("ignore")  # the libraries' own, at their import
         for name in MODELS:
             tiny_models.build(name, folder / "models")
+        tiny_language.qwen3(folder / "models" / "llm")
     settings = Settings(
         data_dir=folder / "data",
         vault_key_dir=str(folder / "vault-keys"),

