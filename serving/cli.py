@@ -14,6 +14,7 @@ from content_engine.errors import ContentEngineError
 from serving.keys import keys
 from serving.models import models
 from serving.review.command import review
+from serving.shares import shares
 
 cli = typer.Typer(
     add_completion=False,
@@ -106,6 +107,7 @@ def fsck(
 
 cli.add_typer(review, name="review")
 cli.add_typer(keys, name="keys")
+cli.add_typer(shares, name="shares")
 cli.add_typer(models, name="models")
 
 bench = typer.Typer(help="Measures this machine beside what is promised.")

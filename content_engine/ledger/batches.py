@@ -157,6 +157,11 @@ class LedgerBatches(LedgerCases):
         with self._database.write() as session:
             session.run("set_share", values)
 
+    def shares(self) -> tuple[Share, ...]:
+        """What was settled for tenants, by name."""
+        with self._database.read() as session:
+            return tuple(share for _, share in sorted(sharing.shares(session).items()))
+
     def unfetched(self, claim: Claim) -> FeedItem | None:
         """The batch line of the job when its pictures are still to be fetched, else None."""
         with self._database.read() as session:
