@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -92,8 +93,6 @@ class GenerativePipeline:
 
 def is_private(recipe: Recipe) -> bool:
     """True when a shopper's photo is in the recipe. Text recipes have none."""
-    import json
-
     parameters = json.loads(recipe.parameters)
     asked = parameters.get("asked", parameters)
     return bool(asked.get("private", False))

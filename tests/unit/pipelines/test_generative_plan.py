@@ -106,7 +106,7 @@ def test_a_single_ask_carries_the_names_that_a_diffusion_ask_reads() -> None:
     recipe = first(KLEIN.plan(brief()))
     order = PictureOrder.of(recipe)
     one = ask_recipe(recipe, order.asked, shape=Shape.of((64, 64)), words="In the middle.")
-    known = {field.name for field in fields(Ask)} | {"family", "template", "private"}
+    known = {field.name for field in fields(Ask)} | {"family", "template", "private", "wear"}
     assert set(json.loads(one.parameters)) <= known
     assert one.prompt == f"{recipe.prompt} In the middle."
 
