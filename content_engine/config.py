@@ -100,7 +100,8 @@ class Settings:
     that a model is asked to paint, 0: the model's own sizes. checkpoint_every_s: how much
     denoising a crash may cost; 0: all of it. calibrate_s: how long the start may take to measure
     which batches pay on the device; 0: the loop learns it while it works. compile_s: how long it
-    may take to compile each model and see where that wins; 0: none is compiled.
+    may take to compile each model and see where that wins; 0: none is compiled. strict: a recipe
+    gives the same bytes alone or in company, at the price of stepping alone.
     brand_loras: the adapter of each brand's style, by the brand's name in the feed.
     """
 
@@ -135,6 +136,7 @@ class Settings:
     checkpoint_every_s: float = 2.0
     calibrate_s: float = 45.0
     compile_s: float = 0.0
+    strict: bool = False
     brand_loras: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:

@@ -102,6 +102,7 @@ class Shelf:
             revision=revision_of(entry, here) if here else entry.revision,
             pixels_most=self.settings.canvas_max_pixels,
             brand_loras=tuple(self.settings.brand_loras.items()),
+            strict=self.settings.strict,
         )
 
 

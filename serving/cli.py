@@ -12,7 +12,7 @@ from assets.errors import AssetError
 from content_engine.config import load_settings
 from content_engine.errors import ContentEngineError
 from serving.keys import keys
-from serving.models import models
+from serving.models import Folder, models, settings_with
 from serving.review.command import review
 from serving.shares import shares
 
@@ -79,19 +79,19 @@ def produce(  # noqa: PLR0913, PLR0917 - the options of a command line
 
 
 @cli.command()
-def serve(config: Config = None) -> None:
+def serve(config: Config = None, models_dir: Folder = None) -> None:
     """Runs the HTTP door, the dispatcher and Ray Serve on this machine."""
     from serving import service
 
-    service.serve(load_settings(config))
+    service.serve(settings_with(models_dir, config))
 
 
 @cli.command()
-def doctor(config: Config = None) -> None:
+def doctor(config: Config = None, models_dir: Folder = None) -> None:
     """Says what is missing or slow on this machine, and how to mend it."""
     from serving.doctor import run as doctors
 
-    raise typer.Exit(doctors.run(load_settings(config)))
+    raise typer.Exit(doctors.run(settings_with(models_dir, config)))
 
 
 @cli.command()
@@ -212,6 +212,18 @@ def bench_bulk(
 
     depths = tuple(int(depth) for depth in behind.split(","))
     raise typer.Exit(bulk.run(bulk.Options(skus=skus, depths=depths, postgres_url=postgres)))
+
+
+@bench.command("fuzz")
+def bench_fuzz(
+    files: Annotated[int, typer.Option(help="How many files are spoilt.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Another seed, other files.")] = 0,
+    keep: Annotated[Path | None, typer.Option(help="Folder for files that crash or hang.")] = None,
+) -> None:
+    """Spoilt media through the decoders: exit code 1 for a crash, a hang, a leak, a stray error."""
+    from serving.bench.fuzz import command
+
+    raise typer.Exit(command.run(files=files, seed=seed, keep=keep))
 
 
 Pictures = Annotated[list[Path] | None, typer.Option(help="Pictures or folders; else samples.")]

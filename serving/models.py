@@ -39,7 +39,7 @@ def group() -> None:
 @models.command("list")
 def list_all(folder: Folder = None, config: Config = None) -> None:
     """Shows every model, its licence, what it needs, and whether its weights are here."""
-    settings = _settings(folder, config)
+    settings = settings_with(folder, config)
     table = Table()
     for name in ("model", "makes", "repo@revision", "licence", "GiB", "here"):
         table.add_column(name, overflow="fold")
@@ -51,7 +51,7 @@ def list_all(folder: Folder = None, config: Config = None) -> None:
 @models.command("check")
 def check(names: Names = None, folder: Folder = None, config: Config = None) -> None:
     """Hashes the weights that are here; exit code 1 when a file is not the stated one."""
-    settings, console = _settings(folder, config), Console()
+    settings, console = settings_with(folder, config), Console()
     wrong = 0
     for entry in _chosen(names):
         said, is_wrong = checked(entry, settings)
@@ -67,7 +67,7 @@ def pull(
     config: Config = None,
 ) -> None:
     """Fetches weights from the hub, goes on where a download broke off, and hashes them."""
-    settings, console = _settings(folder, config), Console()
+    settings, console = settings_with(folder, config), Console()
     for entry in _chosen(names):
         _require_allowed(entry, settings)
         console.print(f"[bold]{entry.name}[/bold]  {entry.licence}; {escape(entry.evidence)}")
@@ -100,7 +100,8 @@ def _unpinned(entry: ModelEntry) -> str:
     return f"; UNPINNED: {entry.repo} is followed at {UNPINNED!r}, which may change"
 
 
-def _settings(folder: Path | None, config: Path | None) -> Settings:
+def settings_with(folder: Path | None, config: Path | None) -> Settings:
+    """The settings, their `models_dir` the folder where one is given."""
     settings = load_settings(config)
     return settings if folder is None else replace(settings, models_dir=str(folder))
 

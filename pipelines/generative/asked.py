@@ -39,13 +39,15 @@ class Able:
     """A model that can be used on this machine, as far as planning needs to know.
 
     `revision` is what recipes name. `pixels_most` bounds what the model is asked to paint; 0: its
-    own sizes. `brand_loras` names the adapter of a brand's style, by the brand.
+    own sizes. `brand_loras` names the adapter of a brand's style, by the brand. `strict`: recipes
+    give the same bytes alone or in company.
     """
 
     entry: ModelEntry
     revision: str
     pixels_most: int = 0
     brand_loras: tuple[tuple[str, str], ...] = ()
+    strict: bool = False
 
     @property
     def model(self) -> str:
@@ -64,6 +66,7 @@ class Able:
             steps=steps,
             guidance=guidance,
             lora=worn,
+            strict=self.strict,
             private=brief.private,
         )
 
