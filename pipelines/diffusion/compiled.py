@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from content_engine.errors import BackendUnavailable
@@ -57,8 +56,11 @@ class Timing:
 class Compiled(Family[G]):
     """A family whose blocks run compiled at the shapes where that was measured to be faster."""
 
-    def __init__(self, family: Family[G], timings: Sequence[Timing]) -> None:
+    def __init__(
+        self, family: Family[G], timings: Sequence[Timing], *, blocks: CompiledBlocks
+    ) -> None:
         self._family = family
+        self._blocks = blocks
         self.pipe, self.reuse = family.pipe, family.reuse
         self.title, self.tasks = family.title, family.tasks
         self.timings = tuple(timings)
@@ -81,7 +83,9 @@ class Compiled(Family[G]):
 
     def predict(self, runs: Sequence[Denoising[G]]) -> Sequence[torch.Tensor]:
         """As the family does, compiled where it wins."""
-        with _blocks(compiled=self._family.load(runs[0]).shape in self._wins):
+        if self._family.load(runs[0]).shape not in self._wins:
+            return self._family.predict(runs)
+        with self._blocks.at_work():
             return self._family.predict(runs)
 
     def advance(self, run: Denoising[G], predicted: torch.Tensor) -> None:
@@ -110,58 +114,89 @@ def worth_compiling(
     import torch
 
     ends = time.monotonic() + budget_s
+    blocks = CompiledBlocks(family.pipe, compiler=compiler)
+    timings: list[Timing] = []
     with torch.inference_mode():
-        runs = [family.prepare(ask) for ask in asks]
-        plain = [_timed(family, run) for run in runs]
-        _compile(family, compiler)
-        timings: list[Timing] = []
-        for run, (milliseconds, predicted) in zip(runs, plain, strict=True):
+        for run in map(family.prepare, asks):
             if time.monotonic() < ends:
-                timings += _compared(family, run, milliseconds, predicted)
+                timings += _compared(family, run, blocks)
     for timing in timings:
         _log.info("%s: %s", family.title, timing)
-    if any(timing.wins for timing in timings):
-        return Compiled(family, timings)
-    _undo(family)
-    return family
+    wins = any(timing.wins for timing in timings)
+    return Compiled(family, timings, blocks=blocks) if wins else family
 
 
-def _compared(
-    family: Family[G], run: Denoising[G], plain_ms: float, plain: torch.Tensor
-) -> list[Timing]:
-    """The compiled timing beside the plain one; empty when the compiler failed."""
+class CompiledBlocks:
+    """The repeated blocks of a model's transformers, plain but within `at_work`.
+
+    torch compiles a module for good; `Module.__call__` asks for this attribute, so taking it away
+    leaves the block as it was, at no cost.
+    """
+
+    def __init__(self, pipe: Any, *, compiler: str | Callable[..., object]) -> None:
+        models = [getattr(pipe, name, None) for name in _BLOCKS]
+        for model in (model for model in models if model is not None):
+            model.compile_repeated_blocks(backend=compiler)
+        self._calls = [
+            (module, module._compiled_call_impl)
+            for model in models
+            if model is not None
+            for module in model.modules()
+            if module._compiled_call_impl is not None
+        ]
+        self._rest()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Within it the blocks run compiled. For the thread that steps."""
+        for module, call in self._calls:
+            module._compiled_call_impl = call
+        try:
+            yield
+        finally:
+            self._rest()
+
+    def _rest(self) -> None:
+        for module, _ in self._calls:
+            module._compiled_call_impl = None
+
+
+def _compared(family: Family[G], run: Denoising[G], blocks: CompiledBlocks) -> list[Timing]:
+    """Plain and compiled in turns, the least of each; empty when the compiler failed."""
     begun = time.monotonic()
     try:
-        with _blocks(compiled=True):
+        with blocks.at_work():
             family.predict([run])
             start_s = time.monotonic() - begun
-            compiled_ms, predicted = _timed(family, run)
+            _, compiled = _timed(family, run)
     except RuntimeError as error:  # every error of torch's compilers is one
         _log.warning("%s cannot be compiled here: %s", family.title, error)
         return []
-    off = float((predicted - plain).abs().max() / plain.abs().max())
+    _, plain = _timed(family, run)
+    plain_ms: list[float] = []
+    compiled_ms: list[float] = []
+    for _ in range(_REPEATS):
+        plain_ms.append(_timed(family, run)[0])
+        with blocks.at_work():
+            compiled_ms.append(_timed(family, run)[0])
     return [
         Timing(
             shape=family.load(run).shape,
-            plain_ms=plain_ms,
-            compiled_ms=compiled_ms,
+            plain_ms=min(plain_ms),
+            compiled_ms=min(compiled_ms),
             start_s=start_s,
-            off=off,
+            off=float((compiled - plain).abs().max() / plain.abs().max()),
         )
     ]
 
 
 def _timed(family: Family[G], run: Denoising[G]) -> tuple[float, torch.Tensor]:
-    """The median milliseconds of one forward, and what it predicted."""
-    taken_ms: list[float] = []
+    """The milliseconds of one forward, and what it predicted."""
+    _wait()
+    begun = time.perf_counter()
     predicted = family.predict([run])[0]
-    for _ in range(_REPEATS):
-        _wait()
-        begun = time.perf_counter()
-        predicted = family.predict([run])[0]
-        _wait()
-        taken_ms.append((time.perf_counter() - begun) * 1000)
-    return median(taken_ms), predicted
+    _wait()
+    return (time.perf_counter() - begun) * 1000, predicted
 
 
 def _wait() -> None:
@@ -169,36 +204,3 @@ def _wait() -> None:
 
     if torch.accelerator.is_available():
         torch.accelerator.synchronize()
-
-
-def _models(family: Family[Any]) -> Iterator[Any]:
-    """The transformers of a family: one, or one for each expert."""
-    found = (getattr(family.pipe, name, None) for name in _BLOCKS)
-    return (model for model in found if model is not None)
-
-
-def _compile(family: Family[Any], compiler: str | Callable[..., object]) -> None:
-    for model in _models(family):
-        model.compile_repeated_blocks(backend=compiler)
-
-
-def _undo(family: Family[Any]) -> None:
-    """Makes the blocks plain again: even a compiled block that is told to be plain costs a look.
-
-    torch offers no call for it; `Module.__call__` asks for this attribute.
-    """
-    for model in _models(family):
-        for module in model.modules():
-            module._compiled_call_impl = None
-
-
-@contextmanager
-def _blocks(*, compiled: bool) -> Iterator[None]:
-    """Within it blocks run compiled, or plain though they were compiled."""
-    import torch
-
-    if compiled:
-        yield
-        return
-    with torch.compiler.set_stance("force_eager"):
-        yield

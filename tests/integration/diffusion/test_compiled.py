@@ -1,5 +1,6 @@
 """Compiled blocks are used where they were measured to win, and nowhere else."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import torch
 
 from pipelines.diffusion.ask import Ask
 from pipelines.diffusion.backend import DiffusionBackend
-from pipelines.diffusion.compiled import Compiled, Timing, worth_compiling
+from pipelines.diffusion.compiled import Compiled, CompiledBlocks, Timing, worth_compiling
 from pipelines.diffusion.wan import WanTi2v5b
 from tests.diffusion_kit import Order, alone
 
@@ -40,9 +41,16 @@ def test_only_what_is_clearly_faster_and_right_wins(
 
 
 def test_a_compiler_that_wins_nothing_leaves_the_family_plain(family: WanTi2v5b) -> None:
-    """The compiler `eager` only looks at the code: it cannot be faster than not looking."""
+    def slow(graph: torch.fx.GraphModule, inputs: list[torch.Tensor]) -> Callable[..., object]:
+        def run(*given: torch.Tensor) -> object:
+            time.sleep(0.02)
+            return graph.forward(*given)
+
+        return run
+
+    torch._dynamo.reset()
     ask = Ask.of(ORDER.recipe, ORDER.inputs)
-    assert worth_compiling(family, [ask], budget_s=60, compiler="eager") is family
+    assert worth_compiling(family, [ask], budget_s=60, compiler=slow) is family
     assert compiled_blocks(family) == 0
 
 
@@ -68,14 +76,16 @@ def test_shapes_that_win_run_compiled_and_others_plain(family: WanTi2v5b) -> Non
 
     plain = alone(DiffusionBackend({ORDER.backend: family}), ORDER).denoising.latents
     torch._dynamo.reset()
-    family.pipe.transformer.compile_repeated_blocks(backend=looking)
+    blocks = CompiledBlocks(family.pipe, compiler=looking)
     wins, loses = (
         Timing(shape=shape, plain_ms=2, compiled_ms=1, start_s=0, off=0)
         for shape in ("64x64x5", "96x96x5")
     )
-    other = alone(DiffusionBackend({ORDER.backend: Compiled(family, [loses])}), ORDER)
+    other = alone(
+        DiffusionBackend({ORDER.backend: Compiled(family, [loses], blocks=blocks)}), ORDER
+    )
     assert not looked_at
-    run = alone(DiffusionBackend({ORDER.backend: Compiled(family, [wins])}), ORDER)
+    run = alone(DiffusionBackend({ORDER.backend: Compiled(family, [wins], blocks=blocks)}), ORDER)
     assert looked_at
     assert torch.equal(other.denoising.latents, plain)
     torch.testing.assert_close(run.denoising.latents, plain, rtol=0, atol=1e-5)
