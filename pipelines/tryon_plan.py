@@ -135,6 +135,6 @@ LADDER: tuple[Rung[FittingOrder], ...] = (
     Rung(frozenset({"tryon.colour", "tryon.surface"}), _less_light),
     Rung(frozenset({"tryon.hem"}), _natural_hem),
     Rung(frozenset({"tryon.print_sharpness"}), _without_grain),
-    Rung(frozenset({"tryon.residue", "tryon.halo"}), _wider_cover),
+    Rung(frozenset({"tryon.residue", "tryon.collar", "tryon.halo"}), _wider_cover),
 )
 """Metrics are keys of the gate's policy: the maker knows them by name, never the judge itself."""

@@ -17,7 +17,7 @@ from assets.media import Picture, decode_picture
 from assets.vault import Vault, same_upload
 from content_engine.errors import ScorerFailed
 from content_engine.types import Asset, Brief, Candidate, Digest, GarmentKind, Score, TryonSpec
-from qa.fitting import edges, holes, kept_pose, lengths, letters, outside, prints, residue
+from qa.fitting import collar, edges, holes, kept_pose, lengths, letters, outside, prints, residue
 from qa.fitting.eyes import Eyes
 from qa.fitting.person import VERSION, Person
 from qa.fitting.register import Laid
@@ -180,6 +180,7 @@ def _kept() -> tuple[Instrument, ...]:
         "hair": outside.hair,
         "hands": outside.hands,
         "residue": residue.residue,
+        "collar": collar.collar_left,
         "hole": holes.holes,
     }
     return (

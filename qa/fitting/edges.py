@@ -26,6 +26,7 @@ _ARMPIT, _TRUNK = (0.14, 0.6), 0.28
 _BITE, _SPECK, _OF_CLOTH = 0.08, 3e-4, 0.85
 _SLIVER = np.ones((5, 5), np.uint8)
 _FRINGE = 10.0
+_NEARBY, _ONE_COLOUR = 0.06, 13.0
 _PLAIN, _RIM_OFF = 6.0, 16.0
 _FEWEST_POINTS = 50
 _OFFSETS = np.array([-13, -11, -3, 2.5, 3.5, 4.5, 9, 10, 11], np.float32)
@@ -118,14 +119,27 @@ def outlined(
 
     What begins in the armpits is no bite.
     """
+    seen = ~_faint(rgb, now, dressed, unit_px)
     return Outline(
         rgb=rgb,
         now=now,
         dressed=dressed,
-        rough=_roughness(now, before, dressed, unit_px),
-        bitten=_outside(_bitten(now, before, dressed, unit_px), armpits),
+        rough=_roughness(now, before, dressed, unit_px) & seen,
+        bitten=_outside(_bitten(now, before, dressed, unit_px), armpits) & seen,
         unit_px=unit_px,
     )
+
+
+def _faint(rgb: Pixels, now: Mask, dressed: Mask, unit_px: float) -> Mask:
+    """Where cloth and background have one colour: nobody sees the outline there."""
+    lab = lab_of(lab8(rgb))
+    side = (2 * round(_NEARBY * unit_px) + 1,) * 2
+    means = []
+    for mask in (dressed, ~now):
+        weight = mask.astype(np.float32)
+        mass = np.maximum(cv2.blur(weight, side), 1e-3)[..., None]
+        means.append(cv2.blur(lab * weight[..., None], side) / mass)
+    return np.linalg.norm(means[0] - means[1], axis=2) < _ONE_COLOUR
 
 
 def _fine(soft: Numbers, rgb: Pixels) -> Mask:
@@ -139,8 +153,7 @@ def _roughness(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
     Long narrow things are no faults: a gap between arm and body, a strand of hair.
     """
     radius = max(3.0, _ROUGH * unit_px)
-    known = _within(_rough(before, radius), radius)
-    rough = _rough(now, radius)
+    known, rough = _within(_rough(before, radius), radius), _rough(now, radius)
     _, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(rough))
     sides = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     short = np.maximum(*sides) < _LONG * unit_px

@@ -18,6 +18,7 @@ FRAME_PX = 384
 """Height of the frame in which both are compared: about a body's in a picture of 1024 px."""
 
 _MARGIN = 0.06
+_ARM, _ARM_WIDE = (0.3, 3.0), 1.2
 _LOCAL_PX = 31
 _WINDOW_PX = 17
 _FLOOR = 3.0
@@ -84,8 +85,9 @@ def lay(seen: Worn, index: int, *, hem: Hem | None) -> Laid | None:
     here = cv2.remap(
         ones_inside(region) * 255, to_result[..., 0], to_result[..., 1], cv2.INTER_LINEAR
     )
-    inside = cv2.erode(ones_inside(mask & (here > 127)), np.ones((5, 5), np.uint8)) > 0
-    free = _unhidden(seen, mask, to_result)
+    trunk = mask & ~_under_arms(seen, to_result)
+    inside = cv2.erode(ones_inside(trunk & (here > 127)), np.ones((5, 5), np.uint8)) > 0
+    free = _unhidden(seen, trunk, to_result)
     source = _as_sharp(source, frame=frame, to_result=to_result, scale=scale)
     agrees, texture = _agreement(source, view, inside)
     return Laid(
@@ -99,6 +101,17 @@ def lay(seen: Worn, index: int, *, hem: Hem | None) -> Laid | None:
         printed=_framed(ones_inside(truth.print_mask), frame, source.shape[:2]) > 0,
         frame=frame,
     )
+
+
+def _under_arms(seen: Worn, to_result: Numbers) -> Mask:
+    """Where an arm lies in the result: a sleeve over the trunk is none of the trunk's drawing."""
+    stance, shape = seen.person.stance, seen.person.shape
+    arms = stance.arm_mask(shape, 0, span=_ARM, wide=_ARM_WIDE)
+    arms |= stance.arm_mask(shape, 1, span=_ARM, wide=_ARM_WIDE)
+    there = cv2.remap(
+        ones_inside(arms) * 255, to_result[..., 0], to_result[..., 1], cv2.INTER_LINEAR
+    )
+    return there > 127
 
 
 def _unhidden(seen: Worn, mask: Mask, to_result: Numbers) -> Mask:

@@ -120,15 +120,30 @@ def residue_hem(good: Good, amount: float, _: np.random.Generator) -> Planted:
     return _left_over(good, band & near)
 
 
-def _left_over(good: Good, zone: Mask) -> Planted:
+def residue_rim(good: Good, amount: float, rng: np.random.Generator) -> Planted:
+    """A piece of the old collar's rim left beside the neck, above the new neckline."""
+    chin, middle = np.array(good.body.chin), np.array(good.body.mid_shoulder)
+    rows, columns = np.mgrid[: good.cloth.shape[0], : good.cloth.shape[1]]
+    above = (rows > chin[1]) & (rows < middle[1]) & good.worn & ~grown(good.cloth, 2)
+    side = columns < chin[0] if rng.integers(2) else columns > chin[0]
+    spots = np.argwhere(above & side)
+    if not len(spots):
+        return None
+    nearest = spots[np.hypot(*(spots[:, ::-1] - chin).T).argmin()][::-1]
+    zone = disc(good.cloth.shape, nearest, amount * good.unit_px) & above
+    return _left_over(good, zone, least_u2=_LEAST_RIM)
+
+
+def _left_over(good: Good, zone: Mask, *, least_u2: float = 0.012) -> Planted:
     mask = zone & good.worn
     away = cv2.absdiff(good.photo, good.rgb).max(axis=2)
-    if (mask & (away > _TO_BE_SEEN)).sum() < 0.012 * good.unit_px**2:
+    if (mask & (away > _TO_BE_SEEN)).sum() < least_u2 * good.unit_px**2:
         return None
     return laid(good, good.photo, mask, sigma=0.6), box_of(mask)
 
 
 _TO_BE_SEEN = 45
+_LEAST_RIM = 0.0012
 _REACHED = 0.5
 
 

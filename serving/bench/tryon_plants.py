@@ -35,6 +35,7 @@ PLANTS: Mapping[str, Plant] = {
     "hand_over": person.hand_over,
     "hair_over": person.hair_over,
     "residue_collar": person.residue_collar,
+    "residue_rim": person.residue_rim,
     "residue_sleeve": person.residue_sleeve,
     "residue_hem": person.residue_hem,
     "colour": cloth.colour,

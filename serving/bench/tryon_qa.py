@@ -3,9 +3,9 @@
     content-engine bench tryon-qa --people DIR --garments DIR
 
 Every person is dressed in every garment by the real pipeline. What a person said of each pair at
-full size stands in `tryon_seen.toml`, by the pictures' content. The good ones carry every kind of
-fault once, the strengths taking turns. A fault is found when the gate does not accept the result;
-a good result that the gate does not accept is a false alarm.
+full size stands in `tryon_seen.toml`, by the pictures' content. Some of the good ones carry every
+kind of fault once, the strengths taking turns. A fault is found when the gate does not accept the
+result; a good result that the gate does not accept is a false alarm.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ from serving.bench.tryon_report import Trial, TryonQaReport, print_report
 from serving.bench.tryon_sheet import SheetOrder
 
 GOOD = "good"
+
+PLANTED_EVERY = 6
+"""One good pair in six carries the planted faults: 27 kinds in each take half a minute."""
 
 
 def run(order: SheetOrder, *, unseen: bool, show: Path | None) -> TryonQaReport:
@@ -115,7 +118,7 @@ class Bench:
         trial = replace(self.judged(pair, good.rgb), eye=eye)
         self._keep(trial, good.rgb)
         yield trial
-        if eye == GOOD:
+        if eye == GOOD and turn % PLANTED_EVERY == 0:
             yield from self.spoilt(pair, turn=turn)
 
     def spoilt(self, pair: Pair, *, turn: int) -> Iterator[Trial]:

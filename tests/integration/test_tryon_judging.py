@@ -87,6 +87,7 @@ def test_a_good_try_on_is_shown(bench: Bench, pictures: tuple[Path, Path], good:
         ("background", "tryon.background"),
         ("hand_over", "tryon.hands"),
         ("residue_collar", "tryon.residue"),
+        ("residue_rim", "tryon.collar"),
         ("colour", "tryon.colour"),
         ("print_turned", "tryon.print"),
         ("sleeve_long", "tryon.sleeves"),

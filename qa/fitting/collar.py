@@ -1,0 +1,74 @@
+"""What is left of an old collar beside the neck, found by what lies there and not by its parts."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from content_engine.types import GarmentKind, Severity
+from qa.fitting.outside import area_reading, grown
+from qa.fitting.palette import colours_of, lab8, lab_of, ones_inside
+from qa.fitting.person import Part
+from qa.fitting.worn import Worn, behind
+from qa.vision.arrays import Mask
+from qa.vision.observed import Reading
+
+_KEPT = 6.0
+_FOREIGN = 7.0
+_OFF_GROUND = 9.0
+_REACH = 0.06
+_HIGH, _LOW, _WIDE = 0.12, 0.12, 0.45
+_LOCK = 0.035
+
+
+def collar_left(seen: Worn) -> Reading:
+    """The largest piece of the old collar beside the neck, in squared body units; 0 is best.
+
+    Beside the neck, near the old top, all that is as it was in the photo and is neither wall nor
+    skin nor a lock that hangs from the head. A collar's dark inside passes for hair by its colour,
+    and its rim for skin or wall by its place: neither word is asked here.
+    """
+    if not any(piece.kind in _TOPS for piece in seen.pieces):
+        return Reading(value=0.0)
+    left = _beside_neck(seen) & (seen.change < _KEPT) & ~seen.dressed
+    left &= ~_locks(seen) & _foreign(seen)
+    solid = cv2.morphologyEx(ones_inside(left), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
+    return area_reading(
+        seen, solid, kind="residue", severity=Severity.MAJOR, what="of the old collar is left, it"
+    )
+
+
+_TOPS = (GarmentKind.UPPER, GarmentKind.FULL)
+
+
+def _beside_neck(seen: Worn) -> Mask:
+    t, s = seen.along
+    rows = np.arange(seen.person.shape[0])[:, None]
+    high = rows > seen.person.chin[1] - _HIGH * seen.unit_px
+    near = grown(seen.person.parts == Part.TOP, _REACH * seen.unit_px)
+    return near & high & (t < _LOW) & (np.abs(s) < _WIDE) & ~seen.person.face
+
+
+def _foreign(seen: Worn) -> Mask:
+    """What is neither the wall nor the body's skin, by colour."""
+    clear = cv2.erode(ones_inside(~seen.person.body), np.ones((9, 9), np.uint8)) > 0
+    ground = lab_of(lab8(behind(seen.person.rgb, clear)))
+    off_ground = np.linalg.norm(seen.lab - ground, axis=2) > _OFF_GROUND
+    colours, palettes = colours_of(lab8(seen.rgb)), seen.person.palettes
+    skin, top = (colours.costs(palettes[part]) for part in (Part.SKIN, Part.TOP))
+    # A gleam or a shadow on the neck is foreign to skin and has nothing of the old top.
+    as_top = (seen.person.parts != Part.SKIN) | (top < skin)
+    return off_ground & (skin > _FOREIGN) & as_top
+
+
+def _locks(seen: Worn) -> Mask:
+    """Hair that hangs from the head by more than a thread, with its rim."""
+    hair = ones_inside(seen.person.parts == Part.HAIR)
+    side = max(3, round(_LOCK * seen.unit_px)) | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    solid = cv2.morphologyEx(hair, cv2.MORPH_OPEN, disc)
+    _, marks = cv2.connectedComponents(solid)
+    rows = np.arange(hair.shape[0])[:, None]
+    above = np.unique(marks[(solid > 0) & (rows < seen.person.chin[1])])
+    hanging = (solid > 0) & np.isin(marks, above)
+    return grown(hanging, 0.5 * side) & (hair > 0) | grown(hanging, 3)
