@@ -31,16 +31,20 @@ _CAPTION = "CPU: seconds of the replica's process; neighbours on this machine st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Length:
-    """How long each part takes: seconds of both lanes for us and for each baseline, repetitions."""
+    """How long each part takes: seconds of both lanes for us and for each baseline, repetitions.
+
+    Lanes take twice as long by the wall where neighbours leave the device half of a core.
+    """
 
     ours_s: float
     baseline_s: float
     pairs: int
     rounds: int
+    sides_px: Sequence[int]
 
 
-FULL = Length(ours_s=120.0, baseline_s=20.0, pairs=15, rounds=3)
-QUICK = Length(ours_s=12.0, baseline_s=5.0, pairs=3, rounds=1)
+FULL = Length(ours_s=120.0, baseline_s=20.0, pairs=15, rounds=3, sides_px=single.SHAPES_PX)
+QUICK = Length(ours_s=8.0, baseline_s=3.0, pairs=3, rounds=1, sides_px=(64, 256))
 
 
 def run(*, quick: bool, out: Path | None) -> int:
@@ -141,14 +145,14 @@ def places(folder: Path, checkpoint: Path) -> Sequence[Place]:
 
 def _in_process(checkpoint: Path, length: Length, console: Console) -> dict[str, Any]:
     stepped = ours.backend(checkpoint)
-    sizes = [Want(side_px=side, steps=4) for side in single.SHAPES_PX]
+    sizes = [Want(side_px=side, steps=4) for side in length.sides_px]
     bench = single.Bench(stepped, table=ours.table(stepped, sizes))
     stock = StockPipeline(checkpoint)
     console.log("one request: stock, loop and bare backend in turns")
     wants = (*WANTS.values(), Want(side_px=64, steps=50))
     overheads = [single.overhead(bench, stock, want, pairs=length.pairs) for want in wants]
     console.log("eight runs sharing steps, by size")
-    gains = [single.gain(bench, side, rounds=length.rounds) for side in single.SHAPES_PX]
+    gains = [single.gain(bench, side, rounds=length.rounds) for side in length.sides_px]
     console.log("cancelling, memory, strict runs")
     return {
         "overheads": overheads,

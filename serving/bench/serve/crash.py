@@ -16,7 +16,7 @@ from content_engine.types import Candidate, Lane, Recipe
 from serving.bench.serve.asked import Want, recipe
 from serving.bench.serve.strokes import Worker
 
-KILLED = Want(side_px=512, steps=50)
+KILLED = Want(side_px=320, steps=50)
 _KILL_AFTER_STEPS = 27
 _RUNS = 2
 _PATIENCE_S = 120.0
