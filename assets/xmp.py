@@ -63,8 +63,10 @@ def with_xmp(data: bytes, *, media_type: str, packet: bytes) -> bytes:
         raise UnsupportedMedia(f"XMP goes into {', '.join(writers)}, not into {media_type}")
     try:
         return writers[media_type](data, packet)
-    except (struct.error, IndexError) as error:
-        raise CorruptMedia(f"the {media_type} file is cut short: no place for XMP") from error
+    except (struct.error, IndexError, OverflowError) as error:
+        raise CorruptMedia(
+            f"the {media_type} file is damaged or cut short: no place for XMP"
+        ) from error
 
 
 def _printable(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assets.errors import AssetError
 from assets.fetch import Fetcher
-from assets.media import decode_picture
+from assets.looks import Looker, LookHere
 from assets.store import AssetStore
 from content_engine.errors import InvalidBrief
 from content_engine.feeds import FeedItem, PhotoSource
@@ -17,14 +17,21 @@ MIN_SIDE_PX = 100
 """Source: Google Merchant, image_link: "at least 100 x 100 pixels" for anything but apparel."""
 
 
-def ingest_photos(item: FeedItem, *, fetcher: Fetcher, store: AssetStore) -> Product:
+_HERE = LookHere()
+
+
+def ingest_photos(
+    item: FeedItem, *, fetcher: Fetcher, store: AssetStore, looker: Looker = _HERE
+) -> Product:
     """The item's product with all its photos, in the feed's order, their original bytes stored.
+
+    `looker` decodes them: a service has cells for that.
 
     Every picture is tried before any fault is told. Raises InvalidBrief naming SKU, line, source
     and reason of each picture that can't be used; raises the assets' own retryable error
     (FetchFailed, StoreUnavailable) instead when waiting may help.
     """
-    outcomes = tuple(_tried(item, fetcher=fetcher, store=store))
+    outcomes = tuple(_tried(item, fetcher=fetcher, store=store, looker=looker))
     faults = [outcome for outcome in outcomes if isinstance(outcome, AssetError)]
     if faults:
         raise _told(item, faults)
@@ -32,32 +39,35 @@ def ingest_photos(item: FeedItem, *, fetcher: Fetcher, store: AssetStore) -> Pro
     return replace(item.product, photos=photos)
 
 
-def _tried(item: FeedItem, *, fetcher: Fetcher, store: AssetStore) -> Iterator[Photo | AssetError]:
+def _tried(
+    item: FeedItem, *, fetcher: Fetcher, store: AssetStore, looker: Looker
+) -> Iterator[Photo | AssetError]:
     for photo in item.photos:
         try:
-            yield _ingested(photo, fetcher=fetcher, store=store)
+            yield _ingested(photo, fetcher=fetcher, store=store, looker=looker)
         except AssetError as error:
             yield error
 
 
-def _ingested(photo: PhotoSource, *, fetcher: Fetcher, store: AssetStore) -> Photo:
+def _ingested(photo: PhotoSource, *, fetcher: Fetcher, store: AssetStore, looker: Looker) -> Photo:
     data = fetcher.fetch(photo.source)
     shown = _shown(photo.source)
     try:
-        picture = decode_picture(data)
+        seen = looker.look("picture_facts", data, max_bytes=fetcher.limits.max_bytes).facts
     except AssetError as error:
         raise type(error)(f"{shown!r}: {error}") from error
-    if min(picture.width_px, picture.height_px) < MIN_SIDE_PX:
+    width_px, height_px = seen["width_px"], seen["height_px"]
+    if min(width_px, height_px) < MIN_SIDE_PX:
         raise _TooSmall(
-            f"{shown!r}: the picture is {picture.width_px} × {picture.height_px} px; each side "
-            f"needs {MIN_SIDE_PX} px at least"
+            f"{shown!r}: the picture is {width_px} × {height_px} px; each side needs "
+            f"{MIN_SIDE_PX} px at least"
         )
     return Photo(
         role=photo.role,
         digest=Digest(store.put(data)),
         source=shown,
-        width_px=picture.width_px,
-        height_px=picture.height_px,
+        width_px=width_px,
+        height_px=height_px,
     )
 
 

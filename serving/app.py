@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from assets.cells import Cells
 from assets.fetch import Fetcher, FetchLimits
 from assets.store import AssetStore
 from assets.vault import Vault
@@ -51,6 +52,7 @@ class Parts:
     vault: Vault
     news: News
     metrics: Metrics
+    cells: Cells
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -63,6 +65,7 @@ def open_parts(settings: Settings) -> Parts:
         vault=open_vault(settings),
         news=News(),
         metrics=Metrics(),
+        cells=Cells(),
     )
 
 
@@ -260,6 +263,7 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
             keys=KeyFile(settings.access_path),
             sessions=Sessions.open(settings.keys_path),
             photo_ttl_s=settings.photo_ttl_s,
+            looker=parts.cells,
         )
     )
 
@@ -276,7 +280,11 @@ def dispatcher(parts: Parts, flow: Engine, *, drain_s: float) -> Dispatcher:
     """
     pictures = fetcher(parts.settings, base_dir=parts.settings.data_dir / "no-local-pictures")
     gathering = Gathering(
-        ledger=parts.ledger, fetcher=pictures, store=parts.store, then=flow.produce
+        ledger=parts.ledger,
+        fetcher=pictures,
+        store=parts.store,
+        then=flow.produce,
+        looker=parts.cells,
     )
     return Dispatcher(
         parts.ledger,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from assets.errors import AssetError
 from assets.fetch import Fetcher
+from assets.looks import Looker, LookHere
 from assets.store import AssetStore
 from content_engine.errors import InvalidBrief
 from content_engine.feeds import FeedItem
@@ -24,6 +25,7 @@ class Gathering:
     fetcher: Fetcher
     store: AssetStore
     then: Callable[[Claim], Awaitable[JobStatus]]
+    looker: Looker = field(default_factory=LookHere)
 
     async def produce(self, claim: Claim) -> JobStatus:
         """Produces the job. Raises what `then` raises, and InvalidBrief without one picture."""
@@ -48,7 +50,9 @@ class Gathering:
         for photo in item.photos:
             one = replace(item, product=replace(item.product, photos=()), photos=(photo,))
             try:
-                fetched = ingest_photos(one, fetcher=self.fetcher, store=self.store)
+                fetched = ingest_photos(
+                    one, fetcher=self.fetcher, store=self.store, looker=self.looker
+                )
             except InvalidBrief as error:
                 faults.append(str(error))
             except AssetError as error:

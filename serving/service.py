@@ -77,6 +77,7 @@ class Service:
             sweeping.cancel()
             parts.vault.clear()
             _redact(parts, (), before=datetime.now(UTC))
+            parts.cells.close()
             parts.ledger.close()
         for error in ended:
             if isinstance(error, BaseException):

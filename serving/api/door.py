@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assets.fetch import Fetcher
+from assets.looks import Looker, LookHere
 from assets.store import AssetStore
 from assets.vault import Vault
 from content_engine.config import Shop
@@ -30,6 +31,7 @@ class Door:
     ready. `vault` keeps shoppers' photos, for `photo_ttl_s` unless their shop says otherwise;
     `shops` may ask for try-ons; with `keys` every call needs one that opens it, sent along or in
     the cookie of one of the `sessions`. The routes see what is `tenant`'s and nothing else.
+    `looker` decodes what strangers send.
     """
 
     ledger: Ledger
@@ -50,3 +52,4 @@ class Door:
     keys: Keys = field(default_factory=NoKeys)
     sessions: Sessions = field(default_factory=lambda: Sessions(secrets.token_bytes(32)))
     photo_ttl_s: float = 900.0
+    looker: Looker = field(default_factory=LookHere)

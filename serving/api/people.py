@@ -12,12 +12,12 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from assets.errors import AssetMissing, UnsupportedMedia
+from assets.looks import Seen
 from assets.sniffing import sniff_media
 from assets.vault import Handle, Vault
 from content_engine.config import Shop
 from content_engine.ledger import Ledger
 from serving.api.door import Door
-from serving.api.photos import CleanPhoto, clean_person
 from serving.api.wire_tryon import HANDLE, PersonOut
 
 _SIDE_BY_SIDE = 2
@@ -43,7 +43,7 @@ class Reception:
             return await asyncio.to_thread(self._admitted, data, shop)
 
     def _admitted(self, data: bytes, shop: Shop | None) -> PersonOut:
-        clean = clean_person(data, max_bytes=self._door.body_max_bytes)
+        clean = self._door.looker.look("person", data, max_bytes=self._door.body_max_bytes)
         vault = self._door.vault
         own_s = shop.photo_ttl_s if shop else 0.0
         handle = vault.admit(clean.data, ttl_s=own_s or self._door.photo_ttl_s)
@@ -52,12 +52,12 @@ class Reception:
         return _shown(vault, handle, clean)
 
 
-def _shown(vault: Vault, handle: Handle, clean: CleanPhoto) -> PersonOut:
+def _shown(vault: Vault, handle: Handle, clean: Seen) -> PersonOut:
     return PersonOut(
         upload=handle,
         expires_at=vault.expires_at(handle),
-        width_px=clean.width_px,
-        height_px=clean.height_px,
+        width_px=clean.facts["width_px"],
+        height_px=clean.facts["height_px"],
         url=f"/v1/uploads/{handle}",
     )
 

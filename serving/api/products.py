@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path
 from starlette.responses import JSONResponse, Response
@@ -26,7 +27,7 @@ def routes(door: Door) -> APIRouter:
     async def put_product(sku: Sku, body: ProductIn) -> Response:
         """Remembers a product, in place of an older one. Photos are fetched before it answers."""
         product, new = await asyncio.to_thread(_put, door, sku, body)
-        headers = {"location": f"/v1/products/{sku}"} if new else None
+        headers = {"location": f"/v1/products/{quote(sku, safe='')}"} if new else None
         return JSONResponse(_shown(product), 201 if new else 200, headers=headers)
 
     @router.get("/{sku}")
@@ -38,7 +39,9 @@ def routes(door: Door) -> APIRouter:
 
 
 def _put(door: Door, sku: str, body: ProductIn) -> tuple[Product, bool]:
-    product = ingest_photos(body.item(sku), fetcher=door.fetcher, store=door.store)
+    product = ingest_photos(
+        body.item(sku), fetcher=door.fetcher, store=door.store, looker=door.looker
+    )
     try:
         door.ledger.get_product(sku, door.tenant)
         new = False

@@ -29,7 +29,6 @@ from content_engine.types import (
 from content_engine.wardrobe import LAYERS, garment_kind
 from serving.api.door import Door
 from serving.api.forms import Form, is_form, read_form
-from serving.api.photos import clean_garment
 from serving.api.wire_tryon import GARMENTS, GarmentIn, TryonIn
 
 T = TypeVar("T")
@@ -156,7 +155,8 @@ def _picture(
     if wanted.sku:
         return garment_photo(product).digest
     if wanted.picture in order.pictures:
-        clean = clean_garment(order.pictures[wanted.picture], max_bytes=door.body_max_bytes)
+        picture = order.pictures[wanted.picture]
+        clean = door.looker.look("garment", picture, max_bytes=door.body_max_bytes)
         label = f"garment:{hashlib.sha256(clean.data).hexdigest()}"
         return Digest(door.vault.put(person, label, clean.data))
     if len(wanted.picture) != 64 or not door.store.has(wanted.picture):

@@ -10,9 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from assets.errors import CorruptMedia, UnsupportedMedia
-from assets.media import DecodeLimits, decode_picture
-from assets.sniffing import sniff_media
-from assets.video import VideoLimits, probe_video
+from assets.looks import Looker
 from content_engine.types import Digest
 from serving.api.door import Door
 from serving.api.forms import read_file
@@ -25,6 +23,7 @@ Purpose = Literal["", "person"]
 
 _COPY_MAX_BYTES = 200_000
 """A copy set in the longest language has 8 kB. House limit."""
+_NO_LENGTHS = dict.fromkeys(("width_px", "height_px", "duration_s", "fps", "frames"), 0)
 _BODY = {
     "requestBody": {
         "required": True,
@@ -75,39 +74,23 @@ async def _person(request: Request, reception: Reception, rates: Rates) -> Respo
 
 
 def _kept(door: Door, data: bytes) -> dict[str, Any]:
-    facts = _facts(data, max_bytes=door.body_max_bytes)
+    facts = _facts(data, looker=door.looker, max_bytes=door.body_max_bytes)
     digest = door.store.put(data)
     door.ledger.own_asset(Digest(digest), door.tenant)
     shown = UploadOut(digest=digest, url=f"/v1/assets/{digest}", size_bytes=len(data), **facts)
     return shown.model_dump(mode="json")
 
 
-def _facts(data: bytes, *, max_bytes: int) -> dict[str, Any]:
+def _facts(data: bytes, *, looker: Looker, max_bytes: int) -> dict[str, Any]:
     """What the file is, after every byte of it was looked at.
 
     Raises UnsupportedMedia, CorruptMedia, TooLarge.
     """
     if _looks_like_json(data):
-        return _no_facts("application/json") if _is_copy(data) else _refuse_json()
-    media_type = sniff_media(data)
-    if media_type.startswith("image/"):
-        picture = decode_picture(data, limits=DecodeLimits(max_bytes=max_bytes))
-        size = {"width_px": picture.width_px, "height_px": picture.height_px}
-        return _no_facts(media_type) | size
-    clip = probe_video(data, limits=VideoLimits(max_bytes=max_bytes))
-    return {
-        "media_type": media_type,
-        "width_px": clip.width_px,
-        "height_px": clip.height_px,
-        "duration_s": clip.duration_s,
-        "fps": float(clip.fps),
-        "frames": clip.frames,
-    }
-
-
-def _no_facts(media_type: str) -> dict[str, Any]:
-    lengths = dict.fromkeys(("width_px", "height_px", "duration_s", "fps", "frames"), 0)
-    return {"media_type": media_type, **lengths}
+        if not _is_copy(data):
+            raise UnsupportedMedia("the JSON is no object: copy is an object of slots")
+        return {"media_type": "application/json", **_NO_LENGTHS}
+    return {**_NO_LENGTHS, **looker.look("media_facts", data, max_bytes=max_bytes).facts}
 
 
 def _looks_like_json(data: bytes) -> bool:
@@ -121,7 +104,3 @@ def _is_copy(data: bytes) -> bool:
         return isinstance(json.loads(data), dict)
     except (ValueError, RecursionError) as error:
         raise CorruptMedia(f"the file looks like JSON and is none: {error}") from error
-
-
-def _refuse_json() -> dict[str, Any]:
-    raise UnsupportedMedia("the JSON is no object: copy is an object of slots")

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assets.media import decode_picture
 from content_engine.channels import channel
 from content_engine.errors import GenerationFailed, InvalidBrief, NotFound
 from content_engine.feeds.google import google_item
@@ -115,11 +114,11 @@ def _why_nothing(row: JobRow) -> str:
 
 
 def _photo(door: Door, data: bytes, *, first: bool) -> Photo:
-    picture = decode_picture(data)
-    if min(picture.width_px, picture.height_px) < MIN_SIDE_PX:
+    seen = door.looker.look("picture_facts", data, max_bytes=door.body_max_bytes).facts
+    width_px, height_px = seen["width_px"], seen["height_px"]
+    if min(width_px, height_px) < MIN_SIDE_PX:
         raise InvalidBrief(
-            f"the picture is {picture.width_px} × {picture.height_px} px; each side needs "
-            f"{MIN_SIDE_PX} px at least"
+            f"the picture is {width_px} × {height_px} px; each side needs {MIN_SIDE_PX} px at least"
         )
     digest = Digest(door.store.put(data))
     door.ledger.own_asset(digest, door.tenant)
@@ -127,6 +126,6 @@ def _photo(door: Door, data: bytes, *, first: bool) -> Photo:
         role=PhotoRole.MAIN if first else PhotoRole.ADDITIONAL,
         digest=digest,
         source="upload",
-        width_px=picture.width_px,
-        height_px=picture.height_px,
+        width_px=width_px,
+        height_px=height_px,
     )

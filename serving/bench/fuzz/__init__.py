@@ -1,0 +1,1 @@
+"""Spoilt media through the decoders: `content-engine bench fuzz`."""
