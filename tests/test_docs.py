@@ -12,6 +12,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = (
     "README.md",
     "ARCHITECTURE.md",
+    "docs/bulk.md",
+    "docs/generative.md",
     "docs/tryon.md",
     "docs/video-judge.md",
     "pipelines/language/LOCALES.md",
