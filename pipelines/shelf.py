@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from assets.errors import WeightsInvalid
 from content_engine.config import Settings
@@ -48,13 +49,20 @@ class Machine:
         return _cuda(wanted)
 
 
+State = Literal["ready", "no device", "licence", "package", "wrong files", "no weights", "memory"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One model of a policy's order: usable, or why not. `here` and `preset` only if usable."""
+    """One model of a policy's order: usable, or why not. `here` and `preset` only if usable.
+
+    `state` says it in a word, for readers who must not learn of this machine's folders.
+    """
 
     name: str
     usable: bool
     why: str
+    state: State
     here: Here | None = None
     preset: str = ""
 
@@ -116,18 +124,19 @@ def _by_rank(orders: Sequence[Sequence[str]]) -> Iterator[str]:
 def _choice(
     entry: ModelEntry, machine: Machine, settings: Settings, left_gib: float
 ) -> tuple[Choice, float]:
-    no = Choice(name=entry.name, usable=False, why="")
+    no = Choice(name=entry.name, usable=False, why="", state="no weights")
     if not machine.device:
-        return replace(no, why=machine.why), 0.0
+        return replace(no, why=machine.why, state="no device"), 0.0
     if not entry.commercial and not settings.allow_noncommercial:
         why = f"its licence ({entry.licence}) forbids commercial use; see allow_noncommercial"
-        return replace(no, why=why), 0.0
+        return replace(no, why=why, state="licence"), 0.0
     if entry.package and find_spec(entry.package) is None:
-        return replace(no, why=f"the package {entry.package} is not installed"), 0.0
+        why = f"the package {entry.package} is not installed"
+        return replace(no, why=why, state="package"), 0.0
     try:
         here = weights_here(entry, settings.models_path)
     except WeightsInvalid as error:
-        return replace(no, why=f"{error}"), 0.0
+        return replace(no, why=f"{error}", state="wrong files"), 0.0
     if here is None:
         return replace(no, why=_no_weights(entry, settings)), 0.0
     return _fitted(entry, here, machine, left_gib)
@@ -146,10 +155,13 @@ def _fitted(
     for preset, need_gib in needs.items():
         if need_gib <= left_gib:
             why = f"weights in {here.folder}, {preset}, {need_gib:.1f} GiB of {machine.device}"
-            return Choice(name=entry.name, usable=True, why=why, here=here, preset=preset), need_gib
+            ready = Choice(
+                name=entry.name, usable=True, why=why, state="ready", here=here, preset=preset
+            )
+            return ready, need_gib
     least = min(needs.values())
     why = f"needs {least:g} GiB of {machine.device} at least; {max(left_gib, 0):.0f} are left there"
-    return Choice(name=entry.name, usable=False, why=why), 0.0
+    return Choice(name=entry.name, usable=False, why=why, state="memory"), 0.0
 
 
 def _needs_gib(entry: ModelEntry, here: Here, *, on_cpu: bool) -> dict[str, float]:

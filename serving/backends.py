@@ -40,7 +40,7 @@ def _generative(choice: Choice, shelf: Shelf) -> dict[str, Any]:
         "licence": entry.licence,
         "commercial": entry.commercial,
         "usable": choice.usable,
-        "why": choice.why,
+        "state": choice.state,
     }
 
 

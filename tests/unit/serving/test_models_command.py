@@ -72,7 +72,7 @@ def test_without_a_device_nothing_is_deployed_and_everything_says_why(tmp_path: 
     stock = shelf(settings)
     assert device_place(settings, stock) is None
     generative = [item for item in offered(stock) if "usable" in item]
-    assert {item["why"] for item in generative} == {"the setting device is none"}
+    assert {item["state"] for item in generative} == {"no device"}
     assert all(finding.health is Health.GOOD for finding in chosen_backends(settings))
 
 
@@ -91,3 +91,9 @@ def test_the_devices_place_serves_the_models_that_can_be_used(tmp_path: Path) ->
 def test_settings_of_the_device_that_cannot_work_are_refused(setting: str, value: object) -> None:
     with pytest.raises(InvalidSettings, match=setting):
         Settings(**{setting: value})  # type: ignore[arg-type]
+
+
+def test_what_the_door_offers_tells_nothing_of_this_machines_folders(tmp_path: Path) -> None:
+    pulled(tmp_path, "flux2-klein", stated=b"weights")
+    stock = shelf(Settings(data_dir=tmp_path, models_dir=str(tmp_path), device="cpu"))
+    assert str(tmp_path) not in json.dumps(offered(stock))
