@@ -69,6 +69,12 @@ class BackendUnavailable(ContentEngineError):
     retryable = True
 
 
+class LedgerUnavailable(BackendUnavailable):
+    """The ledger cannot be read or written just now."""
+
+    code = "ledger-unavailable"
+
+
 class GenerationFailed(ContentEngineError):
     """This recipe gave nothing; the next one may."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
-from content_engine.errors import BackendUnavailable, InvalidBrief, InvalidSettings
+from content_engine.errors import InvalidBrief, InvalidSettings, LedgerUnavailable
 from content_engine.ledger.dialects import (
     SQLITE,
     Statement,
@@ -35,6 +35,12 @@ Row = sa.Row[*tuple[Any, ...]]
 """One row of an answer, its columns by place or by name."""
 Values = Mapping[str, Any]
 _NOTHING: Values = {}
+_REMEDIES = {
+    "disk is full": "; free some space, it goes on by itself",
+    "readonly database": "; make its folder writable, it goes on by itself",
+    "disk I/O error": "; look at its disk, it goes on by itself",
+}
+"""By SQLite's words. Source: sqlite.org/rescode.html."""
 
 
 class Database:
@@ -59,7 +65,7 @@ class Database:
 
         `migrations` holds, by version, the step that fills what the next one added; the tables'
         own change stands in `upgrade_<version>.sql`. One transaction in all. Raises
-        InvalidSettings for an unknown kind of database or a newer schema, BackendUnavailable
+        InvalidSettings for an unknown kind of database or a newer schema, LedgerUnavailable
         when it can't be reached.
         """
         database = cls(open_engine(url))
@@ -80,7 +86,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One consistent look; nothing can be written through it."""
-        with _told(), self._reader.connect() as connection:
+        with self._told(), self._reader.connect() as connection:
             yield Session(connection, self._statements)
 
     def look(self, name: str, values: Values) -> tuple[Any, ...] | None:
@@ -89,26 +95,23 @@ class Database:
         About 25 µs on SQLite, a third of what the same row costs through `read`.
         """
         if not self._sqlite:
-            with _told(), self._engine.connect() as connection:
+            with self._told(), self._engine.connect() as connection:
                 found = Session(connection, self._statements).row(name, values)
                 return None if found is None else tuple(found)
-        connection = self._engine.raw_connection()
-        try:
+        with self._told(), closing(self._engine.raw_connection()) as connection:
             cursor = connection.cursor()
             cursor.execute(self._statements[name].driver_sql, values)
             return cursor.fetchone()
-        finally:
-            connection.close()
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[Session]:
         """One transaction: all of it or, when the block raises, nothing.
 
         `durable`: on SQLite, too, it is on the disk when this returns and outlives a power cut;
-        on Postgres that is the server's own promise. Raises BackendUnavailable when the ledger
+        on Postgres that is the server's own promise. Raises LedgerUnavailable when the ledger
         can't be reached or another process has kept it locked for 30 s.
         """
-        with _told(), self._writing, self._engine.connect() as connection:
+        with self._told(), self._writing, self._engine.connect() as connection:
             self._begin(connection, durable=durable)
             whole = False
             try:
@@ -132,7 +135,7 @@ class Database:
         if not self._sqlite:
             seen = self.look("snapshot", _NOTHING) or ("",)
             return int.from_bytes(hashlib.blake2b(str(seen[0]).encode(), digest_size=8).digest())
-        with self._pulse_lock:
+        with self._pulse_lock, self._told():
             # `data_version` tells of the writes of other connections: this one never writes.
             if self._pulse_connection is None:
                 self._pulse_connection = self._engine.raw_connection()
@@ -148,6 +151,25 @@ class Database:
             self._pulse_connection.close()
         self._engine.dispose()
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Says what the database's own errors mean to whoever asked.
+
+        Some come from the driver itself: where SQLAlchemy's way would be too long.
+        """
+        driver: Any = self._engine.dialect.loaded_dbapi
+        try:
+            yield
+        except (DataError, driver.DataError) as error:
+            raise InvalidBrief(f"a value can't be stored: {_reason(error)}") from error
+        except (OperationalError, driver.OperationalError) as error:
+            said = f"the ledger can't be used just now: {_reason(error)}"
+            raise LedgerUnavailable(said) from error
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            raise LedgerUnavailable(f"the ledger's connection broke: {_reason(error)}") from error
+
     def _begin(self, connection: sa.Connection, *, durable: bool) -> None:
         if not self._sqlite:
             return
@@ -156,11 +178,14 @@ class Database:
                 connection.exec_driver_sql("PRAGMA synchronous=FULL")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except OperationalError as error:
-            raise BackendUnavailable(f"the ledger can't be written: {error.orig}") from error
+            raise LedgerUnavailable(f"the ledger can't be written: {_reason(error)}") from error
 
     def _end(self, connection: sa.Connection, *, commit: bool, durable: bool) -> None:
         if self._sqlite:
-            connection.exec_driver_sql("COMMIT" if commit else "ROLLBACK")
+            driver: Any = connection.connection.driver_connection
+            # SQLite itself rolls back when the disk is full: again would hide that reason.
+            if commit or driver.in_transaction:
+                connection.exec_driver_sql("COMMIT" if commit else "ROLLBACK")
             if durable:
                 connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
         (connection.commit if commit else connection.rollback)()
@@ -243,16 +268,8 @@ class Session:
         return self.connection.execute(statement.clause, values)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Says what the database's own errors mean to whoever asked."""
-    try:
-        yield
-    except DataError as error:
-        raise InvalidBrief(f"a value can't be stored: {error.orig}") from error
-    except OperationalError as error:
-        raise BackendUnavailable(f"the ledger can't be used just now: {error.orig}") from error
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        raise BackendUnavailable(f"the ledger's connection broke: {error.orig}") from error
+def _reason(error: Exception) -> str:
+    """The database's own words, and what to do about those that an operator can mend."""
+    said = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+    remedy = next((each for words, each in _REMEDIES.items() if words in said), "")
+    return f"{said}{remedy}"

@@ -56,6 +56,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "fetch-failed": Problem(502, "The picture's server did not deliver", retryable=True),
     "internal": Problem(500, "Something went wrong in the engine"),
     "backend-unavailable": Problem(503, "A backend cannot work just now", retryable=True),
+    "ledger-unavailable": Problem(503, "The ledger cannot be used just now", retryable=True),
     "store-unavailable": Problem(503, "The asset store cannot be used just now", retryable=True),
     "not-ready": Problem(503, "The engine is starting or a part of it is down", retryable=True),
 }
