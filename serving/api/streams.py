@@ -43,7 +43,7 @@ class StreamedForm:
         self._file = file
         self._fields: dict[str, str] = {}
         self._part = _Part()
-        self._in_file = False
+        self._in_file = self._met_file = False
         self._pieces: list[bytes] = []
         self.filename = ""
         self._parser = MultipartParser(
@@ -62,7 +62,7 @@ class StreamedForm:
 
     async def fields(self) -> dict[str, str]:
         """The fields before the file; what comes behind it is not looked at."""
-        while not self._in_file:
+        while not self._met_file:
             if not await self._read():
                 raise InvalidBrief(f"the form has no file part {self._file!r} after its fields")
         return self._fields
@@ -96,7 +96,9 @@ class StreamedForm:
 
     def _on_headers(self) -> None:
         if self._part.name == self._file:
-            self._in_file, self.filename = True, self._part.filename
+            # A short file may begin and end within one piece of the body.
+            self._in_file = self._met_file = True
+            self.filename = self._part.filename
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         if self._part.name == self._file:
