@@ -26,7 +26,7 @@ from serving.deployments import Cluster, Place
 from serving.service import loop_factory
 
 OUR_NAME = "step loop"
-_CAPTION = "CPU: seconds of the replica's process; neighbours on this machine stretch the wall"
+_CAPTION = "by CPU: on the clock of the thread that steps; neighbours stretch the wall"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
