@@ -50,7 +50,7 @@ def _beside_neck(seen: Worn) -> Mask:
 
 
 def _foreign(seen: Worn) -> Mask:
-    """What is neither the wall nor the body's skin, by colour."""
+    """What is neither the wall, nor the body's skin, nor the new garment, by colour."""
     clear = cv2.erode(ones_inside(~seen.person.body), np.ones((9, 9), np.uint8)) > 0
     ground = lab_of(lab8(behind(seen.person.rgb, clear)))
     off_ground = np.linalg.norm(seen.lab - ground, axis=2) > _OFF_GROUND
@@ -58,7 +58,9 @@ def _foreign(seen: Worn) -> Mask:
     skin, top = (colours.costs(palettes[part]) for part in (Part.SKIN, Part.TOP))
     # A gleam or a shadow on the neck is foreign to skin and has nothing of the old top.
     as_top = (seen.person.parts != Part.SKIN) | (top < skin)
-    return off_ground & (skin > _FOREIGN) & as_top
+    # What has the new garment's colours passes for it, in the eye too.
+    new = np.min([colours.costs(piece.truth.palette) for piece in seen.pieces], axis=0)
+    return off_ground & (skin > _FOREIGN) & as_top & (new > _FOREIGN)
 
 
 def _locks(seen: Worn) -> Mask:

@@ -25,6 +25,8 @@ _TIGHTENING = (6.0, 3.5, 3.0)
 _CLOTH_FLOOR = (36.0, 2.0, 2.0)
 _COLLAR_REACH, _COLLAR_DEEP = 0.3, 0.16
 _BESIDE_PRINT = 0.04
+_CARD_LONG, _CARD_ASPECT, _CARD_FULL = (0.15, 0.5), 1.3, 0.82
+_CARD_TILT, _CARD_ABOVE = 3.0, 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -34,7 +36,8 @@ class GarmentTruth:
     `rgb` (h, w, 3) uint8, `mask` (h, w) bool, `palette` of its colours; `body_px` (x0, y0, x1, y1)
     the box of its body without sleeves; `length` shoulder to hem and `sleeve` from the shoulder's
     tip to the cuff, both in widths of the body; `print_mask` (h, w) bool where drawn or written on;
-    `collar` (h, w) bool what lies above the front neckline: the inner back with its label.
+    `collar` (h, w) bool what lies above the front neckline: the inner back with its label; `tag`
+    (h, w) bool a card that swings before the garment and is none of it.
     """
 
     rgb: Pixels
@@ -45,6 +48,7 @@ class GarmentTruth:
     sleeve: float
     print_mask: Mask
     collar: Mask
+    tag: Mask
 
     @property
     def printed(self) -> float:
@@ -62,7 +66,7 @@ def garment_truth(rgb: Pixels, mask: Mask) -> GarmentTruth:
     lab = lab_of(lab8(rgb))
     inner = cv2.erode(ones_inside(mask), np.ones((5, 5), np.uint8)) > 0
     drawn = _print(lab, inner)
-    collar = _collar(mask.shape, body)
+    collar, tag = _collar(mask.shape, body), _swinging_card(drawn, body)
     cloth = palette(lab[inner & ~drawn], clusters=4, spread=(6.0, 3.0, 3.0))
     return GarmentTruth(
         rgb=rgb,
@@ -71,9 +75,33 @@ def garment_truth(rgb: Pixels, mask: Mask) -> GarmentTruth:
         body_px=body,
         length=length,
         sleeve=sleeve,
-        print_mask=_on_the_front(drawn, mask & ~collar, body),
+        print_mask=_on_the_front(drawn, mask & ~collar & ~tag, body),
         collar=collar,
+        tag=tag,
     )
+
+
+def _swinging_card(drawn: Mask, body: tuple[float, float, float, float]) -> Mask:
+    """A card that hangs before the front: a filled, upright rectangle that is turned a little.
+
+    What is printed as a rectangle lies straight.
+    """
+    width, height = body[2] - body[0], body[3] - body[1]
+    filled = cv2.morphologyEx(ones_inside(drawn), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    solid = cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
+    outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    found = np.zeros(drawn.shape, np.uint8)
+    for outline in outlines:
+        (x, y), sides, turn = cv2.minAreaRect(outline)
+        small, large = min(sides), max(sides)
+        if not _CARD_LONG[0] * width < large < _CARD_LONG[1] * width:
+            continue
+        tilt = abs((turn + 45) % 90 - 45)
+        inside = body[0] < x < body[2] and body[1] < y < body[1] + _CARD_ABOVE * height
+        full = cv2.contourArea(outline) > _CARD_FULL * small * large
+        if inside and full and tilt > _CARD_TILT and large > _CARD_ASPECT * small:
+            cv2.fillPoly(found, [np.rint(cv2.boxPoints(((x, y), sides, turn))).astype(np.int32)], 1)
+    return cv2.dilate(found, np.ones((9, 9), np.uint8)) > 0
 
 
 def _cropped(rgb: Pixels, mask: Mask) -> tuple[Pixels, Mask]:

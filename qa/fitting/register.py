@@ -149,7 +149,7 @@ def _frame(truth: GarmentTruth) -> tuple[Numbers, Pixels, Mask]:
     return (
         matrix,
         _framed(truth.rgb, matrix, shape),
-        _framed(ones_inside(truth.mask & ~truth.collar), matrix, shape) > 0,
+        _framed(ones_inside(truth.mask & ~truth.collar & ~truth.tag), matrix, shape) > 0,
     )
 
 
