@@ -53,6 +53,7 @@ class LedgerBatches(LedgerCases):
             if new:
                 row = _batch_row(session, named["batch_id"], tenant=tenant)
                 _add_orders(session, row, orders, bodies=bodies)
+                session.run("batch_under_way", {"sequence": row.sequence})
             else:
                 row = session.row("batch_of_key", values)
             if row is None or row.orders_sha256 != digest:
@@ -107,7 +108,7 @@ class LedgerBatches(LedgerCases):
             return tuple(_batch(session, row) for row in session.rows("batch_list", asked))
 
     def batch_progress(self, batch_id: str, tenant: str) -> BatchProgress:
-        """How the batch stands. Counts its jobs: a second per million. Raises NotFound."""
+        """How the batch stands. Counts its jobs, so it takes longer with more. Raises NotFound."""
         with self._database.read() as session:
             found = _batch(session, _batch_row(session, batch_id, tenant=tenant))
             return progress(session, found, now_us=self._now_us())
