@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from content_engine.codec import from_json
 from content_engine.ledger import rows, writes
-from content_engine.ledger.batches import LedgerBatches
 from content_engine.ledger.sql import Row
+from content_engine.ledger.webhooks import LedgerWebhooks
 from content_engine.types import Attempt, Digest, JobStatus, Recipe, canonical_json
 
 _AT_ONCE = 1000
@@ -46,7 +46,7 @@ class Unsound:
     case_id: str = ""
 
 
-class LedgerChecks(LedgerBatches):
+class LedgerChecks(LedgerWebhooks):
     """What `content-engine fsck` asks and mends. Mending is safe to repeat."""
 
     def made(self) -> Iterator[Made]:

@@ -37,7 +37,14 @@ _WORDS = {
 }
 # Lists of values; each is expanded to as many places as the list is long.
 _LISTS = ("ids", "kinds", "sequences", "statuses")
-_STATEMENTS = ("queries.sql", "cases.sql", "review.sql", "batches.sql", "checks.sql")
+_STATEMENTS = (
+    "queries.sql",
+    "cases.sql",
+    "review.sql",
+    "batches.sql",
+    "checks.sql",
+    "webhooks.sql",
+)
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _BUSY_TIMEOUT_MS = 30_000
 # Of one process; Postgres takes 100 in all unless told otherwise.

@@ -49,5 +49,14 @@ def _nothing(session: Session) -> None:
     """From 2 to 3: batches begin empty."""
 
 
-MIGRATIONS: Mapping[int, Callable[[Session], None]] = {1: _label_cases, 2: _nothing}
+def _batches_under_way(session: Session) -> None:
+    """From 3 to 4: nobody has been told of any batch's end."""
+    session.run("batches_under_way")
+
+
+MIGRATIONS: Mapping[int, Callable[[Session], None]] = {
+    1: _label_cases,
+    2: _nothing,
+    3: _batches_under_way,
+}
 """By version: the step from it to the next one."""

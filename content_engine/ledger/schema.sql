@@ -240,3 +240,46 @@ CREATE TABLE IF NOT EXISTS asset_owner (
   tenant TEXT NOT NULL,
   PRIMARY KEY (digest, tenant)
 ) {clustered};
+
+-- The batches that machines are not done with: each leaves once, and is told of then.
+CREATE TABLE IF NOT EXISTS batch_under_way (
+  batch BIGINT NOT NULL PRIMARY KEY
+);
+
+-- Where a tenant wants to be told of what ended. Secrets are sealed with a key that is not here.
+CREATE TABLE IF NOT EXISTS webhook (
+  sequence {serial},
+  id TEXT NOT NULL UNIQUE,
+  tenant TEXT NOT NULL,
+  url TEXT NOT NULL,
+  events TEXT NOT NULL,                   -- separated by blanks; empty: all
+  secret TEXT NOT NULL,
+  old_secret TEXT NOT NULL DEFAULT '',    -- signs too until then
+  old_until_us BIGINT NOT NULL DEFAULT 0,
+  disabled TEXT NOT NULL DEFAULT '',      -- why nothing is sent there
+  created_at_us BIGINT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS webhook_of_tenant ON webhook (tenant, sequence);
+
+-- The outbox: one message of one event to one webhook, written with the event itself.
+CREATE TABLE IF NOT EXISTS webhook_delivery (
+  sequence {serial},
+  id TEXT NOT NULL UNIQUE,
+  webhook TEXT NOT NULL,
+  event TEXT NOT NULL,                    -- which: a job's by its sequence, a batch's by its id
+  type TEXT NOT NULL,
+  body TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT 'waiting', -- waiting, delivered, dead
+  tries INTEGER NOT NULL DEFAULT 0,
+  due_at_us BIGINT NOT NULL,              -- of the next try; while one is under way: its lease's end
+  token TEXT NOT NULL DEFAULT '',         -- of the sender that tries
+  answer INTEGER NOT NULL DEFAULT 0,
+  problem TEXT NOT NULL DEFAULT '',
+  created_at_us BIGINT NOT NULL,
+  ended_at_us BIGINT NOT NULL DEFAULT 0,
+  UNIQUE (webhook, event)
+);
+CREATE INDEX IF NOT EXISTS delivery_due ON webhook_delivery (webhook, due_at_us) WHERE status = 'waiting';
+CREATE INDEX IF NOT EXISTS delivery_dead ON webhook_delivery (webhook) WHERE status = 'dead';
+CREATE INDEX IF NOT EXISTS delivery_listed ON webhook_delivery (webhook, status, sequence);
+CREATE INDEX IF NOT EXISTS delivery_ended ON webhook_delivery (ended_at_us) WHERE status <> 'waiting';

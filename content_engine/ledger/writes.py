@@ -8,7 +8,7 @@ from typing import Any
 
 from content_engine.codec import to_json
 from content_engine.errors import Conflict, InvalidFeed, LeaseLost
-from content_engine.ledger import rows
+from content_engine.ledger import outbox, rows
 from content_engine.ledger.sql import Row, Session
 from content_engine.types import (
     Asset,
@@ -102,7 +102,7 @@ def cancel(session: Session, job_id: str, *, tenant: str, now_us: int) -> None:
     if session.run("cancel", {"id": job_id, "tenant": tenant, "now_us": now_us}):
         session.run("withdraw_cases", {"id": job_id})
         session.run("withdraw_corrections", {"id": job_id, "now_us": now_us})
-        tell(session, [job_id], name=JobStatus.CANCELLED, now_us=now_us)
+        tell_status(session, job_id, status=JobStatus.CANCELLED, now_us=now_us)
 
 
 def readable(session: Session, claimed: Sequence[Row], *, token: str, now_us: int) -> list[Job]:
@@ -228,11 +228,15 @@ def tell(
 def tell_status(
     session: Session, job_id: str, *, status: JobStatus, now_us: int, problem: str = ""
 ) -> None:
-    """Writes the event of a job's new status, with its problem, or with the recipes that ship."""
+    """Writes the event of a job's new status, with its problem, or with the recipes that ship.
+
+    The webhooks that want it get their messages in the same transaction.
+    """
     detail: dict[str, object] = {"problem": problem} if problem else {}
     if status is JobStatus.SUCCEEDED:
         detail["recipes"] = [row[0] for row in session.rows("delivered", {"id": job_id})]
     tell(session, [job_id], name=status.value, now_us=now_us, detail=canonical_json(detail))
+    outbox.tell_webhooks(session, job_id, status=status, now_us=now_us)
 
 
 def _lost(claim: Claim) -> str:

@@ -1,0 +1,1 @@
+-- From schema 3 to 4: webhooks. Their tables are new; see migrations.py for batches under way.
