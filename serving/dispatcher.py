@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Protocol
 
-from assets.errors import AssetError
-from content_engine.errors import ContentEngineError, LeaseLost
+from assets.errors import AssetError, StoreUnavailable
+from content_engine.errors import ContentEngineError, LeaseLost, LedgerUnavailable
 from content_engine.telemetry import Metrics, bound_to_job, timed
 from content_engine.types import Claim, JobStatus, Kind, Lane
 from serving.news import News
@@ -20,6 +22,9 @@ from serving.news import News
 log = logging.getLogger(__name__)
 
 _LOOK_AGAIN_S = 1.0
+_OUTAGES = (LedgerUnavailable, StoreUnavailable)
+"""No job's fault: it goes on when disk, server or network is back, however long that takes."""
+_OUTAGE_PAUSE_MOST_S = 5.0
 RETRIES = 5
 FIRST_PAUSE_S = 0.5
 """5 doublings wait 15.5 s: a replica that died is back after about 9 s (SIGKILL, Ray 2.60)."""
@@ -111,18 +116,20 @@ class Dispatcher:
     async def _pump(self, kind: Kind, *, stop: asyncio.Event) -> None:
         with self._news.watch_work() as watch:
             while not stop.is_set():
-                await self._take(kind, wake=watch.wake)
+                async with _borne():
+                    await self._take(kind, wake=watch.wake)
                 await watch.wait(_LOOK_AGAIN_S)
 
     async def _listen(self) -> None:
         """Turns what any process writes to the ledger into news, and ends what was cancelled."""
-        last = self._ledger.pulse()
+        last = 0
         while True:
             await asyncio.sleep(self._limits.pulse_s)
-            if (pulse := self._ledger.pulse()) != last:
-                last = pulse
-                self._news.submitted()
-                self._end_cancelled()
+            async with _borne():
+                if (pulse := self._ledger.pulse()) != last:
+                    self._end_cancelled()
+                    last = pulse
+                    self._news.submitted()
 
     def _end_cancelled(self) -> None:
         """Cancels the tasks of cancelled jobs, so that their makers stop at the next step."""
@@ -185,8 +192,10 @@ class Dispatcher:
                 log.info("job.lease_lost")
                 return
             except (ContentEngineError, AssetError) as error:
+                self._metrics.errors.labels("dispatcher", error.code).inc()
                 status = await self._fail(claim, str(error))
             except Exception as error:
+                self._metrics.errors.labels("dispatcher", "bug").inc()
                 log.exception("job.bug")
                 status = await self._fail(claim, f"internal error ({type(error).__name__})")
             self._metrics.job_ended(kind, status)
@@ -194,33 +203,42 @@ class Dispatcher:
 
     async def _persist(self, claim: Claim) -> JobStatus:
         """Produces; what may succeed later is tried again after growing pauses."""
-        for retry in range(RETRIES):
+        for retry in count():
             try:
                 return await self._produce(claim)
+            except _OUTAGES as error:
+                log.warning("job.waits", extra={"code": error.code, "retry": retry + 1})
+                longest_s = _OUTAGE_PAUSE_MOST_S
             except (ContentEngineError, AssetError) as error:
-                if not error.retryable:
+                if not error.retryable or retry >= RETRIES:
                     raise
+                self._metrics.errors.labels("dispatcher", error.code).inc()
                 log.warning("job.retry", extra={"code": error.code, "retry": retry + 1})
-            await asyncio.sleep(FIRST_PAUSE_S * 2**retry)
-        return await self._produce(claim)
+                longest_s = FIRST_PAUSE_S * 2**RETRIES
+            await asyncio.sleep(min(longest_s, FIRST_PAUSE_S * 2 ** min(retry, RETRIES)))
+        raise AssertionError("counting has no end")
 
     async def _fail(self, claim: Claim, problem: str) -> JobStatus:
-        try:
-            return await asyncio.to_thread(self._ledger.fail, claim, problem)
-        except LeaseLost:
-            log.info("job.lease_lost")
-            return JobStatus.FAILED
+        while True:
+            async with _borne():
+                try:
+                    return await asyncio.to_thread(self._ledger.fail, claim, problem)
+                except LeaseLost:
+                    log.info("job.lease_lost")
+                    return JobStatus.FAILED
 
     async def _keep_leases(self) -> None:
         """Extends running leases and reaps dead ones, three times a lease."""
         while True:
-            reaped = await asyncio.to_thread(self._ledger.reap)
-            if reaped:
-                log.warning("jobs.reaped", extra={"count": reaped})
-                self._news.submitted()
+            async with _borne():
+                reaped = await asyncio.to_thread(self._ledger.reap)
+                if reaped:
+                    log.warning("jobs.reaped", extra={"count": reaped})
+                    self._news.submitted()
             await asyncio.sleep(self._limits.lease_s / 3)
             if claims := tuple(self._running.values()):
-                await asyncio.to_thread(self._ledger.extend, claims, self._limits.lease_s)
+                async with _borne():
+                    await asyncio.to_thread(self._ledger.extend, claims, self._limits.lease_s)
 
     async def _drain(self) -> None:
         """Lets running jobs end; what is still running after `drain_s` goes back to the queue."""
@@ -243,3 +261,15 @@ class Dispatcher:
             await asyncio.to_thread(self._ledger.release, claim)
         except LeaseLost:
             log.info("job.lease_lost")
+        except LedgerUnavailable:
+            log.warning("job.not_released")  # its lease runs out, then another takes it
+
+
+@asynccontextmanager
+async def _borne() -> AsyncIterator[None]:
+    """Bears a ledger that is away just now: says so and lets the caller try again in a second."""
+    try:
+        yield
+    except LedgerUnavailable as error:
+        log.warning("ledger.unavailable", extra={"why": str(error)})
+        await asyncio.sleep(_LOOK_AGAIN_S)
