@@ -157,14 +157,17 @@ def as_it_is(attempt: Attempt) -> Attempt:
 class Engine:
     """The assembled flow. Holds no state of its own: what happened stands in the ledger.
 
-    `ease` may turn a REVIEW into a REPAIR, where machines shall try before a person is asked.
+    `weigh` may treat what a model made otherwise than what was composed: machines try before a
+    person is asked, and a model without a certificate ships nothing unseen. `told` hears of every
+    attempt once it is recorded.
     """
 
     record: Record
     planner: Planner
     executor: Executor
     decide: Decide
-    ease: Callable[[Attempt], Attempt] = as_it_is
+    weigh: Callable[[Attempt], Attempt] = as_it_is
+    told: Callable[[Attempt], object] = as_it_is
 
     async def produce(self, claim: Claim) -> JobStatus:
         """Carries a claimed job as far as machines can. Call again after a crash: records stay.
@@ -191,6 +194,7 @@ class Engine:
                 await asyncio.to_thread(self.record.reopen, claim, order.case_id, reason)
                 continue
             await asyncio.to_thread(self.record.record, claim, attempt, corrects=order.case_id)
+            self.told(attempt)
 
     async def _corrected(self, claim: Claim, order: Ordered) -> Attempt:
         if order.label.correction is None:
@@ -202,7 +206,7 @@ class Engine:
         )
         if recipe.digest in await asyncio.to_thread(self.record.tried, claim):
             raise InvalidBrief("the same was made before: order something else")
-        attempt = await self._judged(brief, recipe)
+        attempt = self.weigh(await self._judged(brief, recipe))
         accepted = attempt.verdict.outcome is Outcome.ACCEPT
         return attempt if accepted else _as_review(brief, attempt, "a person's correction")
 
@@ -231,12 +235,15 @@ class Engine:
             attempt = await self._try(claim, rung)
             if attempt is None:
                 return
-            attempt = self.ease(attempt)
+            attempt = self.weigh(attempt)
+            if attempt.verdict.outcome is Outcome.REVIEW:
+                attempt = _as_review(claim.job.brief, attempt)
             repaired = attempt.verdict.outcome is Outcome.REPAIR
             rung = self.planner.repair(claim.job.brief, attempt) if repaired else None
             if repaired and rung is None:
                 attempt = _as_review(claim.job.brief, attempt, "no repair left")
             await asyncio.to_thread(self.record.record, claim, attempt)
+            self.told(attempt)
 
     async def _try(self, claim: Claim, recipe: Recipe) -> Attempt | None:
         try:

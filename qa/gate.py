@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from content_engine.codec import from_plain
 from content_engine.errors import InvalidSettings
-from content_engine.types import Outcome, Score, Verdict
+from content_engine.types import Outcome, Recipe, Score, Verdict
 
 _METRIC = re.compile(r"[a-z]+\.[a-z0-9_]+")
 POLICY_PATH = Path(__file__).with_name("policy.toml")
@@ -51,12 +51,14 @@ class Backends:
     """Who makes one kind, best first. The last one is embedded: it needs no device.
 
     `tries` recipes of each model are planned for a wanted candidate. For the metrics in
-    `repair_first` machines try again with what a model made before a person is asked.
+    `repair_first` machines try again with what a model made before a person is asked. What a
+    model made ships unreviewed only when `certified` holds its `model` (`repo@revision`).
     """
 
     order: tuple[str, ...]
     tries: int
     repair_first: frozenset[str] = frozenset()
+    certified: frozenset[str] = frozenset()
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -137,14 +139,21 @@ def decide(scores: Sequence[Score], *, kind: str, channel: str, policy: Policy) 
     return Verdict(outcome=worst, reasons=tuple(reasons))
 
 
-def eased(verdict: Verdict, *, kind: str, backend: str, policy: Policy) -> Verdict:
-    """REPAIR for what a model made when the policy lets machines try before a person, else as is.
+def weighed(verdict: Verdict, recipe: Recipe, *, policy: Policy) -> Verdict:
+    """The verdict on what a model made, as the policy treats models; on all else as it is.
 
-    Only a REVIEW whose every reason names a metric of `repair_first`. Never ACCEPT: when no repair
-    is left, the flow makes it a person's matter again.
+    REVIEW becomes REPAIR when its every reason names a metric of `repair_first`: machines try
+    before a person does, and when no repair is left, the flow makes it a person's matter again.
+    ACCEPT becomes REVIEW for a model without a certificate. Never does a verdict get better than
+    REPAIR.
     """
-    rules = policy.backends.get(kind)
-    if rules is None or backend not in rules.models or verdict.outcome is not Outcome.REVIEW:
+    rules = policy.backends.get(recipe.kind.value)
+    if rules is None or recipe.backend not in rules.models:
+        return verdict
+    if verdict.outcome is Outcome.ACCEPT and recipe.model not in rules.certified:
+        why = f"{recipe.model} has no certificate: nobody has measured how often it errs unseen"
+        return Verdict(outcome=Outcome.REVIEW, reasons=(why,))
+    if verdict.outcome is not Outcome.REVIEW:
         return verdict
     named = {_METRIC.match(reason) for reason in verdict.reasons}
     if all(each is not None and each.group() in rules.repair_first for each in named):

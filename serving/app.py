@@ -203,20 +203,14 @@ def gate() -> Decide:
     )
 
 
-def easing() -> Callable[[Attempt], Attempt]:
-    """Lets machines try again with what a model made where `qa/policy.toml` says so."""
-    from qa.gate import eased, load_policy
+def weighing() -> Callable[[Attempt], Attempt]:
+    """Treats what a model made as `qa/policy.toml` says."""
+    from qa.gate import load_policy, weighed
 
     policy = load_policy()
-
-    def ease(attempt: Attempt) -> Attempt:
-        recipe = attempt.candidate.recipe
-        verdict = eased(
-            attempt.verdict, kind=recipe.kind.value, backend=recipe.backend, policy=policy
-        )
-        return replace(attempt, verdict=verdict)
-
-    return ease
+    return lambda attempt: replace(
+        attempt, verdict=weighed(attempt.verdict, attempt.candidate.recipe, policy=policy)
+    )
 
 
 def start_cluster(settings: Settings, kinds: Sequence[Kind]) -> Cluster:
@@ -236,7 +230,12 @@ def planner(settings: Settings, *, kinds: Sequence[Kind]) -> Planner:
 def engine(parts: Parts, executor: Executor, *, planner: Planner) -> Engine:
     """The assembled flow. Its planner runs in this process, heavy work in the executor."""
     return Engine(
-        record=parts.ledger, planner=planner, executor=executor, decide=gate(), ease=easing()
+        record=parts.ledger,
+        planner=planner,
+        executor=executor,
+        decide=gate(),
+        weigh=weighing(),
+        told=parts.metrics.attempted,
     )
 
 

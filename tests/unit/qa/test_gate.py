@@ -1,5 +1,6 @@
 """The gate is pure: its laws are checked over generated policies and scores."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_engine.errors import InvalidSettings
-from content_engine.types import Evidence, Outcome, Score, Severity, Verdict
-from qa.gate import Bound, Policy, decide, eased, load_policy
+from content_engine.types import Evidence, Kind, Outcome, Recipe, Score, Severity, Verdict
+from qa.gate import Bound, Policy, decide, load_policy, weighed
 
 METRICS = ("image.alpha", "image.beta", "image.gamma")
 numbers = st.floats(-10, 10, allow_nan=False)
@@ -181,7 +182,7 @@ def test_repair_first_names_metrics_that_the_policy_has() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "backend", "reasons", "eased_to"),
+    ("outcome", "backend", "reasons", "weighed_as"),
     [
         (Outcome.REVIEW, "flux2-klein", ("image.identity is 0.7",), Outcome.REPAIR),
         (Outcome.REVIEW, "studio", ("image.identity is 0.7",), Outcome.REVIEW),
@@ -189,11 +190,29 @@ def test_repair_first_names_metrics_that_the_policy_has() -> None:
         (Outcome.REVIEW, "flux2-klein", ("image.identity", "image.nsfw"), Outcome.REVIEW),
         (Outcome.REVIEW, "flux2-klein", ("no repair left",), Outcome.REVIEW),
         (Outcome.REJECT, "flux2-klein", ("image.identity is 0.1",), Outcome.REJECT),
-        (Outcome.ACCEPT, "flux2-klein", (), Outcome.ACCEPT),
+        (Outcome.ACCEPT, "studio", (), Outcome.ACCEPT),
     ],
 )
 def test_machines_try_again_only_with_what_a_model_made_and_policy_names(
-    outcome: Outcome, backend: str, reasons: tuple[str, ...], eased_to: Outcome
+    outcome: Outcome, backend: str, reasons: tuple[str, ...], weighed_as: Outcome
 ) -> None:
     verdict = Verdict(outcome=outcome, reasons=reasons)
-    assert eased(verdict, kind="image", backend=backend, policy=load_policy()).outcome is eased_to
+    made = weighed(verdict, recipe_of(backend), policy=load_policy())
+    assert made.outcome is weighed_as
+
+
+def recipe_of(backend: str) -> Recipe:
+    return Recipe(
+        kind=Kind.IMAGE, backend=backend, model="maker/m@1", prompt="", seed=0, parameters="{}"
+    )
+
+
+def test_a_model_without_a_certificate_ships_nothing_unseen() -> None:
+    policy, accepted = load_policy(), Verdict(outcome=Outcome.ACCEPT)
+    seen = weighed(accepted, recipe_of("flux2-klein"), policy=policy)
+    assert seen.outcome is Outcome.REVIEW
+    assert "maker/m@1 has no certificate" in seen.reasons[0]
+    rules = replace(policy.backends["image"], certified=frozenset({"maker/m@1"}))
+    trusted = replace(policy, backends={**policy.backends, "image": rules})
+    assert weighed(accepted, recipe_of("flux2-klein"), policy=trusted) == accepted
+    assert weighed(accepted, recipe_of("studio"), policy=policy) == accepted
