@@ -77,40 +77,61 @@ def timed(observe: Callable[[float], object]) -> Iterator[None]:
 
 
 class Metrics:
-    """The engine's metrics in a registry of their own, so that two engines can share a process."""
+    """The engine's metrics in a registry of their own, so that two engines can share a process.
+
+    Counters and histograms are this process's. What stands in the ledger (`queue`, `oldest`,
+    `cases`, `webhooks`) and on the devices (`device_…`) is set when it is read.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.jobs = Counter("ce_jobs", "Jobs ended", ["kind", "status"], registry=self.registry)
-        self.verdicts = Counter(
-            "ce_verdicts", "Candidates judged", ["kind", "outcome"], registry=self.registry
+        self.jobs = self._counter("ce_jobs", "Jobs ended", "kind", "status")
+        self.verdicts = self._counter("ce_verdicts", "Candidates judged", "kind", "outcome")
+        self.unscored = self._counter("ce_unscored", "Metrics without a value", "metric")
+        self.job_seconds = self._histogram("ce_job_seconds", "From claim to settled", "kind")
+        self.generate_seconds = self._histogram(
+            "ce_generate_seconds", "One candidate in its backend", "kind"
         )
-        self.unscored = Counter(
-            "ce_unscored", "Metrics without a value", ["metric"], registry=self.registry
+        self.running = self._gauge("ce_running_jobs", "Jobs this dispatcher carries", "kind")
+        self.errors = self._counter("ce_errors", "Errors by where they came up", "where", "code")
+        self.requests = self._counter(
+            "ce_http_requests", "Answers of the door", "method", "route", "status"
         )
-        self.job_seconds = Histogram(
-            "ce_job_seconds",
-            "From claim to settled",
-            ["kind"],
-            registry=self.registry,
-            buckets=_SECONDS,
+        self.request_seconds = self._histogram(
+            "ce_http_seconds", "From request to the answer's first byte", "method", "route"
         )
-        self.generate_seconds = Histogram(
-            "ce_generate_seconds",
-            "One candidate in its backend",
-            ["kind"],
-            registry=self.registry,
-            buckets=_SECONDS,
+        self.up = self._gauge("ce_up", "1 while the part can work", "part")
+        self._standing()
+        self._devices()
+
+    def _standing(self) -> None:
+        self.queue = self._gauge("ce_queue_jobs", "Jobs in the ledger", "kind", "status")
+        self.oldest = self._gauge(
+            "ce_queue_oldest_seconds", "Age of the oldest job that waits", "kind", "lane"
         )
-        self.running = Gauge(
-            "ce_running_jobs", "Jobs this dispatcher carries", ["kind"], registry=self.registry
+        self.not_begun = self._gauge("ce_queue_lines", "Lines of batches not begun", "kind")
+        self.cases = self._gauge("ce_cases", "Cases that wait for a person", "kind")
+        self.oldest_case = self._gauge(
+            "ce_cases_oldest_seconds", "Age of the oldest case that waits", "kind"
         )
-        self.queue = Gauge(
-            "ce_queue_jobs", "Jobs by status in the ledger", ["status"], registry=self.registry
+        self.webhooks = self._gauge("ce_webhooks", "Messages that wait or are dead", "state")
+        self.standing_seconds = self._gauge("ce_standing_seconds", "What counting the ledger took")
+
+    def _devices(self) -> None:
+        self.device_runs = self._gauge(
+            "ce_device_runs", "Runs at a step loop", "replica", "lane", "state"
         )
-        self.requests = Counter(
-            "ce_http_requests", "Answers of the door", ["method", "status"], registry=self.registry
+        self.device_busy = self._gauge(
+            "ce_device_busy_seconds", "Time within steps since its start", "replica", "lane"
         )
+        self.device_steps = self._gauge("ce_device_steps", "Steps since its start", "replica")
+        self.device_batches = self._gauge(
+            "ce_device_batches", "Steps that advanced that many runs", "replica", "runs"
+        )
+        self.device_ended = self._gauge(
+            "ce_device_ended", "Runs ended since its start", "replica", "how"
+        )
+        self.device_stuck = self._gauge("ce_device_stuck", "1 while a step hangs", "replica")
 
     def job_ended(self, kind: Kind, status: JobStatus) -> None:
         """Counts a job that left the dispatcher."""
@@ -128,3 +149,12 @@ class Metrics:
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+    def _counter(self, name: str, says: str, *labels: str) -> Counter:
+        return Counter(name, says, labels, registry=self.registry)
+
+    def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
+        return Gauge(name, says, labels, registry=self.registry)
+
+    def _histogram(self, name: str, says: str, *labels: str) -> Histogram:
+        return Histogram(name, says, labels, registry=self.registry, buckets=_SECONDS)

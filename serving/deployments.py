@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from content_engine.errors import BackendUnavailable
 from content_engine.flow import Judge, Pipeline, Stop
 from content_engine.types import Brief, Candidate, Kind, Lane, Recipe, Score
-from serving.executors import RayExecutor
+from serving.executors import RayExecutor, answer_of
 from serving.lanes import TwoLanes, stoppable
 
 _QUIET_AND_NARROW = {
@@ -127,6 +127,12 @@ class LoopReplica:
         if self._maker.facts().stuck:
             raise BackendUnavailable("a step of the device hangs: this replica must be restarted")
 
+    async def facts(self) -> tuple[str, Any]:
+        """The replica's name and its loop's state."""
+        from ray import serve
+
+        return serve.get_replica_context().replica_id.unique_id, self._maker.facts()
+
     async def drain(self, within_s: float) -> None:
         """Ends the loop; what has not ended by then stands in checkpoints."""
         await asyncio.to_thread(self._maker.close, drain_s=within_s)
@@ -200,6 +206,14 @@ class Cluster:
     def handle(self, name: str) -> Any:
         """The Ray Serve handle of one deployment."""
         return self._handles[name]
+
+    async def loop_facts(self) -> tuple[str, Any] | None:
+        """The state of a step loop's replica and its name, whichever answers; None without one.
+
+        Raises BackendUnavailable when it does not.
+        """
+        handle = next(iter(self._devices.values()), None)
+        return None if handle is None else await answer_of(handle.facts.remote())
 
     def close(self) -> None:
         """Ends every process of the cluster. Takes about 2 s, and as long as replicas drain."""

@@ -114,14 +114,14 @@ class RayExecutor:
     async def generate(self, recipe: Recipe, *, lane: Lane = Lane.BULK) -> Candidate:
         """The recipe's candidate; raises what `Pipeline.generate` raises."""
         maker = self._devices.get(recipe.backend) or _chosen(self._makers, recipe.kind, "makes")
-        return await _answer(maker.generate.remote(recipe, lane))
+        return await answer_of(maker.generate.remote(recipe, lane))
 
     async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
         """The candidate's scores."""
-        return await _answer(self._inspector.score.remote(brief, candidate))
+        return await answer_of(self._inspector.score.remote(brief, candidate))
 
 
-async def _answer(response: Any) -> Any:
+async def answer_of(response: Any) -> Any:
     """The replica's answer; its own exception as it was raised, Ray's as BackendUnavailable.
 
     Cancelled, it cancels the call: `response` is a `ray.serve.handle.DeploymentResponse`.

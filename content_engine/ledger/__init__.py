@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from content_engine.codec import to_json
 from content_engine.ledger import answers, redact, rows, sharing, writes
-from content_engine.ledger.checks import LedgerChecks
 from content_engine.ledger.migrations import MIGRATIONS
+from content_engine.ledger.operating import LedgerOperating
 from content_engine.ledger.queue import QueueStats
 from content_engine.ledger.rows import Cost, JobRow, Page
 from content_engine.ledger.sql import Database
@@ -41,7 +41,7 @@ _MOST_LOST_CLAIMS = 5
 _ANY_WORK = ("any_queued", "any_order")
 
 
-class Ledger(LedgerChecks):
+class Ledger(LedgerOperating):
     """The one place that remembers. Safe to use from many threads and processes."""
 
     @classmethod

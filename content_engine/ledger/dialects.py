@@ -44,6 +44,7 @@ _STATEMENTS = (
     "batches.sql",
     "checks.sql",
     "webhooks.sql",
+    "operating.sql",
 )
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _BUSY_TIMEOUT_MS = 30_000

@@ -20,6 +20,9 @@ from serving.api.gate import Keys, NoKeys
 from serving.api.sessions import Sessions
 from serving.news import News
 
+HOUSE = "default"
+"""The tenant of whoever needs no key."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
@@ -47,7 +50,7 @@ class Door:
     designs: tuple[str, ...] = ()
     models: Sequence[Mapping[str, Any]] = ()
     checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
-    tenant: str = "default"
+    tenant: str = HOUSE
     shops: tuple[Shop, ...] = ()
     keys: Keys = field(default_factory=NoKeys)
     sessions: Sessions = field(default_factory=lambda: Sessions(secrets.token_bytes(32)))

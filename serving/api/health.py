@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
 from content_engine.channels import channels
-from content_engine.types import JobStatus
-from serving.api.door import Door
+from serving.api.door import HOUSE, Door
 from serving.api.openai.asked import MODEL
 from serving.api.problems import problem
+from serving.gauges import Counted
 
 
 def routes(door: Door) -> APIRouter:
     """The routes of health, metrics and models."""
     router = APIRouter(tags=["health"])
+    # The house's operator sees all work, another tenant's only its own.
+    whose = "" if door.tenant == HOUSE else door.tenant
+    counted = Counted(lambda: door.ledger.standing(whose), metrics=door.metrics)
 
     @router.get("/healthz")
     async def alive() -> Response:
@@ -32,10 +37,10 @@ def routes(door: Door) -> APIRouter:
 
     @router.get("/metrics")
     async def metrics() -> Response:
-        """Prometheus' text format."""
-        counts = door.ledger.counts(door.tenant)
-        for status in JobStatus:
-            door.metrics.queue.labels(status.value).set(counts.get(status, 0))
+        """Prometheus' text format: of this process, and of the work on the ledger."""
+        await asyncio.to_thread(counted.refresh)
+        for part, works in door.checks.items():
+            door.metrics.up.labels(part).set(works())
         return Response(door.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
 
     _offering(router, door)

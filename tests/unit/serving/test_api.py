@@ -149,8 +149,10 @@ def test_health_and_metrics(client: Client, mug: dict) -> None:
     assert ask(client, "GET", "/healthz").status_code == 200
     assert ask(client, "GET", "/readyz").json()["checks"] == ["replicas"]
     text = ask(client, "GET", "/metrics").text
-    assert 'ce_queue_jobs{status="queued"} 1.0' in text
-    assert 'ce_http_requests_total{method="PUT",status="201"} 1.0' in text
+    assert 'ce_queue_jobs{kind="text",status="queued"} 1.0' in text
+    assert 'ce_queue_oldest_seconds{kind="text",lane="bulk"}' in text
+    put = 'ce_http_requests_total{method="PUT",route="/v1/products/{sku}",status="201"} 1.0'
+    assert put in text, "an answer counts under its route's pattern, not under its path"
     assert ask(client, "GET", "/v1/models").json()["items"][0]["name"] == "realiser"
 
 
