@@ -11,13 +11,15 @@ class VideoLimits:
     """How large a clip may be; checked before a frame is decoded.
 
     Source: far above what a shop's channels take of a product clip (180 s, 4K); a designed clip
-    has 15 s and about 4 MB.
+    has 15 s and about 4 MB. `max_frame_pixels` bounds the work: frames times their pixels, as
+    many as 180 s of 1080 lines at 60 a second have.
     """
 
     max_bytes: int = 256 * 1024 * 1024
     max_pixels: int = 4096 * 2304
     max_frames: int = 12_000
     max_duration_s: float = 600.0
+    max_frame_pixels: int = 24_000_000_000
 
 
 DEFAULT_LIMITS = VideoLimits()

@@ -161,9 +161,15 @@ def _check_size(frame: av.VideoFrame, first: av.VideoFrame, index: int) -> None:
 
 def _packets(container: InputContainer, limits: VideoLimits) -> Iterator[av.packet.Packet]:
     """Every packet of the pictures, the empty one that ends them too."""
-    found = 0
-    for packet in container.demux(container.streams.video[0]):
+    stream = container.streams.video[0]
+    frame_pixels = stream.codec_context.width * stream.codec_context.height
+    found = held_bytes = 0
+    for packet in container.demux(stream):
         yield packet
+        # Packets may stand on the same bytes of the file, or be unpacked from few.
+        held_bytes += packet.size
+        if held_bytes > limits.max_bytes:
+            raise TooLarge(f"the clip's frames hold over {limits.max_bytes:,} bytes")
         if packet.pts is None or packet.size == 0:
             continue
         found += 1
@@ -171,6 +177,8 @@ def _packets(container: InputContainer, limits: VideoLimits) -> Iterator[av.pack
             raise CorruptMedia(f"the clip is cut short at frame {found - 1}")
         if found > limits.max_frames:
             raise TooLarge(f"the clip has over {limits.max_frames:,} frames")
+        if found * frame_pixels > limits.max_frame_pixels:
+            raise TooLarge(f"the clip has over {limits.max_frame_pixels:,} pixels in all frames")
 
 
 def _clock(packets: Sequence[av.packet.Packet], stream: VideoStream, limits: VideoLimits) -> Clock:

@@ -24,7 +24,9 @@ from content_engine.errors import ContentEngineError, InvalidSettings
 from content_engine.telemetry import log_to
 from serving import app
 from serving.api.people import redact_gone
+from serving.connections import GuardedConnection
 from serving.deployments import Cluster
+from serving.gauges import watch_devices
 from serving.keyfile import KeyFile
 from serving.signals import STOP, call_on
 
@@ -36,6 +38,10 @@ _DRAIN_S = 20.0
 
 _SWEEP_EVERY_S = 5.0
 """So long may a key outlive its time on an idle machine; nobody can read by it. House rule."""
+
+
+_CONNECTIONS_MOST = 800
+"""More get 503: each takes a file, and a process may have 1,024. Source: Linux, RLIMIT_NOFILE."""
 
 
 class _Server(uvicorn.Server):
@@ -64,6 +70,8 @@ class Service:
         place = f"http://{self.settings.host}:{self.settings.port}"
         log.info("door.listening", extra={"url": place})
         server = _Server(_config(door))
+        sending = app.sender(parts)
+        sending.start()
         listening = asyncio.create_task(server.serve(sockets=[listener]))
         working = asyncio.create_task(self._work(parts, start))
         sweeping = asyncio.create_task(_sweep(parts))
@@ -75,6 +83,7 @@ class Service:
             server.should_exit = True
             ended = await asyncio.gather(listening, working, return_exceptions=True)
             sweeping.cancel()
+            await asyncio.to_thread(sending.close)
             parts.vault.clear()
             _redact(parts, (), before=datetime.now(UTC))
             parts.cells.close()
@@ -88,6 +97,7 @@ class Service:
         planner = app.planner(self.settings, kinds=app.KINDS)
         cluster = await asyncio.to_thread(start)
         call_on(STOP, self.stop.set)
+        watching = asyncio.create_task(watch_devices(cluster.loop_facts, parts.metrics))
         try:
             flow = app.engine(parts, cluster.executor(app.KINDS), planner=planner)
             self.ready = True
@@ -96,6 +106,7 @@ class Service:
             await work.run(self.stop, kinds=app.KINDS)
         finally:
             self.ready = False
+            watching.cancel()
             await asyncio.to_thread(cluster.close)
             log.info("cluster.closed")
 
@@ -158,6 +169,9 @@ def _config(door: FastAPI) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         server_header=False,
+        http=GuardedConnection,
+        ws="none",
+        limit_concurrency=_CONNECTIONS_MOST,
         timeout_graceful_shutdown=10,
     )
 

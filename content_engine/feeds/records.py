@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, TextIO
 
 from content_engine.errors import InvalidFeed
 from content_engine.facts import snake_case
+from content_engine.feeds.unpacking import Unpacked
 
 _GZIP = b"\x1f\x8b"
 
@@ -140,7 +141,10 @@ def _unpacked(source: BinaryIO) -> io.BufferedReader:
     raw = source if isinstance(source, io.BufferedReader) else io.BufferedReader(source)  # type: ignore[arg-type]
     if raw.peek(2)[:2] != _GZIP:
         return raw
-    return io.BufferedReader(gzip.GzipFile(fileobj=raw))  # type: ignore[arg-type]
+    limits = settings()["gzip"]
+    return io.BufferedReader(
+        Unpacked(raw, free_bytes=limits["free_bytes"], growth=limits["growth"])
+    )
 
 
 def _encoding(head: bytes) -> str:

@@ -28,8 +28,9 @@ from serving.api import (
     queue,
     tryon,
     uploads,
+    webhooks,
 )
-from serving.api.border import Border
+from serving.api.border import BodyLimits, Border
 from serving.api.door import Door
 from serving.api.gate import Gate
 from serving.api.problems import (
@@ -57,7 +58,8 @@ def create_app(door: Door) -> FastAPI:
         tenant=door.tenant,
         rooms=lambda tenant: _rooms(replace(door, tenant=tenant)),
     )
-    app.add_middleware(Border, body_max_bytes=door.body_max_bytes, metrics=door.metrics)
+    limits = BodyLimits(most_bytes=door.body_max_bytes)
+    app.add_middleware(Border, limits=limits, metrics=door.metrics)
     return app
 
 
@@ -76,6 +78,7 @@ def _rooms(door: Door) -> FastAPI:
     for room in (
         jobs,
         batches,
+        webhooks,
         products,
         assets,
         uploads,
@@ -87,6 +90,7 @@ def _rooms(door: Door) -> FastAPI:
         health,
     ):
         app.include_router(room.routes(door))
+    app.state.metrics = door.metrics
     app.include_router(openai.routes(door))
     app.include_router(agents.routes(door))
     app.include_router(session.routes(door))
@@ -100,9 +104,11 @@ def _rooms(door: Door) -> FastAPI:
     return app
 
 
-async def _engine_error(_: Request, error: Exception) -> Response:
+async def _engine_error(request: Request, error: Exception) -> Response:
+    code = getattr(error, "code", "internal")
+    request.app.state.metrics.errors.labels("door", code).inc()
     headers = {"retry-after": "5"} if getattr(error, "retryable", False) else None
-    return problem(getattr(error, "code", "internal"), str(error), headers=headers)
+    return problem(code, str(error), headers=headers)
 
 
 async def _not_wearable(_: Request, error: Exception) -> Response:

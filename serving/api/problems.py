@@ -29,6 +29,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "method-not-allowed": Problem(405, "This address does not know the method"),
     "lease-lost": Problem(409, "The case is no longer this reviewer's"),
     "too-late": Problem(409, "The answer can no longer be taken back"),
+    "body-too-slow": Problem(408, "The body did not come in time", retryable=True),
     "body-too-large": Problem(413, "The body is larger than allowed"),
     "unsupported-content-type": Problem(415, "The body must be application/json"),
     "range-not-satisfiable": Problem(416, "The asset has no such bytes"),
@@ -62,7 +63,12 @@ PROBLEMS: Mapping[str, Problem] = {
 }
 """Every `type` that a door answers with. A type never changes its meaning; new ones may come."""
 
-_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
+_BY_STATUS = {
+    404: "not-found",
+    405: "method-not-allowed",
+    408: "body-too-slow",
+    413: "body-too-large",
+}
 
 
 SCHEMA: Mapping[str, Any] = {

@@ -16,7 +16,10 @@ from python_multipart.multipart import parse_options_header
 
 from content_engine.errors import InvalidBrief
 
-_FIELD_BYTES_MOST = 1_000_000
+_FIELDS_BYTES_MOST = 1_000_000
+_PARTS_MOST = 32
+_HEAD_BYTES_MOST = 8192
+"""House limits: a form of a batch has four parts, their heads 200 bytes, 200 orders 50 kB."""
 
 
 @dataclass
@@ -24,6 +27,8 @@ class _Part:
     """What a part's head says."""
 
     header: bytearray = field(default_factory=bytearray)
+    said: bytearray = field(default_factory=bytearray)
+    head_bytes: int = 0
     value: bytearray = field(default_factory=bytearray)
     name: str = ""
     filename: str = ""
@@ -43,6 +48,7 @@ class StreamedForm:
         self._file = file
         self._fields: dict[str, str] = {}
         self._part = _Part()
+        self._parts = self._fields_bytes = 0
         self._in_file = self._met_file = False
         self._pieces: list[bytes] = []
         self.filename = ""
@@ -50,10 +56,13 @@ class StreamedForm:
             options[b"boundary"],
             {
                 "on_part_begin": self._on_begin,
-                "on_header_field": lambda data, start, end: (
-                    self._part.header.clear() or self._part.header.extend(data[start:end])
+                "on_header_field": lambda data, start, end: self._on_head(
+                    self._part.header, data[start:end]
                 ),
-                "on_header_value": self._on_header,
+                "on_header_value": lambda data, start, end: self._on_head(
+                    self._part.said, data[start:end]
+                ),
+                "on_header_end": self._on_header,
                 "on_headers_finished": self._on_headers,
                 "on_part_data": self._on_data,
                 "on_part_end": self._on_end,
@@ -87,10 +96,23 @@ class StreamedForm:
 
     def _on_begin(self) -> None:
         self._part = _Part()
+        self._parts += 1
+        if self._parts > _PARTS_MOST:
+            raise InvalidBrief(f"the form has over {_PARTS_MOST} parts")
 
-    def _on_header(self, data: bytes, start: int, end: int) -> None:
-        if bytes(self._part.header).lower() == b"content-disposition":
-            _, options = parse_options_header(data[start:end])
+    def _on_head(self, piece: bytearray, data: bytes) -> None:
+        """A header comes in pieces where it stands across the end of a chunk."""
+        piece += data
+        self._part.head_bytes += len(data)
+        if self._part.head_bytes > _HEAD_BYTES_MOST:
+            raise InvalidBrief("a part of the form has too long a head")
+
+    def _on_header(self) -> None:
+        header, said = bytes(self._part.header), bytes(self._part.said)
+        self._part.header.clear()
+        self._part.said.clear()
+        if header.lower() == b"content-disposition":
+            _, options = parse_options_header(said)
             self._part.name = options.get(b"name", b"").decode("utf-8", "replace")
             self._part.filename = options.get(b"filename", b"").decode("utf-8", "replace")
 
@@ -105,8 +127,9 @@ class StreamedForm:
             self._pieces.append(data[start:end])
             return
         self._part.value += data[start:end]
-        if len(self._part.value) > _FIELD_BYTES_MOST:
-            raise InvalidBrief(f"the field {self._part.name!r} is too long")
+        self._fields_bytes += end - start
+        if self._fields_bytes > _FIELDS_BYTES_MOST:
+            raise InvalidBrief(f"the form's fields are too long at {self._part.name!r}")
 
     def _on_end(self) -> None:
         if self._part.name == self._file:
