@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import ssl
 import stat
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
 import httpx
 
-from assets.addresses import parsed_networks, safe_addresses
+from assets.addresses import parsed_networks
 from assets.dataurl import decode_data_url
 from assets.errors import AssetError, AssetMissing, FetchFailed, TooLarge, UnsafeSource
+from assets.pinned import Ask, first_answer, new_client
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _SHOWN_CHARACTERS = 120
@@ -127,14 +126,9 @@ class Fetcher:
         """The server's answer, headers read; connected to the very address that was checked."""
         if url.scheme not in ("http", "https") or not url.host:
             raise UnsafeSource(f"it leads to {_shown(str(url))}, which is no web address")
-        host = url.raw_host.decode("ascii")
-        port = url.port or (443 if url.scheme == "https" else 80)
-        addresses = await safe_addresses(host, port, allowed=parsed_networks(self.allow_networks))
-        timeout = httpx.Timeout(self.limits.idle_s)
-        async with httpx.AsyncClient(
-            verify=_tls_context(), trust_env=False, timeout=timeout
-        ) as client:
-            answer = await _first_answer(client, url, addresses=addresses, host=host)
+        ask = Ask(method="GET", url=url, headers=_HEADERS, allow_networks=self.allow_networks)
+        async with new_client(idle_s=self.limits.idle_s) as client:
+            answer = await first_answer(client, ask)
             try:
                 yield answer
             finally:
@@ -174,31 +168,6 @@ def _check_status(answer: httpx.Response) -> None:
     encoding = answer.headers.get("content-encoding", "identity")
     if encoding != "identity":
         raise FetchFailed(f"the server sent {encoding!r} encoding, which was not asked for")
-
-
-async def _first_answer(
-    client: httpx.AsyncClient, url: httpx.URL, *, addresses: tuple[str, ...], host: str
-) -> httpx.Response:
-    """The answer of the first address that connects; the host name and TLS stay the URL's."""
-    refused: httpx.TransportError | None = None
-    for address in addresses:
-        request = client.build_request(
-            "GET",
-            url.copy_with(host=address),
-            headers={**_HEADERS, "Host": url.netloc.decode("ascii")},
-            extensions={"sni_hostname": host},
-        )
-        try:
-            return await client.send(request, stream=True)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            refused = error
-    raise refused or FetchFailed("the host has no address")
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """Loading the certificate authorities takes 20 ms: once a process."""
-    return httpx.create_ssl_context()
 
 
 def _read_regular_file(path: Path, *, max_bytes: int) -> bytes:

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from content_engine.errors import InvalidSettings
 
 ENV_PREFIX = "CE_"
+_NETWORKS = frozenset({f"{ENV_PREFIX}FETCH_ALLOW_NETWORKS", f"{ENV_PREFIX}WEBHOOK_ALLOW_NETWORKS"})
 _AT_LEAST_ONE = (
     "text_replicas",
     "image_replicas",
@@ -87,6 +88,7 @@ class Settings:
     lease_s: how long a claimed job may be silent before another worker takes it.
     jobs_in_flight: how many jobs one dispatcher carries at once.
     fetch_allow_networks: private networks that product pictures may be fetched from (CIDR).
+    webhook_allow_networks: private networks that webhooks may be sent to, by http too (CIDR).
     spoilt_share: share of the clips (0 to 1) that is spoilt on purpose, so that a rehearsal of the
     reviewers' queue has faults to find; 0 in production.
     vault_dir: shoppers' photos and what is made of them, encrypted; empty: `data_dir/vault`.
@@ -115,6 +117,7 @@ class Settings:
     fetch_max_bytes: int = 32_000_000
     fetch_timeout_s: float = 20.0
     fetch_allow_networks: tuple[str, ...] = ()
+    webhook_allow_networks: tuple[str, ...] = ()
     text_replicas: int = 1
     image_replicas: int = 2
     video_replicas: int = 1
@@ -250,8 +253,8 @@ def _read_file(file: Path) -> dict[str, Any]:
 
 
 def _listed(name: str, text: str) -> Any:
-    """Comma lists for the one setting that is a list; everything else as it stands."""
-    if name == f"{ENV_PREFIX}FETCH_ALLOW_NETWORKS":
+    """Comma lists for the settings that are lists of networks; everything else as it stands."""
+    if name in _NETWORKS:
         return [part.strip() for part in text.split(",") if part.strip()]
     return text
 

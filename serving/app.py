@@ -37,6 +37,8 @@ from serving.keyfile import KeyFile
 from serving.news import News
 from serving.placing import limits, places, worker_name
 from serving.warming import sample_person
+from serving.webhooks.post import Poster
+from serving.webhooks.signing import Seal
 
 KINDS = (Kind.TEXT, Kind.IMAGE, Kind.VIDEO, Kind.TRYON)
 """The kinds that this engine makes."""
@@ -263,6 +265,8 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
             sessions=Sessions.open(settings.keys_path),
             photo_ttl_s=settings.photo_ttl_s,
             looker=parts.cells,
+            poster=Poster(allow_networks=settings.webhook_allow_networks),
+            seal=Seal.open(settings.keys_path),
         )
     )
 

@@ -29,6 +29,7 @@ from serving.deployments import Cluster
 from serving.gauges import watch_devices
 from serving.keyfile import KeyFile
 from serving.signals import STOP, call_on
+from serving.webhooks.sender import Sender
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Service:
         place = f"http://{self.settings.host}:{self.settings.port}"
         log.info("door.listening", extra={"url": place})
         server = _Server(_config(door))
-        sending = app.sender(parts)
+        sending = Sender.open(parts.ledger, self.settings)
         sending.start()
         listening = asyncio.create_task(server.serve(sockets=[listener]))
         working = asyncio.create_task(self._work(parts, start))

@@ -19,6 +19,8 @@ from content_engine.types import Attempt, Brief, Recipe
 from serving.api.gate import Keys, NoKeys
 from serving.api.sessions import Sessions
 from serving.news import News
+from serving.webhooks.post import Poster
+from serving.webhooks.signing import Seal
 
 HOUSE = "default"
 """The tenant of whoever needs no key."""
@@ -34,7 +36,8 @@ class Door:
     ready. `vault` keeps shoppers' photos, for `photo_ttl_s` unless their shop says otherwise;
     `shops` may ask for try-ons; with `keys` every call needs one that opens it, sent along or in
     the cookie of one of the `sessions`. The routes see what is `tenant`'s and nothing else.
-    `looker` decodes what strangers send.
+    `looker` decodes what strangers send. `poster` says where webhooks may lead, `seal` closes their
+    secrets.
     """
 
     ledger: Ledger
@@ -56,3 +59,5 @@ class Door:
     sessions: Sessions = field(default_factory=lambda: Sessions(secrets.token_bytes(32)))
     photo_ttl_s: float = 900.0
     looker: Looker = field(default_factory=LookHere)
+    poster: Poster = field(default_factory=Poster)
+    seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from assets import fetch as module
+from assets import pinned as module
 from assets.errors import FetchFailed
 from assets.fetch import Fetcher, FetchLimits
 
