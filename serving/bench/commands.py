@@ -122,6 +122,18 @@ def bench_fuzz(
     raise typer.Exit(command.run(files=files, seed=seed, keep=keep))
 
 
+@bench.command("crash")
+def bench_crash(
+    kills: Annotated[int, typer.Option(help="How many processes are killed in all.")] = 300,
+    seed: Annotated[int, typer.Option(help="Another seed, other moments.")] = 1,
+    ledger: Annotated[str, typer.Option(help="sqlite or postgres; empty: both.")] = "",
+) -> None:
+    """Kills door, dispatcher, makers, Postgres and store -9; exit code 1 when a job suffers."""
+    from serving.bench.crash import command
+
+    raise typer.Exit(command.run(command.Options(kills=kills, seed=seed, ledger=ledger)))
+
+
 Pictures = Annotated[list[Path] | None, typer.Option(help="Pictures or folders; else samples.")]
 
 
