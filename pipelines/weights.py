@@ -173,7 +173,8 @@ def _blob_names(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _holds_files(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.iterdir())
+    """True for what may be a checkpoint: its index or its config lies at its top."""
+    return folder.is_dir() and any(path.is_file() for path in folder.iterdir())
 
 
 def _cached(entry: ModelEntry) -> Path | None:

@@ -90,6 +90,12 @@ def test_weights_that_are_nowhere_are_none(tmp_path: Path) -> None:
     assert weights_here(entry(tmp_path, 'revision = "main"'), tmp_path / "models") is None
 
 
+def test_a_checkpoint_one_folder_too_deep_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "llm" / "llm").mkdir(parents=True)
+    (tmp_path / "llm" / "llm" / "config.json").write_text("{}")
+    assert weights_here(CATALOG.entry("llm"), tmp_path) is None
+
+
 def test_a_changed_file_of_a_pull_refuses_to_load(tmp_path: Path) -> None:
     tiny = entry(tmp_path, 'revision = "main"')
     sha256 = hashlib.sha256(b"weights").hexdigest()
