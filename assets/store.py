@@ -19,13 +19,11 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from assets.errors import AssetMissing, StoreUnavailable
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, RetryConfig
+    from obstore.store import RetryConfig
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=10)}
 """Of each call; obstore's own are 10 in 180 s: so long nobody should wait for a clear answer."""
-_CLIENT: ClientConfig = {"connect_timeout": timedelta(seconds=3), "timeout": timedelta(seconds=60)}
-"""A whole clip of 100 MB fits into that at 14 Mbit/s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +177,6 @@ def _opened_folder(folder: Path) -> ObjectStore:
 
 def _opened_s3(url: str) -> ObjectStore:
     try:
-        return from_url(url, retry_config=_RETRIES, client_options=_CLIENT)
+        return from_url(url, retry_config=_RETRIES)
     except (BaseError, ValueError) as error:
         raise StoreUnavailable(f"cannot open the asset store {url}: {error}") from error

@@ -207,7 +207,7 @@ class Dispatcher:
             try:
                 return await self._produce(claim)
             except _OUTAGES as error:
-                log.warning("job.waits", extra={"code": error.code, "retry": retry + 1})
+                log.warning("job.waits", extra={"code": error.code, "why": str(error)})
                 longest_s = _OUTAGE_PAUSE_MOST_S
             except (ContentEngineError, AssetError) as error:
                 if not error.retryable or retry >= RETRIES:
