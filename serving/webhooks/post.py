@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 import httpx
@@ -12,7 +12,7 @@ import httpx
 from assets.addresses import parsed_networks
 from assets.errors import FetchFailed, UnsafeSource
 from assets.pinned import Ask, addresses_of, first_answer, new_client
-from serving.webhooks.schedule import schedule
+from serving.webhooks.schedule import Schedule, schedule
 
 URL_MOST = 2000
 
@@ -33,6 +33,7 @@ class Poster:
     """
 
     allow_networks: tuple[str, ...] = ()
+    limits: Schedule = field(default_factory=schedule)
 
     def __post_init__(self) -> None:
         parsed_networks(self.allow_networks)  # a mistyped network shall not wait for a message
@@ -46,7 +47,7 @@ class Poster:
 
         Raises UnsafeSource, and FetchFailed when there is none in time.
         """
-        limits = schedule()
+        limits = self.limits
         try:
             ask = self._ask(url, body=body, headers=headers)
             async with asyncio.timeout(limits.total_s):
