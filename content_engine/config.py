@@ -105,6 +105,9 @@ class Settings:
     may take to compile each model and see where that wins; 0: none is compiled. strict: a recipe
     gives the same bytes alone or in company, at the price of stepping alone.
     brand_loras: the adapter of each brand's style, by the brand's name in the feed.
+    device_prices: what a second costs by device (`cuda`, or one of them: `cuda:1`; `cpu`), in
+    `currency`; CE_DEVICE_PRICES=cuda=0.0007,cpu=0.00001 in the environment.
+    trace_to: where spans go: `http://collector:4318`, `file:PATH` (a line each), empty: nowhere.
     """
 
     data_dir: Path = Path("content-engine-data")
@@ -141,6 +144,9 @@ class Settings:
     compile_s: float = 0.0
     strict: bool = False
     brand_loras: Mapping[str, str] = field(default_factory=dict[str, str])
+    device_prices: Mapping[str, float] = field(default_factory=dict[str, float])
+    currency: str = "EUR"
+    trace_to: str = ""
 
     def __post_init__(self) -> None:
         """Refuses values that cannot work. Raises InvalidSettings."""
@@ -150,6 +156,7 @@ class Settings:
         if not 0 <= self.spoilt_share <= 1:
             raise InvalidSettings(f"spoilt_share is a share from 0 to 1, not {self.spoilt_share}")
         self._check_device()
+        self._check_operating()
         if min(self.lease_s, self.fetch_timeout_s, self.photo_ttl_s) <= 0:
             raise InvalidSettings("lease_s, fetch_timeout_s and photo_ttl_s must be greater than 0")
         for name in ("name", "key_sha256"):
@@ -165,6 +172,15 @@ class Settings:
         for name in ("canvas_max_pixels", "checkpoint_every_s", "calibrate_s", "compile_s"):
             if getattr(self, name) < 0:
                 raise InvalidSettings(f"{name} is 0 or more, not {getattr(self, name)}")
+
+    def _check_operating(self) -> None:
+        for device, price in self.device_prices.items():
+            if not 0 <= price < float("inf"):
+                raise InvalidSettings(f"device_prices: a second on {device} costs 0 or more")
+        if not re.fullmatch("[A-Z]{3}", self.currency):
+            raise InvalidSettings(f"currency {self.currency!r}: give its ISO 4217 code, like EUR")
+        if self.trace_to and not self.trace_to.startswith(("http://", "https://", "file:")):
+            raise InvalidSettings(f"trace_to {self.trace_to!r}: give http://…, https://… or file:…")
 
     @property
     def ledger_place(self) -> str:
@@ -253,9 +269,12 @@ def _read_file(file: Path) -> dict[str, Any]:
 
 
 def _listed(name: str, text: str) -> Any:
-    """Comma lists for the settings that are lists of networks; everything else as it stands."""
+    """Comma lists where a setting is a list or a table; everything else as it stands."""
     if name in _NETWORKS:
         return [part.strip() for part in text.split(",") if part.strip()]
+    if name == f"{ENV_PREFIX}DEVICE_PRICES":
+        pairs = (part.partition("=") for part in text.split(",") if part.strip())
+        return {device.strip(): price.strip() for device, _, price in pairs}
     return text
 
 

@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from content_engine.types import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """What a second costs by device or kind of device, in a currency (ISO 4217)."""
+
+    per_s: Mapping[str, float] = field(default_factory=dict[str, float])
+    currency: str = "EUR"
+
+    def price(self, device: str) -> float | None:
+        """Of a second there: the device's own (`cuda:1`), else its kind's (`cuda`), or None."""
+        return self.per_s.get(device, self.per_s.get(device.partition(":")[0]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +94,11 @@ class Bill:
     unpriced: tuple[str, ...]
 
 
-def price_of(device: str, prices: Mapping[str, float]) -> float | None:
-    """The price of a second there: its own (`cuda:1`), else its kind's (`cuda`), or None."""
-    return prices.get(device, prices.get(device.partition(":")[0]))
-
-
-def bill(spending: Spending, prices: Mapping[str, float]) -> Bill:
-    """The bill of what was spent, at these prices per device second."""
+def bill(spending: Spending, tariff: Tariff) -> Bill:
+    """The bill of what was spent, at these prices."""
     spent = spending.spent
-    skus = [_with_people(line, spending) for line in _lines(spent, lambda one: one.sku, prices)]
-    makers = _lines(spent, lambda one: f"{one.kind.value} · {one.backend or 'none'}", prices)
+    skus = [_with_people(line, spending) for line in _lines(spent, lambda one: one.sku, tariff)]
+    makers = _lines(spent, lambda one: f"{one.kind.value} · {one.backend or 'none'}", tariff)
     whole = Line(
         name="all",
         attempts=sum(one.attempts for one in spent),
@@ -108,29 +115,27 @@ def bill(spending: Spending, prices: Mapping[str, float]) -> Bill:
         makers=tuple(sorted(makers, key=lambda line: (-line.cost, -line.device_s, line.name))),
         days=tuple(
             sorted(
-                _lines(spent, lambda one: one.day.isoformat(), prices), key=lambda line: line.name
+                _lines(spent, lambda one: one.day.isoformat(), tariff), key=lambda line: line.name
             )
         ),
-        unpriced=tuple(sorted({o.device for o in spent if price_of(o.device, prices) is None})),
+        unpriced=tuple(sorted({o.device for o in spent if tariff.price(o.device) is None})),
     )
 
 
-def _lines(
-    spent: Iterable[Spent], name_of: Callable[[Spent], str], prices: Mapping[str, float]
-) -> list[Line]:
+def _lines(spent: Iterable[Spent], name_of: Callable[[Spent], str], tariff: Tariff) -> list[Line]:
     together: dict[str, list[Spent]] = defaultdict(list)
     for one in spent:
         together[name_of(one)].append(one)
-    return [_line(name, own, prices) for name, own in together.items()]
+    return [_line(name, own, tariff) for name, own in together.items()]
 
 
-def _line(name: str, spent: Sequence[Spent], prices: Mapping[str, float]) -> Line:
+def _line(name: str, spent: Sequence[Spent], tariff: Tariff) -> Line:
     return Line(
         name=name,
         attempts=sum(one.attempts for one in spent),
         shipped=sum(one.shipped for one in spent),
         device_s=sum(one.device_s for one in spent),
-        cost=sum(one.device_s * (price_of(one.device, prices) or 0.0) for one in spent),
+        cost=sum(one.device_s * (tariff.price(one.device) or 0.0) for one in spent),
     )
 
 

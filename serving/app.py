@@ -26,7 +26,7 @@ from content_engine.telemetry import Metrics
 from content_engine.types import Attempt, Brief, Kind, Recipe
 from serving.api import Door, create_app
 from serving.api.sessions import Sessions
-from serving.backends import locales, models, motion_designs
+from serving.backends import locales, models, motion_designs, tariff
 from serving.deployments import Cluster
 from serving.device import choosing, device_place, shelf
 from serving.device_models import looks
@@ -264,6 +264,7 @@ def door(parts: Parts, *, checks: Mapping[str, Callable[[], bool]]) -> FastAPI:
             keys=KeyFile(settings.access_path),
             sessions=Sessions.open(settings.keys_path),
             photo_ttl_s=settings.photo_ttl_s,
+            tariff=tariff(settings),
             looker=parts.cells,
             poster=Poster(allow_networks=settings.webhook_allow_networks),
             seal=Seal.open(settings.keys_path),

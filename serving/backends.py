@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from assets.weights import pinned_weights
+from content_engine.config import Settings
+from content_engine.costs import Tariff
 from pipelines.shelf import Choice, Shelf
 
 
@@ -42,6 +44,11 @@ def _generative(choice: Choice, shelf: Shelf) -> dict[str, Any]:
         "usable": choice.usable,
         "state": choice.state,
     }
+
+
+def tariff(settings: Settings) -> Tariff:
+    """What a second on each device costs."""
+    return Tariff(per_s=settings.device_prices, currency=settings.currency)
 
 
 def locales() -> tuple[str, ...]:

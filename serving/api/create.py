@@ -19,6 +19,7 @@ from serving.api import (
     assets,
     batches,
     cases,
+    costs,
     health,
     history,
     jobs,
@@ -87,15 +88,17 @@ def _rooms(door: Door) -> FastAPI:
         cases,
         history,
         queue,
+        costs,
         health,
+        openai,
+        agents,
+        session,
+        storefront,
     ):
         app.include_router(room.routes(door))
     app.state.metrics = door.metrics
-    app.include_router(openai.routes(door))
-    app.include_router(agents.routes(door))
-    app.include_router(session.routes(door))
     app.include_router(review.routes())
-    app.include_router(storefront.routes(door))
+    app.include_router(review.board_routes())
     app.add_exception_handler(Refused, _not_wearable)
     app.add_exception_handler(ContentEngineError, _engine_error)
     app.add_exception_handler(AssetError, _engine_error)

@@ -12,6 +12,7 @@ from assets.looks import Looker, LookHere
 from assets.store import AssetStore
 from assets.vault import Vault
 from content_engine.config import Shop
+from content_engine.costs import Tariff
 from content_engine.ledger import Ledger
 from content_engine.review import Correction
 from content_engine.telemetry import Metrics
@@ -58,6 +59,7 @@ class Door:
     keys: Keys = field(default_factory=NoKeys)
     sessions: Sessions = field(default_factory=lambda: Sessions(secrets.token_bytes(32)))
     photo_ttl_s: float = 900.0
+    tariff: Tariff = field(default_factory=Tariff)
     looker: Looker = field(default_factory=LookHere)
     poster: Poster = field(default_factory=Poster)
     seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))

@@ -25,6 +25,8 @@ from serving.api.sessions import Sessions, from_elsewhere
 from serving.api.shops import PREFLIGHT, Wanted, readable_by, wanted_of
 
 SIGN_IN = "/review/sign-in"
+BOARD = "/dashboard"
+_PAGES = ("/review", BOARD)
 
 
 class Keys(Protocol):
@@ -170,8 +172,9 @@ class Gate:
         path = scope["path"]
         if ANYONE in opened_by(scope["method"], path, among=rules()):
             return self._tenant
-        if path.startswith("/review") and "text/html" in headers.get("accept", ""):
-            return RedirectResponse(SIGN_IN, 303)
+        if path.startswith(_PAGES) and "text/html" in headers.get("accept", ""):
+            back = f"?to={BOARD}" if path.startswith(BOARD) else ""
+            return RedirectResponse(SIGN_IN + back, 303)
         return problem("key-missing", "send a key: Authorization: Bearer KEY")
 
 

@@ -63,6 +63,18 @@ def routes() -> APIRouter:
     return router
 
 
+def board_routes() -> APIRouter:
+    """The route of the operator's page, whose files lie with the reviewers'."""
+    router = APIRouter(prefix="/dashboard", tags=["review"], include_in_schema=False)
+
+    @router.get("")
+    async def board(request: Request) -> Response:
+        """What ships, what waits, what it costs."""
+        return _served("board.html", request)
+
+    return router
+
+
 def _served(name: str, request: Request) -> Response:
     """The file, or 304 where the browser has it. Raises NotFound."""
     file = _files().get(name)

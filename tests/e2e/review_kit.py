@@ -238,7 +238,7 @@ def opened_shop(workshop: Workshop, folder: Path, *, keys: Keys | None = None) -
         check_correction=workshop.planner.correct,
         keys=keys or NoKeys(),
     )
-    with _served(create_app(door)) as url:
+    with served(create_app(door)) as url:
         yield Shop(
             ledger=ledger,
             store=workshop.store,
@@ -252,7 +252,7 @@ def opened_shop(workshop: Workshop, folder: Path, *, keys: Keys | None = None) -
 
 
 @contextmanager
-def _served(door: Any) -> Iterator[str]:
+def served(door: Any) -> Iterator[str]:
     """The door on a free port of this machine; its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(door, log_config=None, access_log=False, lifespan="off", ws="none")

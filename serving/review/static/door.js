@@ -103,3 +103,9 @@ export const uploadFile = (file) => ask("POST", "/v1/uploads", file);
 
 /** @returns {Promise<any>} */
 export const queueStats = (days = 30) => ask("GET", `/v1/queue?days=${days}`);
+
+/** @returns {Promise<any>} */
+export const costs = (days = 30) => ask("GET", `/v1/costs?days=${days}`);
+
+/** @returns {Promise<any>} */
+export const standing = () => ask("GET", "/v1/standing");

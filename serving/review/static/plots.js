@@ -35,9 +35,10 @@ export function legend(series) {
  * A bar a row, its parts side by side; all to one scale, or each filled to the whole (`share`).
  * @param {Row[]} rows
  * @param {Series[]} series
- * @param {{share?: boolean, label: string}} how
+ * `bare` bars carry no number of their own: the note beside them says it.
+ * @param {{share?: boolean, bare?: boolean, label: string}} how
  */
-export function stackedBars(rows, series, { share = false, label }) {
+export function stackedBars(rows, series, { share = false, bare = false, label }) {
   const most = Math.max(1, ...rows.map(({ values }) => sum(values)));
   const room = WIDTH - NAME - NOTE;
   const bars = rows.flatMap(({ name, values, note }, index) => {
@@ -47,7 +48,7 @@ export function stackedBars(rows, series, { share = false, label }) {
     const parts = values.flatMap((value, at) => {
       const width = (value / whole) * room;
       const part = svg("rect", { class: series[at].tone, x, y, width: Math.max(0, width - 1.5), height: BAR, rx: 2 }, svg("title", {}, `${name}, ${series[at].name}: ${value}`));
-      const text = width > 24 ? svg("text", { class: "on", x: x + width / 2, y: y + 17, "text-anchor": "middle" }, share ? `${Math.round((100 * value) / whole)}%` : String(value)) : null;
+      const text = width > 24 && !bare ? svg("text", { class: "on", x: x + width / 2, y: y + 17, "text-anchor": "middle" }, share ? `${Math.round((100 * value) / whole)}%` : String(value)) : null;
       x += width;
       return value ? [part, text] : [];
     });

@@ -10,7 +10,8 @@ form.addEventListener("submit", async (event) => {
   button.disabled = true;
   trouble.textContent = await refusal(String(new FormData(form).get("key") ?? ""));
   button.disabled = false;
-  if (!trouble.textContent) location.assign("/review");
+  const board = new URLSearchParams(location.search).get("to") === "/dashboard";
+  if (!trouble.textContent) location.assign(board ? "/dashboard" : "/review");
 });
 
 /** @param {string} key */
