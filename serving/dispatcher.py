@@ -51,8 +51,8 @@ class Claims(Protocol):
         """Those of the jobs that were cancelled."""
         ...
 
-    def reap(self) -> int:
-        """Puts jobs whose lease ran out back into the queue; how many."""
+    def reap(self, longest_lease_s: float) -> int:
+        """Puts jobs whose lease ran out back into the queue; how many. None may be longer."""
         ...
 
     def fail(self, claim: Claim, problem: str) -> JobStatus:
@@ -231,7 +231,7 @@ class Dispatcher:
         """Extends running leases and reaps dead ones, three times a lease."""
         while True:
             async with _borne():
-                reaped = await asyncio.to_thread(self._ledger.reap)
+                reaped = await asyncio.to_thread(self._ledger.reap, self._limits.lease_s)
                 if reaped:
                     log.warning("jobs.reaped", extra={"count": reaped})
                     self._news.submitted()

@@ -175,11 +175,15 @@ class Ledger(LedgerOperating):
         held = (claim for claim in claims if (claim.token, claim.job.id) in alive)
         return tuple(replace(claim, lease_until=until) for claim in held)
 
-    def reap(self) -> int:
+    def reap(self, longest_lease_s: float = 0.0) -> int:
         """How many jobs whose lease ran out went back to the queue.
 
         A job that five workers took and never finished fails instead: it may be what ends them.
+        Above 0, leases that end later than `longest_lease_s` from now are shortened to it: the
+        clock was set back, and who died before must not be waited for until it is there again.
         """
+        if longest_lease_s:
+            self._shorten(self._now_us() + round(longest_lease_s * 1e6))
         if self._database.look("any_expired", {"now_us": self._now_us()}) is None:
             return 0
         problem = f"{_MOST_LOST_CLAIMS} workers took this job and none came back"
@@ -196,6 +200,11 @@ class Ledger(LedgerOperating):
                 writes.tell_status(session, row.id, status=status, now_us=now_us, problem=told)
             writes.tell(session, [row.id for row in reaped], name=JobStatus.QUEUED, now_us=now_us)
         return len(reaped)
+
+    def _shorten(self, until_us: int) -> None:
+        if self._database.look("any_far", {"until_us": until_us}) is not None:
+            with self._database.write() as session:
+                session.run("shorten", {"until_us": until_us})
 
     def release(self, claim: Claim) -> None:
         """Puts the job back into the queue; what is recorded stays. Raises LeaseLost."""

@@ -53,6 +53,13 @@ WHERE status = 'queued' AND held = 0 AND kind = :kind AND lane BETWEEN :first AN
 -- name: any_expired
 SELECT 1 FROM job WHERE status = 'running' AND lease_until_us <= :now_us LIMIT 1;
 
+-- After the clock was set back: leases that end later than any lease given now would.
+-- name: any_far
+SELECT 1 FROM job WHERE status = 'running' AND lease_until_us > :until_us LIMIT 1;
+
+-- name: shorten
+UPDATE job SET lease_until_us = :until_us WHERE status = 'running' AND lease_until_us > :until_us;
+
 -- Index order (kind, lane, tenant, sequence): the tenant's oldest first.
 -- name: claimable
 SELECT sequence FROM job
