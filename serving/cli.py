@@ -106,6 +106,26 @@ def fsck(
     raise typer.Exit(checks.run(load_settings(config), mend=mend))
 
 
+Backup = Annotated[Path, typer.Argument(help="The backup's folder; it holds keys: guard it.")]
+
+
+@cli.command()
+def backup(folder: Backup, config: Config = None) -> None:
+    """Copies ledger, assets and keys into a folder, also while the service runs."""
+    from serving.backup import back_up
+
+    about = back_up(load_settings(config), folder)
+    typer.echo(f"{about.ledger}, {about.assets} assets ({about.new_assets} new) in {folder}")
+
+
+@cli.command()
+def restore(folder: Backup, config: Config = None) -> None:
+    """Brings a backup back into an empty place, and says whether ledger and store agree."""
+    from serving.backup import restore as brought
+
+    raise typer.Exit(brought(load_settings(config), folder))
+
+
 cli.add_typer(review, name="review")
 cli.add_typer(keys, name="keys")
 cli.add_typer(shares, name="shares")
