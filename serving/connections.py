@@ -29,6 +29,7 @@ class GuardedConnection(HttpToolsProtocol):
     _untaken: asyncio.TimerHandle | None = None
     _in_head = True
     _in_body = False
+    _ended_head = False
     _head_bytes = 0
     _fields_bytes = 0
 
@@ -47,8 +48,10 @@ class GuardedConnection(HttpToolsProtocol):
         """Some bytes came."""
         if self._in_head and self._alarm is None:
             self._set_alarm(self.head_within_s)
+        was_in_head, self._ended_head = self._in_head, False
         super().data_received(data)
-        if self._in_head:
+        # What ended a head or a body brought more than a head, perhaps a whole body.
+        if was_in_head and self._in_head and not self._ended_head:
             self._head_bytes += len(data)
             if self._head_bytes > self.head_most_bytes and not self.transport.is_closing():
                 self._refuse(431)
@@ -66,6 +69,7 @@ class GuardedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._clear_alarm()
+        self._ended_head = True
         self._in_head, self._in_body = False, True
         self._head_bytes = self._fields_bytes = 0
         super().on_headers_complete()

@@ -187,6 +187,18 @@ def test_good_clients_notice_nothing(port: int) -> None:
             whole += good.recv(65_536)
 
 
+@pytest.mark.parametrize("size", [100_000, 200_000, 900_000])
+def test_a_body_that_comes_with_its_head_is_no_head(size: int, port: int) -> None:
+    """One write, as urllib and many clients do: the head's limit is not the body's."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        head = f"PUT /counted HTTP/1.1\r\nhost: a\r\ncontent-length: {size}\r\n\r\n"
+        for _ in range(2):
+            client.sendall(head.encode() + bytes(size))
+            answer = client.recv(4096).decode()
+            assert "200 OK" in answer.splitlines()[0], answer
+            assert answer.endswith(str(size)) or client.recv(4096).decode() == str(size)
+
+
 def test_the_service_listens_with_these_guards(tmp_path: Path) -> None:
     from fastapi import FastAPI
 
