@@ -47,6 +47,26 @@ from serving.review import routes as review
 from serving.review import session
 from serving.storefront import routes as storefront
 
+_ROOMS = (
+    jobs,
+    batches,
+    webhooks,
+    products,
+    assets,
+    uploads,
+    people,
+    tryon,
+    cases,
+    history,
+    queue,
+    costs,
+    health,
+    openai,
+    agents,
+    session,
+    storefront,
+)
+
 
 def create_app(door: Door) -> FastAPI:
     """The door as an ASGI app, over these parts."""
@@ -76,25 +96,7 @@ def _rooms(door: Door) -> FastAPI:
         redirect_slashes=False,
         responses=documented(MEDIA_TYPE, SCHEMA),
     )
-    for room in (
-        jobs,
-        batches,
-        webhooks,
-        products,
-        assets,
-        uploads,
-        people,
-        tryon,
-        cases,
-        history,
-        queue,
-        costs,
-        health,
-        openai,
-        agents,
-        session,
-        storefront,
-    ):
+    for room in _ROOMS:
         app.include_router(room.routes(door))
     app.state.metrics = door.metrics
     app.include_router(review.routes())
