@@ -38,8 +38,8 @@ class Plan:
     store: str
     kills: int
     seed: int
-    between_s: float = 1.0
-    pause_s: float = 0.3
+    between_s: float = 0.9
+    pause_s: float = 0.5
     log: Path | None = None
 
     @property
@@ -168,6 +168,7 @@ def _scene(plan: Plan, folder: Path) -> Iterator[_Scene]:
             "CE_PORT": str(free_port()),
             "CE_LEASE_S": str(LEASE_S),
             "CE_DEVICE": "none",
+            "CE_JOBS_IN_FLIGHT": "3",
         }
         variables: dict[str, str] = {}
         bucket = None
