@@ -159,10 +159,13 @@ def _encoding(head: bytes) -> str:
 
 
 def _lines(file: TextIO) -> Iterator[Line]:
-    limit = settings()["limits"]["line_chars"]
-    number = 0
+    limit, empty_most = (settings()["limits"][name] for name in ("line_chars", "empty_lines"))
+    number = empty = 0
     while text := file.readline(limit):
         number += 1
+        empty = empty + 1 if len(text) < 3 and text.isspace() else 0
+        if empty > empty_most:
+            raise InvalidFeed(f"over {empty_most:,} empty lines up to line {number:,}: end there")
         if len(text) == limit and not text.endswith(("\n", "\r")):
             while (rest := file.readline(limit)) and not rest.endswith(("\n", "\r")):
                 pass

@@ -27,7 +27,7 @@ def routes(door: Door) -> APIRouter:
     async def put_product(sku: Sku, body: ProductIn) -> Response:
         """Remembers a product, in place of an older one. Photos are fetched before it answers."""
         product, new = await asyncio.to_thread(_put, door, sku, body)
-        headers = {"location": f"/v1/products/{quote(sku, safe='')}"} if new else None
+        headers = {"location": f"/v1/products/{quote(product.sku, safe='')}"} if new else None
         return JSONResponse(_shown(product), 201 if new else 200, headers=headers)
 
     @router.get("/{sku}")
@@ -43,7 +43,7 @@ def _put(door: Door, sku: str, body: ProductIn) -> tuple[Product, bool]:
         body.item(sku), fetcher=door.fetcher, store=door.store, looker=door.looker
     )
     try:
-        door.ledger.get_product(sku, door.tenant)
+        door.ledger.get_product(product.sku, door.tenant)
         new = False
     except NotFound:
         new = True
