@@ -199,17 +199,17 @@ def test_extending_tells_which_claims_are_lost(ledger: Ledger) -> None:
     assert [claim.job.id for claim in ledger.extend(claims, LEASE_S)] == [jobs[1].id]
 
 
-def test_a_job_that_takes_ten_workers_down_fails(ledger: Ledger, clock: Clock) -> None:
+def test_a_job_that_takes_thirty_workers_down_fails(ledger: Ledger, clock: Clock) -> None:
     job = submit_one(ledger)
     reaped = []
-    for _ in range(10):
+    for _ in range(30):
         claim_one(ledger)
         clock.now_s += LEASE_S + 1
         reaped.append(ledger.reap())
-    assert reaped == [1] * 9 + [0]
+    assert reaped == [1] * 29 + [0]
     failed = ledger.job(job.id, TENANT)
     assert failed.status is JobStatus.FAILED
-    assert failed.problem == "10 workers took this job and none came back"
+    assert failed.problem == "30 workers took this job and none came back"
 
 
 def test_release_puts_the_job_back(ledger: Ledger) -> None:

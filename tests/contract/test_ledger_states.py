@@ -144,7 +144,7 @@ class LedgerStates(RuleBasedStateMachine):
         ]
         for job in dead:
             job.lost_claims += 1
-            job.status = JobStatus.FAILED if job.lost_claims >= 10 else JobStatus.QUEUED
+            job.status = JobStatus.FAILED if job.lost_claims >= 30 else JobStatus.QUEUED
         assert self.ledger.reap() == sum(job.status is JobStatus.QUEUED for job in dead)
 
     @invariant()
