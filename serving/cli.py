@@ -16,6 +16,7 @@ from serving.keys import keys
 from serving.models import Folder, models, settings_with
 from serving.review.command import review
 from serving.shares import shares
+from serving.webhooks.command import webhooks
 
 cli = typer.Typer(
     add_completion=False,
@@ -129,6 +130,7 @@ def restore(folder: Backup, config: Config = None) -> None:
 cli.add_typer(review, name="review")
 cli.add_typer(keys, name="keys")
 cli.add_typer(shares, name="shares")
+cli.add_typer(webhooks, name="webhooks")
 cli.add_typer(models, name="models")
 cli.add_typer(bench, name="bench")
 
