@@ -7,8 +7,11 @@ that does not read (0.54).
 from __future__ import annotations
 
 import asyncio
+import json
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from serving.api.problems import MEDIA_TYPE, problem_body
 
 
 class GuardedConnection(HttpToolsProtocol):
@@ -54,7 +57,9 @@ class GuardedConnection(HttpToolsProtocol):
         if was_in_head and self._in_head and not self._ended_head:
             self._head_bytes += len(data)
             if self._head_bytes > self.head_most_bytes and not self.transport.is_closing():
-                self._refuse(431)
+                self._refuse(
+                    "head-too-large", f"send at most {self.head_most_bytes} bytes of headers"
+                )
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request line."""
@@ -118,11 +123,18 @@ class GuardedConnection(HttpToolsProtocol):
         self._alarm = None
         if not self.transport.is_closing():
             if self._in_head:
-                self._refuse(408)
+                self._refuse(
+                    "request-too-slow", f"send the headers within {self.head_within_s:g} s"
+                )
             else:  # the rest of a body: its answer was given
                 self.transport.close()
 
-    def _refuse(self, status: int) -> None:
-        head = STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n"
-        self.transport.write(head)
+    def _refuse(self, code: str, detail: str) -> None:
+        body = problem_body(code, detail)
+        content = json.dumps(body).encode()
+        self.transport.write(
+            STATUS_LINE[body["status"]]
+            + b"content-type: %b\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
+            % (MEDIA_TYPE.encode(), len(content), content)
+        )
         self.transport.close()

@@ -37,6 +37,9 @@ _DRAIN_S = 20.0
 """Most jobs end within it; supervisors wait 30 s or more before they kill."""
 
 
+_WAITERS_S = 5.0
+"""So long may requests that wait for a job still hear of its end; then they hear how it stands."""
+
 _SWEEP_EVERY_S = 5.0
 """So long may a key outlive its time on an idle machine; nobody can read by it. House rule."""
 
@@ -66,6 +69,7 @@ class Service:
         """Serves until `stop`; then drains, and leaves no process behind."""
         parts = app.open_parts(self.settings)
         parts.vault.prepare()
+        parts.cells.start()
         door = app.door(parts, checks={"replicas": lambda: self.ready})
         listener = _listener(self.settings)
         place = f"http://{self.settings.host}:{self.settings.port}"
@@ -82,6 +86,7 @@ class Service:
         finally:
             self.stop.set()
             server.should_exit = True
+            asyncio.get_running_loop().call_later(_WAITERS_S, parts.news.close)
             ended = await asyncio.gather(listening, working, return_exceptions=True)
             sweeping.cancel()
             await asyncio.to_thread(sending.close)

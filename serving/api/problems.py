@@ -29,7 +29,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "method-not-allowed": Problem(405, "This address does not know the method"),
     "lease-lost": Problem(409, "The case is no longer this reviewer's"),
     "too-late": Problem(409, "The answer can no longer be taken back"),
-    "body-too-slow": Problem(408, "The body did not come in time", retryable=True),
+    "request-too-slow": Problem(408, "The request did not come in time", retryable=True),
     "body-too-large": Problem(413, "The body is larger than allowed"),
     "unsupported-content-type": Problem(415, "The body must be application/json"),
     "range-not-satisfiable": Problem(416, "The asset has no such bytes"),
@@ -53,6 +53,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "rate-limited": Problem(429, "This shop has asked too often", retryable=True),
     "tryon-cancelled": Problem(409, "The try-on was cancelled"),
     "tryon-failed": Problem(500, "The try-on could not be made"),
+    "head-too-large": Problem(431, "The headers are larger than allowed"),
     "request-refused": Problem(400, "The request cannot be read"),
     "fetch-failed": Problem(502, "The picture's server did not deliver", retryable=True),
     "internal": Problem(500, "Something went wrong in the engine"),
@@ -66,7 +67,7 @@ PROBLEMS: Mapping[str, Problem] = {
 _BY_STATUS = {
     404: "not-found",
     405: "method-not-allowed",
-    408: "body-too-slow",
+    408: "request-too-slow",
     413: "body-too-large",
 }
 

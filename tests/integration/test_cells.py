@@ -48,6 +48,7 @@ cell.main()
 @pytest.fixture(scope="module")
 def rooms() -> Iterator[Cells]:
     opened = Cells(1)
+    opened.start()
     yield opened
     opened.close()
 

@@ -112,7 +112,9 @@ def test_a_head_that_drips_is_cut_off(port: int) -> None:
 def test_who_connects_and_says_nothing_is_sent_away(port: int) -> None:
     with client(port) as silent:
         began = time.monotonic()
-        assert answer(silent).startswith(b"HTTP/1.1 408")
+        said = answer(silent)
+        assert said.startswith(b"HTTP/1.1 408")
+        assert b'"urn:content-engine:problem:request-too-slow"' in said
         assert time.monotonic() - began < 2.0
 
 

@@ -9,6 +9,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -132,10 +133,8 @@ def test_a_packed_profile_is_not_unpacked_without_end() -> None:
     """Pillow stops at 1 MB of profile (as of words); the picture itself is fine or refused."""
     began = time.process_time()
     data = with_chunk(b"iCCP", b"p\0\0", 200_000_000)
-    try:
+    with suppress(CorruptMedia):
         assert decode_picture(data).width_px == 120
-    except CorruptMedia:
-        pass
     assert time.process_time() - began < 2.0
 
 
