@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_no_message_without_its_event(ledger: Ledger, clock: Clock) -> None:
     with pytest.raises(LeaseLost):
         ledger.fail(claim, "too late")
     assert told(ledger, webhook) == []
-    for _ in range(5):
+    for _ in range(40):
         ledger.reap()
         clock.now_s += 1
         ledger.claim("w", kinds=tuple(claim.job.brief.kind for _ in "1"), limit=1, lease_s=10.0)
@@ -222,3 +223,25 @@ def test_a_look_for_messages_goes_through_the_index(ledger: Ledger, ledger_url: 
     plan = plan_of(ledger_url, "webhook_delivery", "deliveries_due", asked)
     if ledger_url.startswith("sqlite"):
         assert "delivery_due" in plan, plan
+
+
+def test_senders_of_many_services_never_share_a_message(
+    ledger: Ledger, ledger_url: str, clock: Clock
+) -> None:
+    hook(ledger)
+    succeed(ledger, map(str, range(40)))
+
+    def serve(_: int) -> list[str]:
+        own = Ledger.open(ledger_url, clock=clock)
+        taken: list[str] = []
+        while found := errands(own, room=3):
+            taken += [each.delivery.id for each in found if own.end_errand(each, DELIVERED)]
+        own.close()
+        return taken
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [each for some in pool.map(serve, range(4)) for each in some]
+    assert len(taken) == len(set(taken))
+    while left := errands(ledger):
+        taken += [each.delivery.id for each in left if ledger.end_errand(each, DELIVERED)]
+    assert len(set(taken)) == len(taken) == 40

@@ -16,10 +16,12 @@ from typing import Any
 import httpx
 import pytest
 from standardwebhooks import Webhook
+from typer.testing import CliRunner
 
 from content_engine.ledger import Ledger
-from content_engine.webhooks import DeliveryStatus, EventType
+from content_engine.webhooks import DeliveryStatus, EventType, Tried
 from serving.api import Door, create_app
+from serving.cli import cli
 from serving.webhooks.post import Poster
 from serving.webhooks.signing import Seal, new_secret
 from tests.contract.ledger_kit import TENANT
@@ -247,12 +249,12 @@ def test_a_sender_that_is_killed_loses_nothing(
         target.holds["/slowly"] = threading.Event()
         known = len(target.came)
         service = subprocess.Popen([sys.executable, "-c", SERVICE, place, str(keys)])
-        until(lambda known=known: len(target.came) > known, most_s=20)
+        until(lambda known=known: len(target.came) > known, most_s=60)
         os.kill(service.pid, signal.SIGKILL)
         service.wait()
         target.holds.pop("/slowly").set()
     with sending(ledger, keys):
-        until(lambda: ledger.delivery_counts()[DeliveryStatus.WAITING] == 0, most_s=20)
+        until(lambda: ledger.delivery_counts()[DeliveryStatus.WAITING] == 0, most_s=60)
     (hook,) = ledger.webhooks(TENANT)
     ended = ledger.deliveries(hook.id, TENANT, status=DeliveryStatus.DELIVERED).items
     assert len(ended) == 12, "each is recorded once as delivered"
@@ -272,3 +274,28 @@ def test_nobody_sees_another_tenant_s_webhooks(near: Door, target: Receiver) -> 
         assert ask(other, method, f"/{hook['id']}{path}").status_code == 404, path
     assert ask(near, "DELETE", f"/{hook['id']}").status_code == 204
     assert ask(near, "GET", f"/{hook['id']}").status_code == 404
+
+
+def test_operators_see_and_replay_what_nobody_took(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CE_DATA_DIR", str(tmp_path))
+    hook = ledger.add_webhook("https://a.example/h", tenant=TENANT, secret="sealed")
+    succeed(ledger, 2)
+    due = ledger.due_webhooks()
+    for errand in ledger.take_errands({hook.id: 9}, webhooks=due, lease_s=9.0):
+        failed = Tried(status=DeliveryStatus.DEAD, answer=500, problem="the receiver answered 500")
+        ledger.end_errand(errand, failed)
+
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(cli, ["webhooks", *words])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert "a.example" in run("list")
+    dead = run("dead", hook.id, "--tenant", TENANT).splitlines()
+    assert len(dead) == 2
+    assert "the receiver answered 500" in dead[0]
+    one = dead[0].split()[0]
+    assert run("replay", hook.id, "--only", one, "--tenant", TENANT).startswith("1 ")
+    assert run("replay", hook.id, "--tenant", TENANT).startswith("1 ")
