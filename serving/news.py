@@ -37,6 +37,13 @@ class News:
     def __init__(self) -> None:
         self._work: set[Watch] = set()
         self._jobs: dict[str, set[Watch]] = {}
+        self.is_closing = False
+
+    def close(self) -> None:
+        """Says that this process ends: who waits for a job answers with how it stands now."""
+        self.is_closing = True
+        for watch in (watch for watches in self._jobs.values() for watch in watches):
+            watch.wake()
 
     def submitted(self) -> None:
         """Says that the ledger holds new work."""

@@ -122,7 +122,7 @@ async def _settled(door: Door, job_id: str, *, wait_s: float) -> dict[str, Any]:
         while True:
             row = door.ledger.job_row(job_id, door.tenant)
             left_s = end - time.monotonic()
-            if row.status.is_final or left_s <= 0:
+            if row.status.is_final or left_s <= 0 or door.news.is_closing:
                 return job_out(row)
             await watch.wait(min(left_s, _LOOK_AGAIN_S))
 
@@ -137,7 +137,7 @@ async def _events(door: Door, job_id: str, *, after: int) -> AsyncIterator[bytes
                 after, quiet_since = event.sequence, time.monotonic()
                 data = json.dumps(event_out(event), ensure_ascii=False)
                 yield format_sse_event(data_str=data, event=event.name, id=str(event.sequence))
-            if ended:
+            if ended or door.news.is_closing:  # the client comes again with Last-Event-ID
                 return
             if time.monotonic() - quiet_since > _KEEP_ALIVE_S:
                 quiet_since = time.monotonic()
