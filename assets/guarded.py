@@ -76,6 +76,8 @@ def _refuse_to_open(url: str, flags: int, options: dict[str, str]) -> object:  #
 
 
 def _check_stream(container: InputContainer, limits: VideoLimits) -> None:
+    if any(stream.codec_context is None for stream in container.streams.audio):
+        raise UnsupportedMedia("the clip's sound is of a kind that nobody here knows")
     if not container.streams.video:
         raise UnsupportedMedia("the file has no pictures: it is sound alone")
     context = container.streams.video[0].codec_context

@@ -148,6 +148,31 @@ def test_a_tenant_sees_nothing_of_another(guarded: FastAPI) -> None:
     assert ask(guarded, "GET", "/v1/jobs", key="other").json()["items"] == []
 
 
+def test_no_route_shows_another_tenants_batches_and_webhooks(guarded: FastAPI) -> None:
+    """Every route below them, with the true ids and the key of another tenant's operator."""
+    feed = b"id,title,image_link\nMINE-1,Blue mug,a.jpg\n"
+    form = {"briefs": '[{"kind": "text", "locale": "en"}]'}
+    batch = ask(guarded, "POST", "/v1/batches", key="boss", data=form, files={"feed": feed})
+    assert batch.status_code == 202, batch.text
+    hook = {"url": "https://93.184.216.34/hook"}
+    webhook = ask(guarded, "POST", "/v1/webhooks", key="boss", json=hook)
+    assert webhook.status_code == 201, webhook.text
+    ids = {"/v1/batches/": batch.json()["id"], "/v1/webhooks/": webhook.json()["id"]}
+    tried = set()
+    for method, path in calls(guarded):
+        for room, number in ids.items():
+            if not path.startswith(room):
+                continue
+            place = path.replace("a" * 64, number)
+            answer = ask(guarded, method, place, key="other", json={})
+            assert answer.status_code == 404, f"{method} {place}: {answer.text}"
+            tried.add(room)
+    assert tried == set(ids)
+    for room in ids:
+        assert ask(guarded, "GET", room[:-1], key="other").json()["items"] == []
+        assert ask(guarded, "GET", room + ids[room], key="boss").status_code == 200
+
+
 def test_a_tenant_reads_its_own_assets_only(guarded: FastAPI) -> None:
     upload = ask(guarded, "POST", "/v1/uploads", key="boss", content=b'{"title": "Mug"}')
     assert upload.status_code == 201, upload.text
