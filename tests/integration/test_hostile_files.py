@@ -33,7 +33,7 @@ from content_engine.telemetry import Metrics
 from serving.api import Door, create_app
 from serving.news import News
 from tests.ledgers import empty_ledger
-from tests.unit.assets.clips import foreign
+from tests.unit.assets.clips import foreign, moving, tone, written
 
 MOST = 2_000_000
 
@@ -240,6 +240,14 @@ def test_an_index_that_lies_or_leads_away(
         whole = clip[:at] + struct.pack(">I", size + 8) + clip[at + 4 : at + size] + extra
     with pytest.raises(kind, match=words):
         probe_video(changed(whole, bodies))
+
+
+def test_sound_that_nobody_knows_is_refused() -> None:
+    """Found by fuzzing: a track without a description had no decoder, and no name either."""
+    heard = written(moving(6), sound=tone(0.2))
+    at = heard.rindex(b"stbl")
+    with pytest.raises(UnsupportedMedia, match="sound is of a kind"):
+        probe_video(heard[:at] + b"free" + heard[at + 4 :])
 
 
 PLAYLISTS = {
