@@ -69,6 +69,10 @@ class BackendUnavailable(ContentEngineError):
     retryable = True
 
 
+class ReplicaLost(BackendUnavailable):
+    """The process that worked on this ended or is being started."""
+
+
 class LedgerUnavailable(BackendUnavailable):
     """The ledger cannot be read or written just now."""
 

@@ -14,7 +14,8 @@ from itertools import count
 from typing import Protocol
 
 from assets.errors import AssetError, StoreUnavailable
-from content_engine.errors import ContentEngineError, LeaseLost, LedgerUnavailable
+from content_engine import tracing
+from content_engine.errors import ContentEngineError, LeaseLost, LedgerUnavailable, ReplicaLost
 from content_engine.telemetry import Metrics, bound_to_job, timed
 from content_engine.types import Claim, JobStatus, Kind, Lane
 from serving.news import News
@@ -27,7 +28,10 @@ _OUTAGES = (LedgerUnavailable, StoreUnavailable)
 _OUTAGE_PAUSE_MOST_S = 5.0
 RETRIES = 5
 FIRST_PAUSE_S = 0.5
-"""5 doublings wait 15.5 s: a replica that died is back after about 9 s (SIGKILL, Ray 2.60)."""
+"""5 doublings wait 15.5 s: what a backend can't do by then, it can't."""
+_REPLICA_RETRIES = 25
+"""2 min: one that died is back after about 9 s (SIGKILL, Ray 2.60), on a busy machine after 40;
+what ends its replica every time must end, too."""
 
 
 class Claims(Protocol):
@@ -181,6 +185,7 @@ class Dispatcher:
         kind = claim.job.brief.kind
         with (
             bound_to_job(claim.job.id),
+            tracing.job_span("job.carried", claim.job.id, {"kind": kind}),
             timed(self._metrics.job_seconds.labels(kind.value).observe),
         ):
             try:
@@ -210,11 +215,12 @@ class Dispatcher:
                 log.warning("job.waits", extra={"code": error.code, "why": str(error)})
                 longest_s = _OUTAGE_PAUSE_MOST_S
             except (ContentEngineError, AssetError) as error:
-                if not error.retryable or retry >= RETRIES:
+                is_lost = isinstance(error, ReplicaLost)
+                if not error.retryable or retry >= (_REPLICA_RETRIES if is_lost else RETRIES):
                     raise
                 self._metrics.errors.labels("dispatcher", error.code).inc()
                 log.warning("job.retry", extra={"code": error.code, "retry": retry + 1})
-                longest_s = FIRST_PAUSE_S * 2**RETRIES
+                longest_s = _OUTAGE_PAUSE_MOST_S if is_lost else FIRST_PAUSE_S * 2**RETRIES
             await asyncio.sleep(min(longest_s, FIRST_PAUSE_S * 2 ** min(retry, RETRIES)))
         raise AssertionError("counting has no end")
 

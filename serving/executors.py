@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor as Pool
 from typing import Any, Protocol, TypeVar
 
-from content_engine.errors import BackendUnavailable, InvalidBrief
+from content_engine.errors import InvalidBrief, ReplicaLost
 from content_engine.flow import Judge, Pipeline, Planner, Stop
 from content_engine.review import Correction
 from content_engine.types import Attempt, Brief, Candidate, Kind, Lane, Recipe, Score
@@ -114,15 +114,18 @@ class RayExecutor:
     async def generate(self, recipe: Recipe, *, lane: Lane = Lane.BULK) -> Candidate:
         """The recipe's candidate; raises what `Pipeline.generate` raises."""
         maker = self._devices.get(recipe.backend) or _chosen(self._makers, recipe.kind, "makes")
-        return await answer_of(maker.generate.remote(recipe, lane))
+        with tracing.span("generate", {"kind": recipe.kind, "backend": recipe.backend}):
+            return await answer_of(maker.generate.remote(recipe, lane, under=tracing.carried()))
 
     async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
         """The candidate's scores."""
-        return await answer_of(self._inspector.score.remote(brief, candidate))
+        with tracing.span("score", {"kind": brief.kind}):
+            under = tracing.carried()
+            return await answer_of(self._inspector.score.remote(brief, candidate, under=under))
 
 
 async def answer_of(response: Any) -> Any:
-    """The replica's answer; its own exception as it was raised, Ray's as BackendUnavailable.
+    """The replica's answer; its own exception as it was raised, Ray's as ReplicaLost.
 
     Cancelled, it cancels the call: `response` is a `ray.serve.handle.DeploymentResponse`.
     """
@@ -137,7 +140,7 @@ async def answer_of(response: Any) -> Any:
     except RayTaskError as error:
         raise error.cause from error
     except (RayError, RayServeException) as error:
-        raise BackendUnavailable(f"the replica did not answer: {error}") from error
+        raise ReplicaLost(f"the replica did not answer: {error}") from error
 
 
 def _chosen(parts: Mapping[Kind, T], kind: Kind, verb: str) -> T:

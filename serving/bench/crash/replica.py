@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.errors import AssetError
-from content_engine.errors import BackendUnavailable, ContentEngineError
+from content_engine.errors import ContentEngineError, ReplicaLost
 from content_engine.flow import Judge, Pipeline
 from content_engine.types import Brief, Candidate, Lane, Recipe, Score
 
@@ -31,11 +31,11 @@ class SocketExecutor:
         self._turn = 0
 
     async def generate(self, recipe: Recipe, *, lane: Lane = Lane.BULK) -> Candidate:  # noqa: ARG002
-        """The recipe's candidate; BackendUnavailable when the replica died over it."""
+        """The recipe's candidate; ReplicaLost when the replica died over it."""
         return await asyncio.to_thread(self._asked, ("generate", recipe))
 
     async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
-        """The candidate's scores; BackendUnavailable when the replica died over them."""
+        """The candidate's scores; ReplicaLost when the replica died over them."""
         return await asyncio.to_thread(self._asked, ("score", brief, candidate))
 
     def _asked(self, call: tuple[Any, ...]) -> Any:
@@ -46,7 +46,7 @@ class SocketExecutor:
                 replica.send(call)
                 answer = replica.recv()
         except (EOFError, OSError, ZeroDivisionError) as error:
-            raise BackendUnavailable(f"the replica did not answer: {error}") from error
+            raise ReplicaLost(f"the replica did not answer: {error}") from error
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -94,6 +94,7 @@ def play(plan: Plan) -> Report:
         ]
         for client in clients:
             client.start()
+        _first_job(clients)
         _kill(at.crew, plan)
         at.crew.settle(within_s=_UP_WITHIN_S)
         _end(clients, at.crew)
@@ -106,6 +107,15 @@ def play(plan: Plan) -> Report:
             began=began,
             wrong=wrong,
         )
+
+
+def _first_job(clients: Sequence[Client]) -> None:
+    """Returns when something was accepted: before, nothing can be lost. Raises TimeoutError."""
+    end = time.monotonic() + _UP_WITHIN_S
+    while not any(client.kept.jobs for client in clients):
+        if time.monotonic() > end:
+            raise TimeoutError("no client got a job accepted")
+        time.sleep(0.05)
 
 
 def _kill(crew: Crew, plan: Plan) -> None:
