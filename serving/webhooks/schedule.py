@@ -26,6 +26,7 @@ class Schedule:
     most_at_once: int
     most_of_one: int
     look_every_s: float
+    again_s: float
     batches_every_s: float
     kept_s: float
 

@@ -54,6 +54,7 @@ class Sender:
         self._failing: set[str] = set()
         self._rests_until_s: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._room_made = asyncio.Event()
 
     @classmethod
     def open(cls, ledger: Ledger, settings: Settings) -> Sender:
@@ -92,11 +93,20 @@ class Sender:
                     await self._look()
                 except ContentEngineError as error:
                     log.warning("webhooks.ledger_away", extra={"why": type(error).__name__})
-                await asyncio.sleep(self._plan.look_every_s)
+                await self._pause()
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=_DRAIN_S)
             for task in self._tasks:
                 task.cancel()
+
+    async def _pause(self) -> None:
+        """Until the next look: soon when a try has ended, for there is room for another."""
+        try:
+            await asyncio.wait_for(self._room_made.wait(), self._plan.look_every_s)
+        except TimeoutError:
+            return
+        await asyncio.sleep(self._plan.again_s)
+        self._room_made.clear()
 
     async def _look(self) -> None:
         """Takes what is due, no more of a webhook than there is room for."""
@@ -149,6 +159,7 @@ class Sender:
             log.warning("webhooks.ledger_away", extra={"why": type(error).__name__})
         finally:
             self._busy[webhook_id] -= 1
+            self._room_made.set()
 
     async def _tried(self, errand: Errand, tenant: str) -> Tried:
         try:
