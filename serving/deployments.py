@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from content_engine import tracing
 from content_engine.errors import BackendUnavailable
 from content_engine.flow import Judge, Pipeline, Stop
 from content_engine.types import Brief, Candidate, Kind, Lane, Recipe, Score
@@ -48,10 +49,13 @@ class MakerReplica:
         self._pipeline = build()
         self._lanes = TwoLanes()
 
-    async def generate(self, recipe: Recipe, lane: Lane = Lane.BULK) -> Candidate:
-        """See `Pipeline.generate`. Ray cancels it when its caller does."""
+    async def generate(
+        self, recipe: Recipe, lane: Lane = Lane.BULK, *, under: str = ""
+    ) -> Candidate:
+        """See `Pipeline.generate`. Ray cancels it when its caller does; `under`: see `tracing`."""
         make = self._pipeline.generate
-        return await self._lanes.run(lambda stop: make(recipe, stop=stop), lane=lane)
+        with tracing.span("replica.generate", {"kind": recipe.kind}, under=under):
+            return await self._lanes.run(lambda stop: make(recipe, stop=stop), lane=lane)
 
 
 class InspectorReplica:
@@ -61,11 +65,14 @@ class InspectorReplica:
         self._judges = build()
         self._lanes = {kind: TwoLanes() for kind in self._judges}
 
-    async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
-        """See `Judge.score`."""
+    async def score(
+        self, brief: Brief, candidate: Candidate, *, under: str = ""
+    ) -> Sequence[Score]:
+        """See `Judge.score`; `under`: see `tracing`."""
         judge = self._judges[brief.kind]
         lanes = self._lanes[brief.kind]
-        return await lanes.run(lambda _: judge.score(brief, candidate), lane=brief.lane)
+        with tracing.span("replica.score", {"kind": brief.kind}, under=under):
+            return await lanes.run(lambda _: judge.score(brief, candidate), lane=brief.lane)
 
 
 class Pulse(Protocol):
@@ -113,14 +120,20 @@ class LoopReplica:
         self._maker.start()
 
     async def generate(
-        self, recipe: Recipe, lane: Lane = Lane.BULK, due_in_s: float | None = None
+        self,
+        recipe: Recipe,
+        lane: Lane = Lane.BULK,
+        due_in_s: float | None = None,
+        *,
+        under: str = "",
     ) -> Candidate:
         """See `Pipeline.generate`; `due_in_s` from now is when the caller wants it."""
         make = self._maker.make
-        return await stoppable(
-            self._callers[lane],
-            lambda stop: make(recipe, lane=lane, due_in_s=due_in_s, stop=stop),
-        )
+        with tracing.span("device.generate", {"kind": recipe.kind}, under=under):
+            return await stoppable(
+                self._callers[lane],
+                lambda stop: make(recipe, lane=lane, due_in_s=due_in_s, stop=stop),
+            )
 
     async def check_health(self) -> None:
         """Raises BackendUnavailable when a step hangs: Ray then ends this process."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from assets.provenance import Signer
 from assets.store import AssetStore
+from content_engine import tracing
 from content_engine.config import Settings
 from content_engine.errors import BackendUnavailable, GenerationFailed
 from content_engine.flow import Pipeline, Planner
@@ -84,6 +85,7 @@ def device_maker(settings: Settings) -> GenerativePipeline:
     from pipelines.stepping.checkpoints import Checkpoints
     from pipelines.stepping.limits import LoopLimits
 
+    tracing.start(settings.trace_to, service=DEVICE)
     # Ray shows a replica its own accelerator only, whichever that is: there it is the first one.
     on_cuda = settings.device not in ("cpu", "none")
     stock = shelf(replace(settings, device="cuda") if on_cuda else settings)

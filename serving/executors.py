@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor as Pool
 from typing import Any, Protocol, TypeVar
 
+from content_engine import tracing
 from content_engine.errors import InvalidBrief, ReplicaLost
 from content_engine.flow import Judge, Pipeline, Planner, Stop
 from content_engine.review import Correction

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from content_engine import tracing
 from content_engine.config import Settings
 from content_engine.flow import Judge, Pipeline
 from content_engine.types import Kind
@@ -36,7 +37,7 @@ def places(
         Place(
             name=INSPECTOR,
             replica=InspectorReplica,
-            build=partial(judges, settings, tuple(kinds)),
+            build=partial(_judges, judges, settings, tuple(kinds)),
             replicas=settings.inspector_replicas,
             cpus=settings.cpu_per_replica,
             waiting=31,
@@ -54,6 +55,17 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def _maker(build: BuildMaker, settings: Settings, kind: Kind) -> Pipeline:
+    """The maker, in its replica's process: spans are sent from there."""
+    tracing.start(settings.trace_to, service=kind.value)
+    return build(settings)
+
+
+def _judges(build: BuildJudges, settings: Settings, kinds: Sequence[Kind]) -> Mapping[Kind, Judge]:
+    tracing.start(settings.trace_to, service=INSPECTOR)
+    return build(settings, kinds)
+
+
 def _maker_place(settings: Settings, kind: Kind, *, build: BuildMaker) -> Place:
     replicas = {
         Kind.TEXT: settings.text_replicas,
@@ -64,7 +76,7 @@ def _maker_place(settings: Settings, kind: Kind, *, build: BuildMaker) -> Place:
     return Place(
         name=kind.value,
         replica=MakerReplica,
-        build=partial(build, settings),
+        build=partial(_maker, build, settings, kind),
         replicas=replicas[kind],
         cpus=settings.cpu_per_replica,
         waiting=_WAITING.get(kind, 1),

@@ -19,6 +19,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from assets.errors import AssetError
+from content_engine import tracing
 from content_engine.config import Settings
 from content_engine.errors import ContentEngineError, InvalidSettings
 from content_engine.telemetry import log_to
@@ -185,6 +186,7 @@ def _config(door: FastAPI) -> uvicorn.Config:
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or Ctrl-C."""
     log_to(sys.stderr)
+    tracing.start(settings.trace_to, service="door")
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
+from content_engine import tracing
 from content_engine.codec import to_json
 from content_engine.ledger import answers, redact, rows, sharing, writes
 from content_engine.ledger.migrations import MIGRATIONS
@@ -98,7 +99,10 @@ class Ledger(LedgerOperating):
                 known = session.rows("submitted", {"tenant": tenant, "key": key})
                 return tuple(map(rows.job_of, known, briefs))
             common = {"tenant": tenant, "key": key, "batch": batch, "now_us": self._now_us()}
-            return writes.enqueue(session, briefs, bodies=bodies, common=common)
+            jobs = writes.enqueue(session, briefs, bodies=bodies, common=common)
+        for job in jobs:
+            tracing.accepted(job.id, {"kind": job.brief.kind, "lane": job.brief.lane})
+        return jobs
 
     def cancel(self, job_id: str, tenant: str) -> Job:
         """The job, cancelled if it was still under way; a finished job stays as it is.

@@ -48,7 +48,11 @@ def started(folder: Path) -> Cluster:
         cpus=0.1,
     )
     maker = Place(
-        name=Kind.TEXT.value, replica=MakerReplica, build=moody.MoodyMaker, replicas=1, cpus=0.1
+        name=Kind.TEXT.value,
+        replica=MakerReplica,
+        build=partial(moody.traced_maker, folder / "spans"),
+        replicas=1,
+        cpus=0.1,
     )
     inspector = Place(
         name=INSPECTOR,

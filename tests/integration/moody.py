@@ -1,7 +1,9 @@
 """A maker that fails or dawdles as its recipe says. In a module of its own: Ray takes it by value."""
 
 import time
+from pathlib import Path
 
+from content_engine import tracing
 from content_engine.errors import BackendUnavailable, GenerationFailed
 from content_engine.flow import Stop, never
 from content_engine.types import Candidate, Recipe
@@ -28,3 +30,9 @@ class MoodyMaker(NoopMaker):
             stop()
             time.sleep(STEP_S)
         return super().generate(recipe, stop=stop)
+
+
+def traced_maker(spans: Path) -> MoodyMaker:
+    """The maker, its spans written to a file."""
+    tracing.start(f"file:{spans}", service="text")
+    return MoodyMaker()

@@ -1,0 +1,78 @@
+"""One trace a job, from the door through the dispatcher into Ray's replica, and nothing private."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from content_engine import tracing
+from content_engine.flow import Engine
+from content_engine.ledger import Ledger
+from content_engine.telemetry import Metrics
+from content_engine.types import Brief, Kind, Product, TextSpec
+from serving.bench.noop import NoopMaker, accept
+from serving.deployments import Cluster
+from serving.dispatcher import Dispatcher, Limits
+from serving.executors import PlannerByKind
+from serving.news import News
+from tests.ledgers import empty_ledger
+
+pytestmark = pytest.mark.cluster
+PRODUCT = Product(sku="SECRET-SKU", title="Secret mug", brand="", category=(), facts=(), photos=())
+BRIEF = Brief(kind=Kind.TEXT, product=PRODUCT, spec=TextSpec(), locale="en")
+
+
+@pytest.fixture
+def spans(boutique_folder: Path) -> Iterator[Path]:
+    """The file that this process and the replica write their spans to."""
+    file = boutique_folder / "spans"
+    tracing.start(f"file:{file}", service="door")
+    yield file
+    tracing.stop()
+
+
+def carried(ledger: Ledger, cluster: Cluster) -> str:
+    """The id of a job that went all the way."""
+    (job,) = ledger.submit([BRIEF], tenant="default")
+    engine = Engine(
+        record=ledger,
+        planner=PlannerByKind({Kind.TEXT: NoopMaker()}),
+        executor=cluster.executor([Kind.TEXT]),
+        decide=accept,
+    )
+    work = Dispatcher(
+        ledger, engine.produce, news=News(), metrics=Metrics(), limits=Limits(), worker="test"
+    )
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(work.run(stop, kinds=[Kind.TEXT]))
+        async with asyncio.timeout(30):
+            while not ledger.job_row(job.id, "default").status.is_final:
+                await asyncio.sleep(0.02)
+        stop.set()
+        await running
+
+    asyncio.run(run())
+    return job.id
+
+
+def test_one_trace_spans_the_processes(tmp_path: Path, cluster: Cluster, spans: Path) -> None:
+    ledger = Ledger.open(empty_ledger(tmp_path))
+    job_id = carried(ledger, cluster)
+    ledger.close()
+    lines = [json.loads(line) for line in spans.read_text().splitlines()]
+    own = [line for line in lines if line["context"]["trace_id"] == f"0x{tracing.trace_id(job_id)}"]
+    named = {line["name"]: line for line in own}
+    assert named.keys() >= {"job", "job.carried", "generate", "replica.generate"}, named.keys()
+    parents = {name: line["parent_id"] for name, line in named.items()}
+    ids = {name: line["context"]["span_id"] for name, line in named.items()}
+    assert parents["job"] is None
+    assert parents["job.carried"] == ids["job"]
+    assert parents["generate"] == ids["job.carried"]
+    assert parents["replica.generate"] == ids["generate"], "the replica is of the same trace"
+    services = {line["resource"]["attributes"]["service.name"] for line in own}
+    assert services == {"content-engine-door", "content-engine-text"}
+    assert "ecret" not in spans.read_text(), "a product's words stand in a span"
