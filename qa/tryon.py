@@ -17,7 +17,18 @@ from assets.media import Picture, decode_picture
 from assets.vault import Vault, same_upload
 from content_engine.errors import ScorerFailed
 from content_engine.types import Asset, Brief, Candidate, Digest, GarmentKind, Score, TryonSpec
-from qa.fitting import collar, edges, holes, kept_pose, lengths, letters, outside, prints, residue
+from qa.fitting import (
+    collar,
+    edges,
+    fringe,
+    holes,
+    kept_pose,
+    lengths,
+    letters,
+    outside,
+    prints,
+    residue,
+)
 from qa.fitting.eyes import Eyes
 from qa.fitting.person import VERSION, Person
 from qa.fitting.register import Laid
@@ -197,7 +208,7 @@ def _kept() -> tuple[Instrument, ...]:
 
 def _edges() -> tuple[Instrument, ...]:
     """What the new outline is like."""
-    reads = {"outline": edges.nick, "jagged": edges.jagged, "halo": edges.halo}
+    reads = {"outline": edges.nick, "jagged": edges.jagged, "halo": fringe.halo}
     return tuple(
         Instrument(f"tryon.{name}", "outline@1", partial(_of_outline, read), _always)
         for name, read in reads.items()

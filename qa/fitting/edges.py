@@ -25,11 +25,7 @@ _MARGIN, _HALF = 0.25, 0.5
 _ARMPIT, _TRUNK = (0.14, 0.6), 0.28
 _BITE, _SPECK, _OF_CLOTH = 0.08, 3e-4, 0.85
 _SLIVER = np.ones((5, 5), np.uint8)
-_FRINGE = 10.0
 _NEARBY, _ONE_COLOUR = 0.06, 13.0
-_PLAIN, _RIM_OFF = 6.0, 16.0
-_FEWEST_POINTS = 50
-_OFFSETS = np.array([-13, -11, -3, 2.5, 3.5, 4.5, 9, 10, 11], np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,7 +121,8 @@ def outlined(
         now=now,
         dressed=dressed,
         rough=_roughness(now, before, dressed, unit_px) & seen,
-        bitten=_outside(_bitten(now, before, dressed, unit_px), armpits) & seen,
+        bitten=standing_out(_outside(_bitten(now, before, dressed, unit_px), armpits), now, rgb)
+        & seen,
         unit_px=unit_px,
     )
 
@@ -140,6 +137,22 @@ def _faint(rgb: Pixels, now: Mask, dressed: Mask, unit_px: float) -> Mask:
         mass = np.maximum(cv2.blur(weight, side), 1e-3)[..., None]
         means.append(cv2.blur(lab * weight[..., None], side) / mass)
     return np.linalg.norm(means[0] - means[1], axis=2) < _ONE_COLOUR
+
+
+def standing_out(bitten: Mask, now: Mask, rgb: Pixels) -> Mask:
+    """The bites that are of another colour than their rim: a gleam on white cloth is no bite."""
+    _, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(bitten))
+    kept = np.zeros(bitten.shape, bool)
+    for index in range(1, len(stats)):
+        x, y, width, height, _ = (int(number) for number in stats[index])
+        rows, columns = slice(max(0, y - 4), y + height + 4), slice(max(0, x - 4), x + width + 4)
+        own = np.asarray(marks)[rows, columns] == index
+        ring = cv2.dilate(ones_inside(own), np.ones((7, 7), np.uint8)) > 0
+        ring &= now[rows, columns]
+        lab = lab_of(lab8(rgb[rows, columns]))
+        away = lab[own].mean(axis=0) - lab[ring].mean(axis=0) if ring.any() else np.zeros(3)
+        kept[rows, columns] |= own & bool(np.linalg.norm(away) > _ONE_COLOUR)
+    return kept
 
 
 def _fine(soft: Numbers, rgb: Pixels) -> Mask:
@@ -165,6 +178,7 @@ def _bitten(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
     """Bites out of the cloth's outline: closed by a disc, new, and bordered by cloth.
 
     The photo's own bites are known where they are 5 px deep: any outline has slivers of less.
+    What the picture's edge cuts off goes on beyond it.
     """
     radius = _BITE * unit_px
     old = ones_inside(_closed(before, radius) & ~before)
@@ -174,7 +188,8 @@ def _bitten(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
     kept = np.zeros(now.shape, bool)
     for index in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] > _SPECK * unit_px**2):
         x, y, width, height, _ = (int(number) for number in stats[index])
-        if index == 0 or max(width, height) > 3 * radius:
+        cut = min(x, y) == 0 or x + width == now.shape[1] or y + height == now.shape[0]
+        if index == 0 or cut or max(width, height) > 3 * radius:
             continue
         rows, columns = slice(max(0, y - 4), y + height + 4), slice(max(0, x - 4), x + width + 4)
         own = np.asarray(marks)[rows, columns] == index
@@ -217,8 +232,7 @@ def nick(found: Outline) -> Reading:
 def jagged(found: Outline) -> Reading:
     """How much of the new outline wobbles: rough area per outline, in body units; 0 is best."""
     rough = found.rough
-    rim = _rim(found.now)
-    fresh = rim & (cv2.blur(ones_inside(found.dressed) * 255, (15, 15)) > 0)
+    fresh = rim(found.now) & (cv2.blur(ones_inside(found.dressed) * 255, (15, 15)) > 0)
     if fresh.sum() < 50:
         return Reading(value=0.0)
     value = float(rough.sum()) / float(fresh.sum()) / found.unit_px * 100
@@ -230,71 +244,7 @@ def jagged(found: Outline) -> Reading:
     )
 
 
-def _rim(mask: Mask) -> Mask:
+def rim(mask: Mask) -> Mask:
+    """The outermost pixel of a mask, (h, w) bool."""
     solid = ones_inside(mask)
     return (solid - cv2.erode(solid, np.ones((3, 3), np.uint8))) > 0
-
-
-def halo(found: Outline) -> Reading:
-    """The share of the garment's outline with a fringe beside or along it; 0 is best.
-
-    Beside: 2.5 to 4.5 px out the colour is still off the background's 9 to 11 px out. Along: 3 px
-    in it is far off the cloth's 11 to 13 px in, where the cloth is plain.
-    """
-    points, normals = _outline_points(found)
-    if len(points) < _FEWEST_POINTS:
-        return Reading(value=0.0)
-    colours = _profiles(found, points, normals)
-    outer, inner = _fringed_outside(colours), _fringed_inside(colours)
-    beside = float(outer.mean())
-    plain = np.linalg.norm(colours[:, 0] - colours[:, 1], axis=1) < _PLAIN
-    along = float(inner.sum()) / max(float(plain.sum()), 0.2 * len(points))
-    value = max(beside, along)
-    fringe = outer if beside >= along else inner
-    message = f"a fringe along {value:.0%} of the garment's outline"
-    box = None
-    if fringe.any():
-        rect = cv2.boundingRect(points[fringe].astype(np.float32)[:, None])
-        box = found.box(rect)
-    return Reading(
-        value=value, evidence=fault("halo", message, severity=Severity.MAJOR, box=box, number=value)
-    )
-
-
-def _profiles(found: Outline, points: Numbers, normals: Numbers) -> Numbers:
-    """(n, offsets, 3) CIELAB across the outline, from inside to outside."""
-    spots = points[:, None] + normals[:, None] * _OFFSETS[None, :, None]
-    seen = cv2.remap(
-        found.rgb,
-        np.ascontiguousarray(spots[..., 0]),
-        np.ascontiguousarray(spots[..., 1]),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return lab_of(lab8(seen))
-
-
-def _fringed_outside(colours: Numbers) -> Mask:
-    ground = colours[:, 6:].mean(axis=1)
-    flat = np.linalg.norm(colours[:, 6] - colours[:, 8], axis=1) < _FRINGE / 2
-    away = np.linalg.norm(colours[:, 3:6] - ground[:, None], axis=2).min(axis=1)
-    return flat & (away > _FRINGE)
-
-
-def _fringed_inside(colours: Numbers) -> Mask:
-    cloth = colours[:, :2].mean(axis=1)
-    plain = np.linalg.norm(colours[:, 0] - colours[:, 1], axis=1) < _PLAIN
-    return plain & (np.linalg.norm(colours[:, 2] - cloth, axis=1) > _RIM_OFF)
-
-
-def _outline_points(found: Outline) -> tuple[Numbers, Numbers]:
-    """(n, 2) points of the outline where a garment meets the background, and outward normals."""
-    soft = cv2.GaussianBlur(found.now.astype(np.float32), (0, 0), 2.0)
-    beside = cv2.dilate(ones_inside(found.dressed), np.ones((5, 5), np.uint8)) > 0
-    rows, columns = np.nonzero(_rim(found.now) & beside)
-    across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
-    normals = -np.column_stack([across[rows, columns], down[rows, columns]])
-    length = np.linalg.norm(normals, axis=1)
-    kept = length > 1e-3
-    points = np.column_stack([columns, rows]).astype(np.float32)
-    return points[kept], (normals[kept] / length[kept, None]).astype(np.float32)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from content_engine.errors import ScorerFailed
+from qa.fitting.hanging import hooded, laces, swinging_card
 from qa.fitting.palette import Palette, joined, lab8, lab_of, ones_inside, palette
 from qa.vision.arrays import Mask, Numbers, Pixels
 
@@ -23,10 +24,8 @@ _PRINT_LEAST = 0.002
 _FEWEST_PX = 400
 _TIGHTENING = (6.0, 3.5, 3.0)
 _CLOTH_FLOOR = (36.0, 2.0, 2.0)
-_COLLAR_REACH, _COLLAR_DEEP = 0.3, 0.16
+_COLLAR_REACH, _COLLAR_DEEP, _HOOD_DEEP = 0.3, 0.16, 0.26
 _BESIDE_PRINT = 0.04
-_CARD_LONG, _CARD_ASPECT, _CARD_FULL = (0.15, 0.5), 1.3, 0.82
-_CARD_TILT, _CARD_ABOVE = 3.0, 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -37,7 +36,7 @@ class GarmentTruth:
     the box of its body without sleeves; `length` shoulder to hem and `sleeve` from the shoulder's
     tip to the cuff, both in widths of the body; `print_mask` (h, w) bool where drawn or written on;
     `collar` (h, w) bool what lies above the front neckline: the inner back with its label; `tag`
-    (h, w) bool a card that swings before the garment and is none of it.
+    (h, w) bool what swings before the garment: a card that is none of it, a hood's laces.
     """
 
     rgb: Pixels
@@ -66,7 +65,10 @@ def garment_truth(rgb: Pixels, mask: Mask) -> GarmentTruth:
     lab = lab_of(lab8(rgb))
     inner = cv2.erode(ones_inside(mask), np.ones((5, 5), np.uint8)) > 0
     drawn = _print(lab, inner)
-    collar, tag = _collar(mask.shape, body), _swinging_card(drawn, body)
+    hood = hooded(mask, body)
+    collar, tag = _collar(mask.shape, body, hood=hood), swinging_card(drawn, body)
+    if hood:
+        tag |= laces(drawn, collar, body)
     cloth = palette(lab[inner & ~drawn], clusters=4, spread=(6.0, 3.0, 3.0))
     return GarmentTruth(
         rgb=rgb,
@@ -79,29 +81,6 @@ def garment_truth(rgb: Pixels, mask: Mask) -> GarmentTruth:
         collar=collar,
         tag=tag,
     )
-
-
-def _swinging_card(drawn: Mask, body: tuple[float, float, float, float]) -> Mask:
-    """A card that hangs before the front: a filled, upright rectangle that is turned a little.
-
-    What is printed as a rectangle lies straight.
-    """
-    width, height = body[2] - body[0], body[3] - body[1]
-    filled = cv2.morphologyEx(ones_inside(drawn), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
-    solid = cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
-    outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    found = np.zeros(drawn.shape, np.uint8)
-    for outline in outlines:
-        (x, y), sides, turn = cv2.minAreaRect(outline)
-        small, large = min(sides), max(sides)
-        if not _CARD_LONG[0] * width < large < _CARD_LONG[1] * width:
-            continue
-        tilt = abs((turn + 45) % 90 - 45)
-        inside = body[0] < x < body[2] and body[1] < y < body[1] + _CARD_ABOVE * height
-        full = cv2.contourArea(outline) > _CARD_FULL * small * large
-        if inside and full and tilt > _CARD_TILT and large > _CARD_ASPECT * small:
-            cv2.fillPoly(found, [np.rint(cv2.boxPoints(((x, y), sides, turn))).astype(np.int32)], 1)
-    return cv2.dilate(found, np.ones((9, 9), np.uint8)) > 0
 
 
 def _cropped(rgb: Pixels, mask: Mask) -> tuple[Pixels, Mask]:
@@ -205,8 +184,10 @@ def _print(lab: Numbers, inner: Mask) -> Mask:
     return drawn > 0
 
 
-def _collar(shape: tuple[int, ...], body: tuple[float, float, float, float]) -> Mask:
+def _collar(shape: tuple[int, ...], body: tuple[float, float, float, float], *, hood: bool) -> Mask:
     """What the wearer's neck hides of a garment that lies flat: half an ellipse at its neck.
+
+    A hood's mouth hangs deeper, and lies otherwise on each neck.
 
     Crew necks of the pictures of 2026-11-22 reach 0.07 to 0.12 widths of the body below the
     shoulders, and the highest print begins at 0.23.
@@ -215,7 +196,7 @@ def _collar(shape: tuple[int, ...], body: tuple[float, float, float, float]) -> 
     wide = right - left
     rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     across = (columns - (left + right) / 2) / (_COLLAR_REACH * wide)
-    below = np.maximum(rows - top, 0.0) / (_COLLAR_DEEP * wide)
+    below = np.maximum(rows - top, 0.0) / ((_HOOD_DEEP if hood else _COLLAR_DEEP) * wide)
     return across**2 + below**2 < 1.0
 
 

@@ -18,6 +18,7 @@ _RIM = 0.045
 _SHADOW_REACH = 0.16
 _HANDS_FROM, _HANDS_TO = 2.3, 3.0
 _WHOLE_HAND = 0.02
+_CUFF_TO, _LONG_SLEEVE = 2.45, 1.0
 
 
 def background(seen: Worn) -> Reading:
@@ -99,9 +100,12 @@ def _of_the_head(seen: Worn) -> Mask:
 
 
 def hands(seen: Worn) -> Reading:
-    """The share of a hand that was painted over, the worse of the two; 0 is best."""
+    """The share of a hand that was painted over, the worse of the two; 0 is best.
+
+    A long sleeve's cuff may lie over the wrist.
+    """
     worst, place = 0.0, None
-    skin = seen.person.parts == Part.SKIN
+    skin = (seen.person.parts == Part.SKIN) & ~_cuffs(seen)
     for side in (0, 1):
         tube = seen.person.stance.arm_mask(
             seen.person.shape, side, span=(_HANDS_FROM, _HANDS_TO), wide=1.1
@@ -118,6 +122,18 @@ def hands(seen: Worn) -> Reading:
         value=worst,
         evidence=fault("hand", message, severity=Severity.MAJOR, box=place, number=worst),
     )
+
+
+def _cuffs(seen: Worn) -> Mask:
+    """Where long sleeves end beyond the wrists."""
+    found = np.zeros(seen.person.shape, bool)
+    for index, piece in enumerate(seen.pieces):
+        if piece.truth.sleeve > _LONG_SLEEVE:
+            for side in (0, 1):
+                found |= seen.region(index) & seen.person.stance.arm_mask(
+                    found.shape, side, span=(_HANDS_FROM, _CUFF_TO), wide=1.2
+                )
+    return found
 
 
 def area_reading(seen: Worn, mask: Mask, *, kind: str, severity: Severity, what: str) -> Reading:

@@ -198,9 +198,15 @@ def slip(seen: Worn, laid: Laid) -> Reading:
     """The largest jump of the cloth across a line over the garment, in body units; 0 is best.
 
     For each row and column of the frame: how much farther apart than usual in its neighbourhood
-    the lines on both sides of it lie in the result, by the median over the line.
+    the lines on both sides of it lie in the result, by the median over the line. Where nothing is
+    drawn, and beside the edges, the flow knows no place.
     """
-    jumps = [_jumps(laid.to_result, laid.inside), _jumps(*_turned(laid))]
+    core = cv2.erode(ones_inside(laid.inside), np.ones((25, 25), np.uint8)) > 0
+    sure = core & (laid.texture > _DRAWN)
+    jumps = [
+        _jumps(laid.to_result, sure),
+        _jumps(laid.to_result.transpose(1, 0, 2), sure.T),
+    ]
     tops = [float(each.max(initial=0.0)) for each in jumps]
     value = max(tops) / seen.unit_px
     place = int(jumps[int(np.argmax(tops))].argmax()) + _SLIP_PX
@@ -214,10 +220,6 @@ def slip(seen: Worn, laid: Laid) -> Reading:
     return Reading(
         value=value, evidence=fault("fold", message, severity=Severity.MAJOR, box=box, number=value)
     )
-
-
-def _turned(laid: Laid) -> tuple[Numbers, Mask]:
-    return laid.to_result.transpose(1, 0, 2), laid.inside.T
 
 
 def _jumps(places: Numbers, inside: Mask) -> Numbers:
@@ -234,6 +236,7 @@ def _jumps(places: Numbers, inside: Mask) -> Numbers:
 
 
 _SLIP_PX = 8
+_DRAWN = 3.0
 _MOST_OF_IT = 0.45
 
 

@@ -20,7 +20,8 @@ FRAME_PX = 384
 _MARGIN = 0.06
 _ARM, _ARM_WIDE = (0.3, 3.0), 1.2
 _LOCAL_PX = 31
-_WINDOW_PX = 17
+_WINDOW_PX, _SHADE_PX = 17, 33
+_UNSURE_PX = 2
 _FLOOR = 3.0
 _KEPT = 6.0
 _CLOSING = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (61, 61))
@@ -32,10 +33,10 @@ class Laid:
 
     `source` and `view` (h, w, 3) uint8 sRGB; `inside` bool where both show the garment's body;
     `open` bool where the garment should be seen, nothing of the photo lying before it;
-    `agrees` float32 -1..1 the local correlation of their drawing; `texture` float32 the source's
-    local contrast in grey levels; `to_result` (h, w, 2) float32 where each pixel is in the result,
-    px of the working picture; `printed` bool. `frame` (2, 3) maps the frame to the garment's
-    picture.
+    `agrees` float32 -1..1 the local correlation of their drawing, shade taken off; `texture`
+    float32 the source's local contrast in grey levels; `to_result` (h, w, 2) float32 where each
+    pixel is in the result, px of the working picture; `printed` bool. `frame` (2, 3) maps the
+    frame to the garment's picture.
     """
 
     source: Pixels
@@ -227,18 +228,31 @@ def _as_sharp(source: Pixels, *, frame: Numbers, to_result: Numbers, scale: floa
 
 
 def _agreement(source: Pixels, view: Pixels, inside: Mask) -> tuple[Numbers, Numbers]:
-    """Local correlation of brightness, and the source's local contrast in levels."""
-    one, two = (
-        cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) for image in (source, view)
-    )
+    """Local correlation of the drawing, and the source's local contrast in levels.
+
+    Shade broader than the window is taken off: a body has its own light. Flow is sure to a pixel or
+    two: the best of the places so far around counts.
+    """
     weight = inside.astype(np.float32)
     mass = np.maximum(_mean(weight), 1e-3)
-    mean_1, mean_2 = _mean(one * weight) / mass, _mean(two * weight) / mass
-    spread_1 = np.maximum(_mean(one * one * weight) / mass - mean_1**2, 0.0)
-    spread_2 = np.maximum(_mean(two * two * weight) / mass - mean_2**2, 0.0)
-    joint = _mean(one * two * weight) / mass - mean_1 * mean_2
-    agrees = (joint + _FLOOR) / (np.sqrt(spread_1 * spread_2) + _FLOOR)
-    return agrees.astype(np.float32), np.sqrt(spread_1).astype(np.float32)
+    one, two = (_unshaded(image, weight) for image in (source, view))
+    spread_1 = np.maximum(_mean(one * one * weight) / mass, 0.0)
+    best = np.full(inside.shape, -1.0, np.float32)
+    for across in (-_UNSURE_PX, 0, _UNSURE_PX):
+        for down in (-_UNSURE_PX, 0, _UNSURE_PX):
+            near = np.roll(two, (down, across), axis=(0, 1)) * weight
+            joint = _mean(one * near) / mass
+            spread_2 = np.maximum(_mean(near * near) / mass, 0.0)
+            agrees = (joint + _FLOOR) / (np.sqrt(spread_1 * spread_2) + _FLOOR)
+            np.maximum(best, agrees, out=best)
+    return best, np.sqrt(spread_1).astype(np.float32)
+
+
+def _unshaded(image: Pixels, weight: Numbers) -> Numbers:
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    size = (_SHADE_PX, _SHADE_PX)
+    mass = np.maximum(cv2.boxFilter(weight, -1, size), 0.02)
+    return (gray - cv2.boxFilter(gray * weight, -1, size) / mass) * weight
 
 
 def _mean(image: Numbers) -> Numbers:

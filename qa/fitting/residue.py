@@ -7,15 +7,16 @@ import numpy as np
 
 from content_engine.types import GarmentKind, Severity
 from qa.fitting.outside import area_reading
-from qa.fitting.palette import ones_inside
+from qa.fitting.palette import lab8, lab_of, ones_inside
 from qa.fitting.person import Part
-from qa.fitting.worn import Worn
+from qa.fitting.worn import Worn, behind
 from qa.vision.arrays import Mask
 from qa.vision.observed import Reading
 
 _THIGH = 1.3
 _SAME = 6.0
 _THIN_PX = 5
+_ONE_COLOUR = 7.0
 
 
 def residue(seen: Worn) -> Reading:
@@ -23,13 +24,23 @@ def residue(seen: Worn) -> Reading:
 
     Everything on the person that has the old garment's colours, is as it was in the photo, and that
     neither skin, hair nor the new garment explains. A part that goes on below the thighs is of
-    other clothes; a thread thinner than 5 px is a limb's dark rim.
+    other clothes; a thread thinner than 5 px is a limb's dark rim. Where old and new cloth have one
+    colour nobody sees which of them lies there.
     """
     thick = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_THIN_PX, _THIN_PX))
-    left = cv2.morphologyEx(ones_inside(_left(seen)), cv2.MORPH_OPEN, thick) > 0
+    left = cv2.morphologyEx(ones_inside(_left(seen) & ~_unseen(seen)), cv2.MORPH_OPEN, thick) > 0
     return area_reading(
         seen, left, kind="residue", severity=Severity.MAJOR, what="of the old garment is left, it"
     )
+
+
+def _unseen(seen: Worn) -> Mask:
+    """Where the result has the colour that the new garment has around there."""
+    cloth = cv2.erode(ones_inside(seen.dressed), np.ones((3, 3), np.uint8)) > 0
+    if not cloth.any():
+        return cloth
+    around = lab_of(lab8(behind(seen.rgb, cloth)))
+    return np.linalg.norm(seen.lab - around, axis=2) < _ONE_COLOUR
 
 
 def _left(seen: Worn) -> Mask:

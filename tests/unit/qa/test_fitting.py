@@ -20,8 +20,9 @@ from content_engine.types import (
     Recipe,
     TryonSpec,
 )
-from qa.fitting import edges
+from qa.fitting import edges, fringe
 from qa.fitting.garment import garment_truth
+from qa.fitting.hanging import hooded, laces
 from qa.fitting.palette import COST_MOST, NOTHING, colours_of, lab8, lab_of, palette
 from qa.fitting.person import Part, Person
 from qa.fitting.stance import Stance
@@ -141,7 +142,7 @@ def test_an_empty_picture_is_no_garment() -> None:
 
 def test_a_smooth_outline_is_neither_nicked_nor_jagged_nor_fringed() -> None:
     found = drawn_outline(ellipse())
-    readings = (edges.nick(found), edges.jagged(found), edges.halo(found))
+    readings = (edges.nick(found), edges.jagged(found), fringe.halo(found))
     assert max(reading.value for reading in readings) < 0.02
 
 
@@ -161,7 +162,7 @@ def test_a_fringe_is_found() -> None:
     found = drawn_outline(mask)
     ring = (cv2.dilate(mask.astype(np.uint8), np.ones((11, 11), np.uint8)) > 0) & ~mask
     found.rgb[ring] = (150, 150, 150)
-    assert edges.halo(found).value > load_policy().bound("tryon.halo").accept
+    assert fringe.halo(found).value > load_policy().bound("tryon.halo").accept
 
 
 def test_a_person_survives_the_cache() -> None:
@@ -211,3 +212,28 @@ def test_a_photo_that_is_gone_leaves_every_metric_unscored(judge: TryonJudge) ->
 def test_faults_of_try_ons_have_words() -> None:
     known = fault_kinds(Kind.TRYON)
     assert {"residue", "hole", "fold", "hand", "hair", "edge", "halo", "letters"} <= set(known)
+
+
+def test_what_swings_before_a_hood_is_no_print() -> None:
+    mask, drawn, collar = (np.zeros((300, 200), bool) for _ in range(3))
+    mask[60:300, 20:180], mask[0:60, 70:130], collar[55:80, 70:130] = True, True, True
+    body = (20.0, 60.0, 180.0, 300.0)
+    drawn[75:140, 80:84] = drawn[180:220, 60:140] = True
+    drawn[150:153, 60:140] = True
+    found = laces(drawn, collar, body)
+
+    assert hooded(mask, body), "a garment that rises above its shoulders has a hood"
+    assert found[80:135, 81:83].all(), "a thin stroke from the neck down is a lace"
+    assert not found[150:220].any(), "a ruled line and a filled print are none"
+
+
+def test_a_gleam_on_white_cloth_is_no_bite() -> None:
+    rgb = np.full((60, 60, 3), 240, np.uint8)
+    now, bite = np.ones((60, 60), bool), np.zeros((60, 60), bool)
+    bite[20:30, 0:10] = True
+    now &= ~bite
+    shaded = rgb.copy()
+    shaded[now] = (90, 100, 140)
+
+    assert not edges.standing_out(bite, now, rgb).any()
+    assert (edges.standing_out(bite, now, shaded) == bite).all()
