@@ -70,7 +70,8 @@ class Sender:
         """Begins no other try, waits 5 s at most for those under way, and ends."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            # A name server that never answers must not keep the service from ending.
+            self._thread.join(_DRAIN_S + 1.0)
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:

@@ -63,6 +63,8 @@ def receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
+            if len(body) < int(self.headers["content-length"]):
+                return  # its sender was killed while it spoke
             headers = {name.lower(): value for name, value in self.headers.items()}
             made.came.append(Came(self.path, headers, body, time.monotonic()))
             if self.path in made.holds:
