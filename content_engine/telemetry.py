@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -43,8 +44,17 @@ class JsonLines(logging.Formatter):
         extras = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         line |= {key: value for key, value in extras.items() if not key.startswith("_")}
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+            line["error"] = _where(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _where(error: BaseException | None) -> str:
+    """The frames and kinds of an error and its causes: a message may quote a prompt or a photo."""
+    lines: list[str] = []
+    while error is not None:
+        lines += [*traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]
+        error = error.__cause__ or error.__context__
+    return "".join(lines)
 
 
 def log_to(stream: TextIO, *, level: int = logging.INFO) -> None:

@@ -134,6 +134,17 @@ def bench_crash(
     raise typer.Exit(command.run(command.Options(kills=kills, seed=seed, ledger=ledger)))
 
 
+@bench.command("load")
+def bench_load(
+    minutes: Annotated[float, typer.Option(min=0.05, max=60, help="How long in all.")] = 1.0,
+    clients: Annotated[int, typer.Option(min=1, max=256, help="That ask at once.")] = 8,
+) -> None:
+    """A steady mix of requests, beside a bare FastAPI and Ray Serve app; exit code 1 for errors."""
+    from serving.bench import load
+
+    raise typer.Exit(load.run(minutes=minutes, clients=clients))
+
+
 Pictures = Annotated[list[Path] | None, typer.Option(help="Pictures or folders; else samples.")]
 
 

@@ -74,7 +74,7 @@ async def _measure_door(folder: Path, *, seconds: float) -> DoorCosts:
     parts = app.open_parts(replace(Settings(), data_dir=folder))
     parts.ledger.put_product(_PRODUCT, TENANT)
     (job,) = parts.ledger.submit([_BRIEF], tenant=TENANT)
-    async with _listening(app.door(parts, checks={})) as port, _listening(_plain()) as plain_port:
+    async with listening(app.door(parts, checks={})) as port, listening(_plain()) as plain_port:
         served = await _hammered(port, f"/v1/jobs/{job.id}", seconds)
         plain = await _hammered(plain_port, "/", seconds)
     parts.ledger.close()
@@ -101,7 +101,7 @@ async def _measure_job(folder: Path, cluster: Cluster, *, jobs: int) -> JobCosts
     )
     parts.ledger.put_product(_PRODUCT, TENANT)
     try:
-        async with _listening(app.door(parts, checks={})) as port:
+        async with listening(app.door(parts, checks={})) as port:
             took = await _jobs(port, count=jobs)
     finally:
         stop.set()
@@ -164,7 +164,7 @@ def _plain() -> FastAPI:
 
 
 @asynccontextmanager
-async def _listening(served: FastAPI) -> AsyncIterator[int]:
+async def listening(served: FastAPI) -> AsyncIterator[int]:
     """The app behind uvicorn on a free port of loopback; the port."""
     config = uvicorn.Config(served, port=0, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
