@@ -84,7 +84,10 @@ def test_the_same_batch_again_adds_nothing_and_another_is_refused(client: Client
         again = (await post(http, gzip.compress(FEED), key="k")).json()
         assert (again["id"], again["records"]) == (first["id"], first["records"])
         other = await post(http, FEED + FEED, key="k")
-        assert (other.status_code, other.json()["type"]) == (422, "urn:content-engine:problem:conflict")
+        assert (other.status_code, other.json()["type"]) == (
+            422,
+            "urn:content-engine:problem:conflict",
+        )
         assert len((await http.get("/v1/batches")).json()["items"]) == 1
 
     sent(client, scene=scene)

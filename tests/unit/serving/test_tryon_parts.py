@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assets.errors import TooLarge, UnsupportedMedia
 from assets.cleaning import LONGER_SIDE_MOST_PX, clean_garment, clean_person
+from assets.errors import TooLarge, UnsupportedMedia
 from serving.api.tryon_schema import body
 
 MOST = 8_000_000
