@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -26,16 +27,18 @@ from content_engine.errors import InvalidSettings
 _NAME = "content_engine"
 _JOB = re.compile(r"[0-9a-f]{32}")
 _CARRIER = "traceparent"
+_ENDED = threading.Event()
 _NAMED: ContextVar[SpanContext | None] = ContextVar("named", default=None)
 
 
 def start(trace_to: str, *, service: str) -> None:
     """Sends this process's spans from now on: to `http://collector:4318` or `file:PATH`.
 
-    Does nothing for an empty place, or where spans are sent already. Raises InvalidSettings when
+    Does nothing for an empty place, where spans are sent already, or after `stop`. Raises
+    InvalidSettings when
     the package for collectors is missing.
     """
-    if not trace_to or _provider() is not None:
+    if not trace_to or _ENDED.is_set() or _provider() is not None:
         return
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -50,11 +53,14 @@ def stop() -> None:
     """Sends what is not sent yet; spans after this go nowhere."""
     provider = _provider()
     if provider is not None:
+        _ENDED.set()
         provider.shutdown()
 
 
 def accepted(job_id: str, facts: Mapping[str, str]) -> None:
     """Tells of a new job: the root span of its trace, linked to the request that brought it."""
+    if _provider() is None:
+        return
     token = _NAMED.set(_root(job_id))
     try:
         asked = trace.get_current_span().get_span_context()
@@ -68,6 +74,9 @@ def accepted(job_id: str, facts: Mapping[str, str]) -> None:
 @contextmanager
 def job_span(name: str, job_id: str, facts: Mapping[str, str]) -> Iterator[None]:
     """A span directly under the job's root, whatever the process."""
+    if _provider() is None:
+        yield
+        return
     root = trace.set_span_in_context(NonRecordingSpan(_root(job_id)))
     with _span(name, facts, context=root):
         yield
@@ -76,6 +85,9 @@ def job_span(name: str, job_id: str, facts: Mapping[str, str]) -> Iterator[None]
 @contextmanager
 def span(name: str, facts: Mapping[str, str], *, under: str = "") -> Iterator[None]:
     """A span under the running one, or under the `traceparent` that another process sent."""
+    if _provider() is None:
+        yield
+        return
     context = TraceContextTextMapPropagator().extract({_CARRIER: under}) if under else None
     with _span(name, facts, context=context):
         yield
@@ -86,6 +98,11 @@ def carried() -> str:
     carrier: dict[str, str] = {}
     TraceContextTextMapPropagator().inject(carrier)
     return carrier.get(_CARRIER, "")
+
+
+def tell(facts: Mapping[str, str]) -> None:
+    """Adds what is known only now to the running span: a route's pattern, after routing."""
+    trace.get_current_span().set_attributes(dict(facts))
 
 
 def trace_id(job_id: str) -> str:
@@ -141,9 +158,10 @@ def _ids() -> Any:
 
 
 def _provider() -> Any:
-    """The provider that `start` set, or None: the API's own stand-in sends nothing."""
+    """The provider that `start` set, until `stop`; the API's own stand-in sends nothing."""
     provider = trace.get_tracer_provider()
-    return provider if hasattr(provider, "add_span_processor") else None
+    is_sending = hasattr(provider, "add_span_processor") and not _ENDED.is_set()
+    return provider if is_sending else None
 
 
 def _sink(trace_to: str) -> Any:

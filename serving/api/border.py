@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from content_engine import tracing
 from content_engine.telemetry import Metrics
 from serving.api.problems import problem
 
@@ -69,8 +70,11 @@ class Border:
             await self._app(scope, receive, send)
             return
         answer, began = _Answer(send), time.monotonic()
+        body = _Body(scope, receive, self._limits)
         try:
-            await self._app(scope, _Body(scope, receive, self._limits).receive, answer.send)
+            with tracing.span(f"HTTP {scope['method']}", {}, under=_traceparent(scope)):
+                await self._app(scope, body.receive, answer.send)
+                tracing.tell({"http.route": _pattern(scope)})
         except Exception:
             # The path's pattern, not the path: a SKU may be private.
             log.exception("http.bug", extra={"route": str(scope.get("route", ""))})
@@ -106,6 +110,11 @@ class _Answer:
     async def instead(self, scope: Scope, receive: Receive, code: str, detail: str) -> None:
         if self.status == 0:
             await problem(code, detail)(scope, receive, self.send)
+
+
+def _traceparent(scope: Scope) -> str:
+    said = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
+    return said.decode("latin-1")
 
 
 def _pattern(scope: Scope) -> str:

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from content_engine import tracing
@@ -12,12 +12,14 @@ from content_engine.flow import Engine
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
 from content_engine.types import Brief, Kind, Product, TextSpec
+from serving.api import create_app
 from serving.bench.noop import NoopMaker, accept
 from serving.deployments import Cluster
 from serving.dispatcher import Dispatcher, Limits
 from serving.executors import PlannerByKind
 from serving.news import News
 from tests.ledgers import empty_ledger
+from tests.unit.serving.conftest import door_over
 
 pytestmark = pytest.mark.cluster
 PRODUCT = Product(sku="SECRET-SKU", title="Secret mug", brand="", category=(), facts=(), photos=())
@@ -25,12 +27,11 @@ BRIEF = Brief(kind=Kind.TEXT, product=PRODUCT, spec=TextSpec(), locale="en")
 
 
 @pytest.fixture
-def spans(boutique_folder: Path) -> Iterator[Path]:
-    """The file that this process and the replica write their spans to."""
+def spans(boutique_folder: Path) -> Path:
+    """The file that this process and the replica write their spans to, until the session ends."""
     file = boutique_folder / "spans"
     tracing.start(f"file:{file}", service="door")
-    yield file
-    tracing.stop()
+    return file
 
 
 def carried(ledger: Ledger, cluster: Cluster) -> str:
@@ -59,9 +60,18 @@ def carried(ledger: Ledger, cluster: Cluster) -> str:
     return job.id
 
 
+async def looked_at(ledger: Ledger, folder: Path, job_id: str) -> None:
+    """A client within a trace of its own reads the job."""
+    transport = httpx.ASGITransport(app=create_app(door_over(ledger, folder)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+        named = {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}
+        assert (await http.get(f"/v1/jobs/{job_id}", headers=named)).status_code == 200
+
+
 def test_one_trace_spans_the_processes(tmp_path: Path, cluster: Cluster, spans: Path) -> None:
     ledger = Ledger.open(empty_ledger(tmp_path))
     job_id = carried(ledger, cluster)
+    asyncio.run(looked_at(ledger, tmp_path, job_id))
     ledger.close()
     lines = [json.loads(line) for line in spans.read_text().splitlines()]
     own = [line for line in lines if line["context"]["trace_id"] == f"0x{tracing.trace_id(job_id)}"]
@@ -75,4 +85,7 @@ def test_one_trace_spans_the_processes(tmp_path: Path, cluster: Cluster, spans: 
     assert parents["replica.generate"] == ids["generate"], "the replica is of the same trace"
     services = {line["resource"]["attributes"]["service.name"] for line in own}
     assert services == {"content-engine-door", "content-engine-text"}
+    asked = [line for line in lines if line["name"] == "HTTP GET"]
+    assert [line["attributes"] for line in asked] == [{"http.route": "/v1/jobs/{job_id}"}]
+    assert asked[0]["context"]["trace_id"] == "0x" + "ab" * 16, "a caller's trace goes on"
     assert "ecret" not in spans.read_text(), "a product's words stand in a span"
