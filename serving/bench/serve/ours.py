@@ -125,10 +125,6 @@ class OurReplica(LoopReplica):
         """What was done since the last call."""
         return self._bench.log.taken()
 
-    def facts(self) -> LoopFacts:
-        """See `StepLoop.facts`."""
-        return self._bench.facts()
-
     async def fresh(self, recipe: Recipe) -> str:
         """The digest of the recipe's bytes made anew, beside the loop: what a crash is held to."""
         return await asyncio.to_thread(self._bench.fresh, recipe)
