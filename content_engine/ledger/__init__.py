@@ -72,13 +72,15 @@ class Ledger(LedgerOperating):
     # Senders
 
     def put_product(self, product: Product, tenant: str) -> None:
-        """Remembers a product under its sku, in place of an older one."""
+        """Remembers a product under its sku, in place of an older one; its photos are theirs."""
         body, now_us = to_json(product), self._now_us()
         with self._database.write() as session:
             session.run(
                 "put_product",
                 {"tenant": tenant, "sku": product.sku, "body": body, "now_us": now_us},
             )
+            for photo in product.photos:
+                session.run("own_asset", {"digest": photo.digest, "tenant": tenant})
 
     def own_asset(self, digest: Digest, tenant: str) -> None:
         """Remembers that the tenant brought the asset in; once more changes nothing."""

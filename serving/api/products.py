@@ -47,8 +47,6 @@ def _put(door: Door, sku: str, body: ProductIn) -> tuple[Product, bool]:
         new = False
     except NotFound:
         new = True
-    for photo in product.photos:
-        door.ledger.own_asset(photo.digest, door.tenant)
     door.ledger.put_product(product, door.tenant)
     return product, new
 

@@ -379,12 +379,12 @@ def test_what_a_person_passed_ships_though_the_machines_failed(ledger: Ledger) -
 def test_a_job_that_takes_workers_down_keeps_its_cases(ledger: Ledger, clock: Clock) -> None:
     job = in_review(ledger, brief())
     ledger.label_case(claimed(ledger).token, label(FIX, correction=AGAIN))
-    for _ in range(5):
+    for _ in range(30):
         take(ledger)
         clock.now_s += 61
         ledger.reap()
     assert status(ledger, job.id) is JobStatus.IN_REVIEW
-    assert "5 workers" in claimed(ledger).case.reasons[0]
+    assert "30 workers" in claimed(ledger).case.reasons[0]
 
 
 # Taking back

@@ -160,6 +160,7 @@ class Shop:
         )
         price = Money(amount=Decimal(sku.split("-")[0]), currency="EUR")
         mug = replace(product(), sku=sku, photos=(photo,), price=price)
+        self.ledger.put_product(mug, TENANT)
         return Brief(kind=kind, product=mug, spec=spec, locale=locale)
 
     def _asset(self, role: str, data: bytes, media_type: str, *, side: int) -> Asset:
