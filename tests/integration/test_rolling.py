@@ -168,6 +168,6 @@ def test_an_engine_is_replaced_without_a_failed_request_or_a_lost_job(tmp_path: 
         ledger.close()
     assert code == 0, "the engine did not end cleanly"
     assert set(answers) <= {200, 202}, f"requests failed: {dict(answers)}"
-    assert answers.total() > 100, f"too little traffic to say anything: {dict(answers)}"
+    assert answers.total() > 50, f"too little traffic to say anything: {dict(answers)}"
     assert not left, f"{len(left)} of {len(jobs)} accepted jobs never ended"
     assert set(ends) == {1}, "a job ended twice"

@@ -54,6 +54,11 @@ class _Post:
     child: Child
     back_at: float = 0.0
 
+    @property
+    def is_at_work(self) -> bool:
+        """True while its process lives and has opened everything it needs."""
+        return self.child.is_alive and self.child.is_up
+
 
 class Crew:
     """Processes by order and servers by name. `deaths` are those that nobody caused."""
@@ -112,7 +117,8 @@ class Crew:
         for server in self._servers.values():
             server.wait()
         end = time.monotonic() + within_s
-        while missing := [post for post in self._posts if not post.child.is_up]:
+        # The sign of a process outlives it: one that was killed last must be started again, too.
+        while missing := [post for post in self._posts if not post.is_at_work]:
             if time.monotonic() > end:
                 raise TimeoutError(f"the {missing[0].order.role} did not come up")
             self.tend()

@@ -56,7 +56,7 @@ def refused(recipe: Recipe, *reasons: str) -> Attempt:
     [
         ({"photo": 1}, "1 photos; photo 1"),
         ({"photo": -1}, "photo -1"),
-        ({"aspects": ("3:2",)}, "3:2"),
+        ({"aspects": ("7:5",)}, "7:5"),
         ({"aspects": ()}, "aspects"),
         ({"longer_side_px": 100}, "100 px"),
         ({"longer_side_px": 9000}, "9000 px"),
