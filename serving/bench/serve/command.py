@@ -44,7 +44,7 @@ class Length:
 
 
 FULL = Length(ours_s=120.0, baseline_s=20.0, pairs=15, rounds=3, sides_px=single.SHAPES_PX)
-QUICK = Length(ours_s=8.0, baseline_s=3.0, pairs=3, rounds=1, sides_px=(64, 256))
+QUICK = Length(ours_s=8.0, baseline_s=3.0, pairs=9, rounds=1, sides_px=(64, 256))
 
 
 def run(*, quick: bool, out: Path | None) -> int:
