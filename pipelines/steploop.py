@@ -235,7 +235,9 @@ class StepLoop(Generic[S]):
             one.unkept_steps += 1
             if one.is_done:
                 self._traffic.finish(one)
-            elif self._keeping.is_due(one, now=now):
+                continue
+            self._keeping.settle(one)
+            if self._keeping.is_due(one, now=now):
                 self._keeping.keep(one, now=now)
 
     def _broke(self, batch: Sequence[Ticket[S]], error: Exception) -> None:

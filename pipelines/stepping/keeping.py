@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import wait
 from functools import partial
 from typing import Generic
 
@@ -14,6 +15,7 @@ from pipelines.stepping.sides import Sides
 from pipelines.stepping.ticket import Ticket
 
 _log = logging.getLogger(__name__)
+_WRITE_MOST_S = 1.0  # a disk that takes longer must not hold the device: the run risks more steps
 _OLD_S = 7 * 24 * 3600.0  # nobody took it up for a week: nobody wants that run any more
 
 
@@ -71,6 +73,15 @@ class Keeping(Generic[S]):
         if saved is not None:
             self.written += 1
             one.kept = self._sides.keep(partial(checkpoints.write, one.digest, saved))
+
+    def settle(self, one: Ticket[S]) -> None:
+        """Waits for a checkpoint that a whole step was not enough to write.
+
+        So a process that dies repeats at most one interval and the step beside the writing.
+        """
+        beside = one.unkept_steps == 1
+        if beside and one.kept is not None and not one.kept.done():
+            wait((one.kept,), timeout=_WRITE_MOST_S)
 
     def drop(self, one: Ticket[S]) -> None:
         """Forgets the run's file, if there may be one."""

@@ -15,7 +15,7 @@ from statistics import median
 import pytest
 
 from content_engine.errors import GenerationFailed
-from content_engine.types import Lane, Recipe
+from content_engine.types import Digest, Lane, Recipe
 from pipelines.backend import Media
 from pipelines.steploop import StepLoop
 from pipelines.stepping.checkpoints import Checkpoints
@@ -207,6 +207,32 @@ def test_kill_9_in_the_middle_of_50_steps_costs_one_interval_and_gives_the_same_
     assert reached - mill.resumed_at[0] <= 5 + 1, f"{reached} steps, resumed at {mill.resumed_at}"
     assert again[0].data == expected(recipe(1, steps=50))
     assert not list((tmp_path / "runs").iterdir())
+
+
+@dataclass(frozen=True)
+class SlowDisk(Checkpoints):
+    """Notes how many steps the run took while each checkpoint was written."""
+
+    mill: Mill
+    noted: list[int] = field(default_factory=list)
+
+    def write(self, recipe: Digest, saved: bytes) -> None:
+        before = len(self.mill.steps)
+        time.sleep(0.05)
+        super().write(recipe, saved)
+        self.noted.append(len(self.mill.steps) - before)
+
+
+def test_a_slow_disk_costs_a_dying_process_one_step_more_than_the_interval(tmp_path: Path) -> None:
+    mill = Busy(step_s=0.002)
+    disk = SlowDisk(tmp_path / "runs", mill=mill)
+    limits = LoopLimits(checkpoint_every_s=0.0, checkpoint_every_steps=5)
+    loop = StepLoop(mill, table=BatchTable(), checkpoints=disk, limits=limits)
+    loop.start()
+    loop.submit(recipe(1, steps=40), NOTHING, lane=Lane.BULK).result()
+    loop.close()
+    assert len(disk.noted) == 7
+    assert max(disk.noted) <= 1, f"{disk.noted} steps were taken beside each writing"
 
 
 def test_a_loop_that_rests_costs_nothing() -> None:
