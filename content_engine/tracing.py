@@ -3,7 +3,8 @@
 Trace id and root span id follow from the job's id, so that no process must be told them: the ledger
 row carries the trace. What is called on (a replica) gets a W3C `traceparent` along with the recipe.
 Off unless `start` was told where to send spans: then nothing is made, and a span costs 2 µs.
-Attributes come from closed sets: no prompt, no SKU, no photo, no error message.
+Attributes come from closed sets: no prompt, no SKU, no photo, no error message. Libraries that make
+spans by themselves would write paths, query strings and their callers' words: theirs go nowhere.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, Status, StatusCode, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import Attributes
 
 from content_engine.errors import InvalidSettings
 
@@ -41,10 +43,9 @@ def start(trace_to: str, *, service: str) -> None:
     if not trace_to or _ENDED.is_set() or _provider() is not None:
         return
     from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
 
     resource = Resource.create({"service.name": f"content-engine-{service}"})
-    provider = TracerProvider(resource=resource, id_generator=_ids())
+    provider = _own_alone()(resource=resource, id_generator=_ids())
     provider.add_span_processor(_sink(trace_to))
     trace.set_tracer_provider(provider)
 
@@ -100,9 +101,11 @@ def carried() -> str:
     return carrier.get(_CARRIER, "")
 
 
-def tell(facts: Mapping[str, str]) -> None:
-    """Adds what is known only now to the running span: a route's pattern, after routing."""
-    trace.get_current_span().set_attributes(dict(facts))
+def tell(name: str, facts: Mapping[str, str | int]) -> None:
+    """Names the running span by what is known only now: a route's pattern, after routing."""
+    running = trace.get_current_span()
+    running.update_name(name)
+    running.set_attributes(dict(facts))
 
 
 def trace_id(job_id: str) -> str:
@@ -139,6 +142,30 @@ def _root(job_id: str) -> SpanContext:
         is_remote=True,
         trace_flags=TraceFlags(TraceFlags.SAMPLED),
     )
+
+
+def _own_alone() -> Any:
+    """A provider whose tracers record under this engine's name alone; traces go on through others.
+
+    FastAPI's spans hold the path and the query string, those of MCP a caller's words.
+    """
+    from opentelemetry.sdk.trace import TracerProvider
+
+    class OwnAlone(TracerProvider):
+        def get_tracer(
+            self,
+            instrumenting_module_name: str,
+            instrumenting_library_version: str | None = None,
+            schema_url: str | None = None,
+            attributes: Attributes = None,
+        ) -> trace.Tracer:
+            if instrumenting_module_name != _NAME:
+                return trace.NoOpTracer()
+            return super().get_tracer(
+                instrumenting_module_name, instrumenting_library_version, schema_url, attributes
+            )
+
+    return OwnAlone
 
 
 def _ids() -> Any:

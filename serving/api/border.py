@@ -72,9 +72,11 @@ class Border:
         answer, began = _Answer(send), time.monotonic()
         body = _Body(scope, receive, self._limits)
         try:
-            with tracing.span(f"HTTP {scope['method']}", {}, under=_traceparent(scope)):
-                await self._app(scope, body.receive, answer.send)
-                tracing.tell({"http.route": _pattern(scope)})
+            with tracing.span("HTTP", {}, under=_traceparent(scope)):
+                try:
+                    await self._app(scope, body.receive, answer.send)
+                finally:
+                    _name_span(scope, status=answer.status)
         except Exception:
             # The path's pattern, not the path: a SKU may be private.
             log.exception("http.bug", extra={"route": str(scope.get("route", ""))})
@@ -83,8 +85,7 @@ class Border:
             self._count(scope, answer, began=began)
 
     def _count(self, scope: Scope, answer: _Answer, *, began: float) -> None:
-        method = scope["method"] if scope["method"] in _METHODS else "other"
-        route = _pattern(scope)
+        method, route = _method(scope), _pattern(scope)
         self._metrics.requests.labels(method, route, str(answer.status)).inc()
         seconds = (answer.began or time.monotonic()) - began
         self._metrics.request_seconds.labels(method, route).observe(seconds)
@@ -115,6 +116,17 @@ class _Answer:
 def _traceparent(scope: Scope) -> str:
     said = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
     return said.decode("latin-1")
+
+
+def _name_span(scope: Scope, *, status: int) -> None:
+    """Source: OpenTelemetry's semantic conventions for HTTP servers: `{method} {route}`."""
+    method, route = _method(scope), _pattern(scope)
+    facts = {"http.request.method": method, "http.route": route}
+    tracing.tell(f"{method} {route}", {**facts, "http.response.status_code": status or 500})
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def _pattern(scope: Scope) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -67,6 +68,14 @@ _ROOMS = (
     storefront,
 )
 
+_SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""FastAPI's own would hold paths, query strings, words of errors; the border's are bounded."""
+
 
 def create_app(door: Door) -> FastAPI:
     """The door as an ASGI app, over these parts."""
@@ -94,6 +103,7 @@ def _rooms(door: Door) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         redirect_slashes=False,
+        telemetry=_SILENT,
         responses=documented(MEDIA_TYPE, SCHEMA),
     )
     for room in _ROOMS:

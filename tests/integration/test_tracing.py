@@ -66,6 +66,15 @@ async def looked_at(ledger: Ledger, folder: Path, job_id: str) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
         named = {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}
         assert (await http.get(f"/v1/jobs/{job_id}", headers=named)).status_code == 200
+        secret = "sku=SECRET-SKU"
+        assert (await http.get(f"/v1/jobs/SECRET-job?{secret}", headers=named)).status_code == 404
+        assert (await http.get(f"/SECRET?{secret}", headers=named)).status_code == 404
+        assert (await http.request("SECRET", "/healthz", headers=named)).status_code == 405
+        call = {"jsonrpc": "2.0", "id": "SECRET-1", "method": "tools/call"}
+        words = {"name": "SECRET-tool", "arguments": {"sku": "SECRET"}}
+        heard = {**named, "accept": "application/json, text/event-stream"}
+        answer = await http.post("/mcp", json={**call, "params": words}, headers=heard)
+        assert answer.status_code == 200, answer.text
 
 
 def test_one_trace_spans_the_processes(tmp_path: Path, cluster: Cluster, spans: Path) -> None:
@@ -85,7 +94,17 @@ def test_one_trace_spans_the_processes(tmp_path: Path, cluster: Cluster, spans: 
     assert parents["replica.generate"] == ids["generate"], "the replica is of the same trace"
     services = {line["resource"]["attributes"]["service.name"] for line in own}
     assert services == {"content-engine-door", "content-engine-text"}
-    asked = [line for line in lines if line["name"] == "HTTP GET"]
-    assert [line["attributes"] for line in asked] == [{"http.route": "/v1/jobs/{job_id}"}]
-    assert asked[0]["context"]["trace_id"] == "0x" + "ab" * 16, "a caller's trace goes on"
-    assert "ecret" not in spans.read_text(), "a product's words stand in a span"
+    asked = [line for line in lines if line["context"]["trace_id"] == "0x" + "ab" * 16]
+    assert [(line["name"], line["attributes"]) for line in asked] == [
+        _request("GET", "/v1/jobs/{job_id}", 200),
+        _request("GET", "/v1/jobs/{job_id}", 404),
+        _request("GET", "none", 404),
+        _request("other", "/healthz", 405),
+        _request("POST", "/mcp", 200),
+    ], "one span a request, its caller's trace going on, of closed sets of words"
+    assert "ecret" not in spans.read_text().lower(), "a stranger's words stand in a span"
+
+
+def _request(method: str, route: str, status: int) -> tuple[str, dict[str, object]]:
+    facts = {"http.request.method": method, "http.route": route}
+    return f"{method} {route}", {**facts, "http.response.status_code": status}
