@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from content_engine.ledger import outbox, rows
 from content_engine.ledger.batches import LedgerBatches
 from content_engine.ledger.rows import Page
 from content_engine.ledger.sql import Row, Session
+from content_engine.types import canonical_json
 from content_engine.webhooks import Delivery, DeliveryStatus, Errand, EventType, Tried, Webhook
 
 _WEBHOOKS_MOST = 20
@@ -22,20 +24,34 @@ class LedgerWebhooks(LedgerBatches):
     """What webhooks and their sender do. Every call is one transaction."""
 
     def add_webhook(
-        self, url: str, *, tenant: str, secret: str, events: Collection[EventType] = ()
+        self,
+        url: str,
+        *,
+        tenant: str,
+        secret: str,
+        events: Collection[EventType] = (),
+        key: str = "",
     ) -> Webhook:
         """The new webhook; `secret` comes sealed. No `events`: it is told of all.
 
-        Raises QuotaExceeded when the tenant has as many as it may.
+        With a `key` (idempotency) the webhook of the first time, its own secret included, while it
+        stands. Raises QuotaExceeded when the tenant has as many as it may, Conflict when the key
+        made another one.
         """
-        named = {"webhook_id": f"wh_{uuid4().hex}", "tenant": tenant}
+        named = {"webhook_id": _id_of(key, tenant=tenant), "tenant": tenant}
         said = " ".join(sorted(event.value for event in events))
         values = {"url": url, "events": said, "secret": secret, "now_us": self._now_us()}
         with self._database.write() as session:
-            if len(session.rows("webhooks", {"tenant": tenant})) >= _WEBHOOKS_MOST:
-                raise QuotaExceeded(f"there are {_WEBHOOKS_MOST} webhooks: delete one first")
-            session.run("add_webhook", named | values)
-            return _webhook(_row(session, named["webhook_id"], tenant=tenant))
+            known = session.row("webhook", named) if key else None
+            if known is None:
+                if len(session.rows("webhooks", {"tenant": tenant})) >= _WEBHOOKS_MOST:
+                    raise QuotaExceeded(f"there are {_WEBHOOKS_MOST} webhooks: delete one first")
+                session.run("add_webhook", named | values)
+                # On Postgres another door may have been first with the same key.
+                known = _row(session, named["webhook_id"], tenant=tenant)
+            if (known.url, known.events) != (url, said):
+                raise Conflict(f"the key {key!r} was used for another webhook: take a new key")
+            return _webhook(known)
 
     def webhook(self, webhook_id: str, tenant: str) -> Webhook:
         """The webhook. Raises NotFound."""
@@ -196,6 +212,14 @@ def _row(session: Session, webhook_id: str, *, tenant: str) -> Row:
     if row is None:
         raise NotFound(_unknown(webhook_id))
     return row
+
+
+def _id_of(key: str, *, tenant: str) -> str:
+    """The same of the same tenant's same key: the webhook itself remembers the key."""
+    if not key:
+        return f"wh_{uuid4().hex}"
+    named = canonical_json([tenant, key])
+    return f"wh_{hashlib.sha256(named.encode()).hexdigest()[:32]}"
 
 
 def _unknown(webhook_id: str) -> str:

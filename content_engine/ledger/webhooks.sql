@@ -2,7 +2,7 @@
 
 -- name: add_webhook
 INSERT INTO webhook (id, tenant, url, events, secret, created_at_us)
-VALUES (:webhook_id, :tenant, :url, :events, :secret, :now_us);
+VALUES (:webhook_id, :tenant, :url, :events, :secret, :now_us) ON CONFLICT (id) DO NOTHING;
 
 -- name: webhook
 SELECT * FROM webhook WHERE id = :webhook_id AND tenant = :tenant;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from starlette.responses import JSONResponse, Response
 
 from assets.errors import FetchFailed
@@ -27,6 +27,7 @@ from serving.api.wire_webhooks import (
 )
 from serving.webhooks.signing import new_secret
 
+Key = Annotated[str, Header(alias="Idempotency-Key", max_length=255)]
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -90,17 +91,22 @@ def _secrets(router: APIRouter, door: Door) -> None:
     ledger, tenant = door.ledger, door.tenant
 
     @router.post("", status_code=201, response_model=NewWebhookOut)
-    async def create_webhook(body: WebhookIn) -> Response:
-        """A new webhook. Its secret is shown this once; the ledger keeps it sealed."""
+    async def create_webhook(body: WebhookIn, idempotency_key: Key = "") -> Response:
+        """A new webhook. Its secret is shown this once; the ledger keeps it sealed.
+
+        With an `Idempotency-Key` the same body sent again shows the same webhook and the secret
+        that signs for it now; nothing is made a second time while it stands.
+        """
         try:
             await door.poster.check(body.url)
         except FetchFailed as error:
             raise InvalidBrief(f"url: {error}") from error
-        secret = new_secret()
-        sealed = door.seal.seal(secret, tenant=tenant)
+        sealed = door.seal.seal(new_secret(), tenant=tenant)
+        wanted = {"tenant": tenant, "events": body.events, "key": idempotency_key}
         webhook = await asyncio.to_thread(
-            lambda: ledger.add_webhook(body.url, tenant=tenant, secret=sealed, events=body.events)
+            lambda: ledger.add_webhook(body.url, secret=sealed, **wanted)
         )
+        secret = door.seal.unseal(webhook.secret, tenant=tenant)
         shown = new_webhook_out(webhook, secret=secret).model_dump(mode="json")
         place = f"/v1/webhooks/{webhook.id}"
         return JSONResponse(shown, 201, headers={"location": place, **_NO_STORE})

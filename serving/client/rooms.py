@@ -226,10 +226,10 @@ class Assets(_Room):
 class Webhooks(_Room):
     """Where to tell what."""
 
-    def create(self, url: str, *, events: Sequence[EventType] = ()) -> Webhook:
-        """The webhook with its secret, which is shown this once."""
+    def create(self, url: str, *, events: Sequence[EventType] = (), key: str = "") -> Webhook:
+        """The webhook with its secret, which is shown this once. The same `key`: the same one."""
         body = {"url": url, "events": [event.value for event in events]}
-        ask = Ask(method="POST", path="/v1/webhooks", json=body)
+        ask = Ask(method="POST", path="/v1/webhooks", json=body, headers=keyed(key), again=True)
         return read(Webhook, self._calls.send(ask).json())
 
     def list(self) -> tuple[Webhook, ...]:

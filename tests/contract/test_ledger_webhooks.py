@@ -245,3 +245,15 @@ def test_senders_of_many_services_never_share_a_message(
     while left := errands(ledger):
         taken += [each.delivery.id for each in left if ledger.end_errand(each, DELIVERED)]
     assert len(set(taken)) == len(taken) == 40
+
+
+def test_two_doors_with_the_same_key_make_one_webhook(ledger: Ledger) -> None:
+    def add(number: int) -> Webhook:
+        sealed = f"sealed-{number}"
+        return ledger.add_webhook("https://a.example/h", tenant=TENANT, secret=sealed, key="k")
+
+    with ThreadPoolExecutor(8) as doors:
+        made = set(doors.map(add, range(8)))
+    assert len(made) == 1, "one webhook with one secret, whoever was first"
+    with pytest.raises(Conflict, match="another webhook"):
+        ledger.add_webhook("https://b.example/h", tenant=TENANT, secret="s", key="k")

@@ -191,6 +191,9 @@ def test_a_batch_is_paused_resumed_and_cancelled(engine: ContentEngine, tmp_path
 def test_webhooks_are_made_heard_and_verified(engine: ContentEngine) -> None:
     with receiver() as target:
         hook = engine.webhooks.create(f"{target.url}/hook", events=[EventType.JOB_SUCCEEDED])
+        again = engine.webhooks.create(f"{target.url}/kept", key="k-1")
+        assert again == engine.webhooks.create(f"{target.url}/kept", key="k-1")
+        engine.webhooks.delete(again.id)
         assert [each.secret for each in engine.webhooks.list()] == [""]
         sell(engine, "MUG-2")
         job = engine.jobs.create(TextJobIn(kind="text", sku="MUG-2", locale="de"))

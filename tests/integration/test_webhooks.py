@@ -49,11 +49,12 @@ def near(door: Door, keys: Path) -> Door:
     return replace(door, tenant=TENANT, poster=poster, seal=Seal.open(keys))
 
 
-def ask(door: Door, method: str, path: str, body: Any = None) -> httpx.Response:
+def ask(door: Door, method: str, path: str, body: Any = None, *, key: str = "") -> httpx.Response:
     async def once() -> httpx.Response:
         transport = httpx.ASGITransport(app=create_app(door))
+        named = {"Idempotency-Key": key} if key else {}
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
-            return await http.request(method, f"/v1/webhooks{path}", json=body)
+            return await http.request(method, f"/v1/webhooks{path}", json=body, headers=named)
 
     return asyncio.run(once())
 
@@ -105,6 +106,26 @@ def test_both_secrets_sign_while_one_is_rotated(
         until(lambda: len(target.came) == 2)
     assert target.came[1].headers["webhook-signature"].count("v1,") == 1
     Webhook(last["secret"]).verify(target.came[1].body, dict(target.came[1].headers))
+
+
+def test_the_same_key_makes_one_webhook(near: Door, ledger: Ledger, target: Receiver) -> None:
+    """Who lost the answer asks again and gets the secret; who means another takes a new key."""
+    body = {"url": f"{target.url}/a", "events": ["job.failed"]}
+    first, again = (ask(near, "POST", "", body, key="k") for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert len(ledger.webhooks(TENANT)) == 1
+    other = ask(near, "POST", "", {**body, "events": []}, key="k")
+    assert (other.status_code, other.json()["type"].rpartition(":")[2]) == (422, "conflict")
+    theirs = ask(replace(near, tenant="hats"), "POST", "", body, key="k").json()
+    assert theirs["id"] != first.json()["id"]
+    assert theirs["secret"] != first.json()["secret"]
+    rotated = ask(near, "POST", f"/{first.json()['id']}/rotate").json()
+    assert ask(near, "POST", "", body, key="k").json()["secret"] == rotated["secret"]
+    ask(near, "DELETE", f"/{first.json()['id']}")
+    fresh = ask(near, "POST", "", body, key="k")
+    assert fresh.status_code == 201, "what was deleted can be made anew"
+    assert fresh.json()["secret"] not in (first.json()["secret"], rotated["secret"])
 
 
 def test_what_fails_every_time_is_buried_and_can_be_replayed(
