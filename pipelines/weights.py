@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -12,10 +13,13 @@ from typing import Any
 from assets.errors import WeightsInvalid
 from assets.weights import file_sha256
 from content_engine.errors import BackendUnavailable
-from pipelines.models import UNPINNED, Lora, ModelEntry
+from pipelines.models import Lora, ModelEntry
 
 PULLED = "pulled.json"
 """What `pull` writes beside the files it got: the commit and every hash that the hub states."""
+
+_END_BYTES = 1 << 20
+"""Training moves every weight, so both ends of a file tell it; a whole model takes minutes."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _WANTED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
@@ -62,8 +66,17 @@ def weights_here(entry: ModelEntry, models_dir: Path | None) -> Here | None:
 
 
 def revision_of(entry: ModelEntry, here: Here) -> str:
-    """The revision that recipes name: the commit that lies here, else what the catalog says."""
-    return here.commit or (entry.revision if entry.pinned else UNPINNED)
+    """The revision that recipes name: the commit that lies here, else `own-` and a print of it.
+
+    A folder that the shop made itself is no commit of anybody's; other weights in it are another
+    revision, so that no result of the old ones is taken for theirs. Where the catalog states a
+    hash of the folder's file (`verify` holds it to that), it is the catalog's commit.
+    """
+    if here.commit:
+        return here.commit
+    if entry.pinned and entry.files:
+        return entry.revision
+    return f"own-{_print_of(here.folder)}"
 
 
 def verify(here: Here, entry: ModelEntry) -> None:
@@ -142,6 +155,19 @@ def _pull_lora(
     if folder is not None:
         got = got.rename(folder / f"{lora.name}.safetensors")
     verify_lora(got, lora)
+
+
+def _print_of(folder: Path) -> str:
+    """12 hexadecimal digits: of every file the name, the size, and both ends."""
+    seen = hashlib.sha256()
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        size = path.stat().st_size
+        seen.update(f"{path.relative_to(folder).as_posix()}\n{size}\n".encode())
+        with path.open("rb") as file:
+            seen.update(file.read(_END_BYTES))
+            file.seek(max(0, size - _END_BYTES))
+            seen.update(file.read(_END_BYTES))
+    return seen.hexdigest()[:12]
 
 
 def _note(folder: Path, *, commit: str, siblings: Any) -> None:

@@ -127,7 +127,7 @@ def test_what_a_model_painted_says_so_in_its_credentials(workshop: Workshop, mug
         assert manifest is not None
         assert source_types(manifest) == {source_type}
         text = json.dumps(manifest)
-        assert "FLUX.2-klein-4B@main" in text
+        assert "FLUX.2-klein-4B@own-" in text
         assert "Apache-2.0" in text
         picture = decode_picture(data)
         assert (picture.width_px, picture.height_px) == (1000, 1000)

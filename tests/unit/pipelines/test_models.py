@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -128,13 +129,22 @@ def test_another_commit_than_the_pinned_one_refuses_to_load(tmp_path: Path) -> N
         verify(here, tiny)
 
 
-def test_a_folder_that_nobody_vouches_for_is_named_so(tmp_path: Path) -> None:
-    tiny = entry(tmp_path, 'revision = "main"')
-    here = weights_here(tiny, folder_with(tmp_path, {"config.json": b"{}"}))
+def test_a_folder_that_nobody_vouches_for_is_named_by_what_is_in_it(tmp_path: Path) -> None:
+    tiny = entry(tmp_path, f'revision = "{COMMIT}"')
+    models = folder_with(tmp_path, {"config.json": b"{}", "a.safetensors": b"weights"})
+    here = weights_here(tiny, models)
     assert here is not None
     assert not here.stated
     assert not here.why_known
-    assert revision_of(tiny, here) == "main"
+    first = revision_of(tiny, here)
+    assert re.fullmatch(r"own-[0-9a-f]{12}", first), "not the pinned commit: nobody knows that"
+    assert revision_of(tiny, here) == first
+    (models / "tiny" / "a.safetensors").write_bytes(b"weightz")
+    assert revision_of(tiny, here) != first, "other weights are another recipe"
+
+
+def test_every_model_of_the_catalog_is_pinned_to_a_commit() -> None:
+    assert [name for name, each in CATALOG.entries.items() if not each.pinned] == []
 
 
 def test_every_template_asks_for_a_task_that_some_model_has() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from serving.cli import cli
 from serving.device import device_place, shelf
 from serving.doctor.findings import Health
 from serving.doctor.models import chosen_backends
+from serving.models import checked
 
 
 def pulled(folder: Path, name: str, *, stated: bytes) -> None:
@@ -23,7 +25,8 @@ def pulled(folder: Path, name: str, *, stated: bytes) -> None:
     place.mkdir(parents=True)
     (place / "model.safetensors").write_bytes(b"weights")
     files = {"model.safetensors": hashlib.sha256(stated).hexdigest()}
-    (place / PULLED).write_text(json.dumps({"commit": "a" * 40, "files": files}))
+    commit = ModelCatalog.load().entry(name).revision
+    (place / PULLED).write_text(json.dumps({"commit": commit, "files": files}))
 
 
 def said(*words: str) -> tuple[int, str]:
@@ -31,13 +34,25 @@ def said(*words: str) -> tuple[int, str]:
     return result.exit_code, " ".join(result.output.split())
 
 
-def test_a_right_file_of_an_unpinned_model_is_said_to_be_both(tmp_path: Path) -> None:
+def test_a_right_file_is_said_to_be_right(tmp_path: Path) -> None:
     pulled(tmp_path, "flux2-klein", stated=b"weights")
     code, text = said("models", "check", "flux2-klein", "--models", str(tmp_path))
     assert code == 0
     assert "1 files as stated by pulled.json" in text
+    assert "UNPINNED" not in text
+
+
+def test_a_model_that_follows_a_branch_is_said_to_and_with_it_what_lies_here(
+    tmp_path: Path,
+) -> None:
+    pulled(tmp_path, "flux2-klein", stated=b"weights")
+    pinned = ModelCatalog.load().entry("flux2-klein")
+    text, wrong = checked(
+        replace(pinned, revision="main"), Settings(data_dir=tmp_path, models_dir=str(tmp_path))
+    )
+    assert not wrong
     assert "UNPINNED" in text
-    assert "this is aaaaaaaa" in text
+    assert f"this is {pinned.revision}" in text
 
 
 def test_a_wrong_file_is_exit_code_1(tmp_path: Path) -> None:
