@@ -1,4 +1,4 @@
-"""What assets cost: seconds on a device times its price, every attempt included.
+"""What assets cost: seconds on a device times its price, every attempt and its judging included.
 
 Reviewers' seconds stand beside it, unpriced: whose they are and what they are paid is the shop's.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from content_engine.types import Kind
@@ -38,7 +38,8 @@ class Scope:
 class Spent:
     """What one product's attempts of one kind, backend and device took on one day (UTC).
 
-    `shipped` of the attempts gave candidates that the gate or a person accepted.
+    `judged_s` on `judged_on` went into judging them. `shipped` of the attempts gave candidates that
+    the gate or a person accepted.
     """
 
     sku: str
@@ -49,6 +50,14 @@ class Spent:
     attempts: int
     device_s: float
     shipped: int
+    judged_on: str = ""
+    judged_s: float = 0.0
+
+    @property
+    def places(self) -> tuple[tuple[str, float], ...]:
+        """Where how many seconds went; what took none stood nowhere."""
+        went = ((self.device, self.device_s), (self.judged_on, self.judged_s))
+        return tuple((device, seconds) for device, seconds in went if seconds > 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +72,16 @@ class Spending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a bill. `cost` in the operator's currency; per asset None while none ships."""
+    """One line of a bill. `cost` in the operator's currency; per asset None while none ships.
+
+    `device_s` went into making, `judged_s` into judging; both are in the cost.
+    """
 
     name: str
     attempts: int
     shipped: int
     device_s: float
+    judged_s: float
     cost: float
     assets: int = 0
     reviewer_s: float = 0.0
@@ -104,6 +117,7 @@ def bill(spending: Spending, tariff: Tariff) -> Bill:
         attempts=sum(one.attempts for one in spent),
         shipped=sum(one.shipped for one in spent),
         device_s=sum(one.device_s for one in spent),
+        judged_s=sum(one.judged_s for one in spent),
         cost=sum(line.cost for line in skus),
         assets=sum(spending.assets.values()),
         reviewer_s=sum(spending.reviewer_s.values()),
@@ -118,7 +132,7 @@ def bill(spending: Spending, tariff: Tariff) -> Bill:
                 _lines(spent, lambda one: one.day.isoformat(), tariff), key=lambda line: line.name
             )
         ),
-        unpriced=tuple(sorted({o.device for o in spent if tariff.price(o.device) is None})),
+        unpriced=tuple(sorted(_unpriced(spent, tariff))),
     )
 
 
@@ -135,17 +149,23 @@ def _line(name: str, spent: Sequence[Spent], tariff: Tariff) -> Line:
         attempts=sum(one.attempts for one in spent),
         shipped=sum(one.shipped for one in spent),
         device_s=sum(one.device_s for one in spent),
-        cost=sum(one.device_s * (tariff.price(one.device) or 0.0) for one in spent),
+        judged_s=sum(one.judged_s for one in spent),
+        cost=sum(
+            seconds * (tariff.price(device) or 0.0)
+            for one in spent
+            for device, seconds in one.places
+        ),
     )
 
 
+def _unpriced(spent: Iterable[Spent], tariff: Tariff) -> set[str]:
+    devices = {device for one in spent for device, _ in one.places}
+    return {device for device in devices if tariff.price(device) is None}
+
+
 def _with_people(line: Line, spending: Spending) -> Line:
-    return Line(
-        name=line.name,
-        attempts=line.attempts,
-        shipped=line.shipped,
-        device_s=line.device_s,
-        cost=line.cost,
+    return replace(
+        line,
         assets=spending.assets.get(line.name, 0),
         reviewer_s=spending.reviewer_s.get(line.name, 0.0),
     )

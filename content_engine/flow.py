@@ -6,8 +6,9 @@ submit → plan → generate → score → decide → (repair) → label → del
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from content_engine.types import (
     Claim,
     Digest,
     JobStatus,
+    Judged,
     Lane,
     Outcome,
     Recipe,
@@ -84,8 +86,8 @@ class Executor(Protocol):
         """
         ...
 
-    async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
-        """The candidate's scores."""
+    async def score(self, brief: Brief, candidate: Candidate) -> Judged:
+        """The candidate's scores, and what they took."""
         ...
 
 
@@ -142,6 +144,13 @@ class Record(Protocol):
     def settle(self, claim: Claim) -> JobStatus:
         """Ends the claim and sets the job's status from what is recorded. Raises LeaseLost."""
         ...
+
+
+def judged_by(judge: Judge, brief: Brief, candidate: Candidate) -> Judged:
+    """What the judge says, timed where it runs: waiting for its turn is nobody's cost."""
+    began = time.perf_counter()
+    scores = tuple(judge.score(brief, candidate))
+    return Judged(scores=scores, seconds=time.perf_counter() - began)
 
 
 Decide = Callable[[Brief, Sequence[Score]], Verdict]
@@ -254,8 +263,14 @@ class Engine:
 
     async def _judged(self, brief: Brief, recipe: Recipe) -> Attempt:
         candidate = await self.executor.generate(recipe, lane=brief.lane)
-        scores = tuple(await self.executor.score(brief, candidate))
-        attempt = Attempt(candidate=candidate, scores=scores, verdict=self.decide(brief, scores))
+        judged = await self.executor.score(brief, candidate)
+        attempt = Attempt(
+            candidate=candidate,
+            scores=judged.scores,
+            verdict=self.decide(brief, judged.scores),
+            judged_s=judged.seconds,
+            judged_on=judged.device,
+        )
         if attempt.verdict.outcome is Outcome.REVIEW:
             return _as_review(brief, attempt)
         return attempt
@@ -265,4 +280,4 @@ def _as_review(brief: Brief, attempt: Attempt, *why: str) -> Attempt:
     """The attempt as a person's matter, and why it is one; what is private is no reviewer's."""
     outcome = Outcome.REJECT if brief.private else Outcome.REVIEW
     verdict = Verdict(outcome=outcome, reasons=(*why, *attempt.verdict.reasons))
-    return Attempt(candidate=attempt.candidate, scores=attempt.scores, verdict=verdict)
+    return replace(attempt, verdict=verdict)

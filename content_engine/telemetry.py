@@ -102,6 +102,7 @@ class Metrics:
         self.generate_seconds = self._histogram(
             "ce_generate_seconds", "One candidate in its backend", "kind"
         )
+        self.judge_seconds = self._histogram("ce_judge_seconds", "Judging one candidate", "kind")
         self.running = self._gauge("ce_running_jobs", "Jobs this dispatcher carries", "kind")
         self.errors = self._counter("ce_errors", "Errors by where they came up", "where", "code")
         self.requests = self._counter(
@@ -152,6 +153,7 @@ class Metrics:
         kind = attempt.candidate.recipe.kind.value
         self.verdicts.labels(kind, attempt.verdict.outcome.value).inc()
         self.generate_seconds.labels(kind).observe(attempt.candidate.seconds)
+        self.judge_seconds.labels(kind).observe(attempt.judged_s)
         for score in attempt.scores:
             if score.value is None:
                 self.unscored.labels(score.metric).inc()

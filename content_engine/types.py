@@ -397,12 +397,26 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a judge said of a candidate. `seconds` is wall time on `device`, waiting excluded."""
+
+    scores: tuple[Score, ...]
+    seconds: float
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One candidate with its scores and verdict: what a ledger record holds."""
+    """One candidate with its scores and verdict: what a ledger record holds.
+
+    Judging took `judged_s` seconds on the device `judged_on`, which is empty where nobody measured.
+    """
 
     candidate: Candidate
     scores: tuple[Score, ...]
     verdict: Verdict
+    judged_s: float = 0.0
+    judged_on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 
 from content_engine import tracing
 from content_engine.errors import BackendUnavailable
-from content_engine.flow import Judge, Pipeline, Stop
-from content_engine.types import Brief, Candidate, Kind, Lane, Recipe, Score
+from content_engine.flow import Judge, Pipeline, Stop, judged_by
+from content_engine.types import Brief, Candidate, Judged, Kind, Lane, Recipe
 from serving.executors import RayExecutor, answer_of
 from serving.lanes import TwoLanes, stoppable
 
@@ -65,14 +65,12 @@ class InspectorReplica:
         self._judges = build()
         self._lanes = {kind: TwoLanes() for kind in self._judges}
 
-    async def score(
-        self, brief: Brief, candidate: Candidate, *, under: str = ""
-    ) -> Sequence[Score]:
-        """See `Judge.score`; `under`: see `tracing`."""
+    async def score(self, brief: Brief, candidate: Candidate, *, under: str = "") -> Judged:
+        """See `Executor.score`; `under`: see `tracing`."""
         judge = self._judges[brief.kind]
         lanes = self._lanes[brief.kind]
         with tracing.span("replica.score", {"kind": brief.kind}, under=under):
-            return await lanes.run(lambda _: judge.score(brief, candidate), lane=brief.lane)
+            return await lanes.run(lambda _: judged_by(judge, brief, candidate), lane=brief.lane)
 
 
 class Pulse(Protocol):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor as Pool
 from typing import Any, Protocol, TypeVar
 
 from content_engine import tracing
 from content_engine.errors import InvalidBrief, ReplicaLost
-from content_engine.flow import Judge, Pipeline, Planner, Stop
+from content_engine.flow import Judge, Pipeline, Planner, Stop, judged_by
 from content_engine.review import Correction
-from content_engine.types import Attempt, Brief, Candidate, Kind, Lane, Recipe, Score
+from content_engine.types import Attempt, Brief, Candidate, Judged, Kind, Lane, Recipe
 from serving.lanes import stoppable
 
 T = TypeVar("T")
@@ -76,11 +76,11 @@ class LocalExecutor:
         maker = _chosen(self._makers, recipe.kind, "makes")
         return await stoppable(self._pool, lambda stop: maker.generate(recipe, stop=stop))
 
-    async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
-        """The candidate's scores."""
+    async def score(self, brief: Brief, candidate: Candidate) -> Judged:
+        """The candidate's scores, and what they took."""
         judge = _chosen(self._judges, brief.kind, "judges")
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, judge.score, brief, candidate)
+        return await loop.run_in_executor(self._pool, judged_by, judge, brief, candidate)
 
 
 class Handle(Protocol):
@@ -118,8 +118,8 @@ class RayExecutor:
         with tracing.span("generate", {"kind": recipe.kind, "backend": recipe.backend}):
             return await answer_of(maker.generate.remote(recipe, lane, under=tracing.carried()))
 
-    async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
-        """The candidate's scores."""
+    async def score(self, brief: Brief, candidate: Candidate) -> Judged:
+        """The candidate's scores, and what they took."""
         with tracing.span("score", {"kind": brief.kind}):
             under = tracing.carried()
             return await answer_of(self._inspector.score.remote(brief, candidate, under=under))

@@ -89,6 +89,8 @@ class LedgerOperating(LedgerChecks):
                     day=rows.moment(row.day * 86_400_000_000).date(),
                     attempts=row.attempts,
                     device_s=row.seconds,
+                    judged_on=row.judged_on,
+                    judged_s=row.judged_s,
                     shipped=int(row.shipped),
                 )
                 for row in spent

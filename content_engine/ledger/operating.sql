@@ -18,34 +18,34 @@ SELECT kind, count(*) AS cases, min(opened_at_us) AS since_us FROM review_case
 WHERE status = 'waiting' AND (:tenant = '' OR tenant = :tenant) GROUP BY kind;
 
 -- name: spent_since
-SELECT job.sku, job.kind, attempt.backend, attempt.device, attempt.recorded_at_us / 86400000000 AS day,
-  count(*) AS attempts, sum(attempt.seconds) AS seconds,
+SELECT job.sku, job.kind, attempt.backend, attempt.device, judged_on, attempt.recorded_at_us / 86400000000 AS day,
+  count(*) AS attempts, sum(attempt.seconds) AS seconds, sum(judged_s) AS judged_s,
   sum(CASE WHEN attempt.outcome = 'ACCEPT' OR answer = 'pass' THEN 1 ELSE 0 END) AS shipped
 FROM attempt JOIN job ON job.id = attempt.job_id
 LEFT JOIN review_case ON review_case.job_id = attempt.job_id
   AND review_case.recipe_sha256 = attempt.recipe_sha256 AND review_case.status = 'labelled'
 WHERE attempt.recorded_at_us >= :since_us AND job.tenant = :tenant
-GROUP BY job.sku, job.kind, attempt.backend, attempt.device, attempt.recorded_at_us / 86400000000;
+GROUP BY job.sku, job.kind, attempt.backend, attempt.device, judged_on, attempt.recorded_at_us / 86400000000;
 
 -- name: spent_on_sku
-SELECT job.sku, job.kind, attempt.backend, attempt.device, attempt.recorded_at_us / 86400000000 AS day,
-  count(*) AS attempts, sum(attempt.seconds) AS seconds,
+SELECT job.sku, job.kind, attempt.backend, attempt.device, judged_on, attempt.recorded_at_us / 86400000000 AS day,
+  count(*) AS attempts, sum(attempt.seconds) AS seconds, sum(judged_s) AS judged_s,
   sum(CASE WHEN attempt.outcome = 'ACCEPT' OR answer = 'pass' THEN 1 ELSE 0 END) AS shipped
 FROM job JOIN attempt ON attempt.job_id = job.id
 LEFT JOIN review_case ON review_case.job_id = attempt.job_id
   AND review_case.recipe_sha256 = attempt.recipe_sha256 AND review_case.status = 'labelled'
 WHERE job.tenant = :tenant AND job.sku = :sku AND (:batch = '' OR job.batch = :batch) AND attempt.recorded_at_us >= :since_us
-GROUP BY job.sku, job.kind, attempt.backend, attempt.device, attempt.recorded_at_us / 86400000000;
+GROUP BY job.sku, job.kind, attempt.backend, attempt.device, judged_on, attempt.recorded_at_us / 86400000000;
 
 -- name: spent_on_batch
-SELECT job.sku, job.kind, attempt.backend, attempt.device, attempt.recorded_at_us / 86400000000 AS day,
-  count(*) AS attempts, sum(attempt.seconds) AS seconds,
+SELECT job.sku, job.kind, attempt.backend, attempt.device, judged_on, attempt.recorded_at_us / 86400000000 AS day,
+  count(*) AS attempts, sum(attempt.seconds) AS seconds, sum(judged_s) AS judged_s,
   sum(CASE WHEN attempt.outcome = 'ACCEPT' OR answer = 'pass' THEN 1 ELSE 0 END) AS shipped
 FROM job JOIN attempt ON attempt.job_id = job.id
 LEFT JOIN review_case ON review_case.job_id = attempt.job_id
   AND review_case.recipe_sha256 = attempt.recipe_sha256 AND review_case.status = 'labelled'
 WHERE job.tenant = :tenant AND job.batch = :batch AND job.batch <> '' AND attempt.recorded_at_us >= :since_us
-GROUP BY job.sku, job.kind, attempt.backend, attempt.device, attempt.recorded_at_us / 86400000000;
+GROUP BY job.sku, job.kind, attempt.backend, attempt.device, judged_on, attempt.recorded_at_us / 86400000000;
 
 -- Files of candidates that ship: one candidate may hold several (aspects, clip and captions).
 -- name: shipped_files

@@ -124,8 +124,10 @@ SELECT wanted, tenant, status, recheck,
 FROM job WHERE id = :id;
 
 -- name: add_attempt
-INSERT INTO attempt (job_id, recipe_sha256, outcome, reason, body, device, seconds, backend, recorded_at_us)
-VALUES (:id, :recipe_sha256, :outcome, :reason, :body, :device, :seconds, :backend, :now_us)
+INSERT INTO attempt (job_id, recipe_sha256, outcome, reason, body, device, seconds, judged_on, judged_s,
+  backend, recorded_at_us)
+VALUES (:id, :recipe_sha256, :outcome, :reason, :body, :device, :seconds, :judged_on, :judged_s,
+  :backend, :now_us)
 ON CONFLICT (job_id, recipe_sha256) DO NOTHING;
 
 -- A candidate that a person rejected is one that was rejected.

@@ -37,7 +37,8 @@ def _redact_attempts(session: Session, ids: Sequence[str]) -> None:
         if row.outcome != rows.FAILED:
             told = from_json(Attempt, body)
             body = to_json(
-                Attempt(
+                replace(
+                    told,
                     candidate=replace(told.candidate, notes=()),
                     scores=(),
                     verdict=Verdict(outcome=told.verdict.outcome),

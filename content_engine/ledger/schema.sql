@@ -68,6 +68,8 @@ CREATE TABLE IF NOT EXISTS attempt (
   seconds DOUBLE PRECISION NOT NULL,
   recorded_at_us BIGINT NOT NULL,
   backend TEXT NOT NULL DEFAULT '',
+  judged_s DOUBLE PRECISION NOT NULL DEFAULT 0,
+  judged_on TEXT NOT NULL DEFAULT '',     -- the judge's device
   UNIQUE (job_id, recipe_sha256)
 );
 CREATE INDEX IF NOT EXISTS attempt_recorded ON attempt (recorded_at_us);

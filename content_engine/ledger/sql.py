@@ -25,7 +25,7 @@ from content_engine.ledger.dialects import (
     statements,
 )
 
-VERSION = 4
+VERSION = 5
 """Of the schema. A ledger of a newer one is refused: its rows may mean something else."""
 
 _MAKING_TABLES = 0x636F6E74

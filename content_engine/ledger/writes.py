@@ -158,6 +158,8 @@ def add_judged(session: Session, claim: Claim, attempt: Attempt, *, now_us: int)
         "body": to_json(attempt),
         "device": candidate.device,
         "seconds": candidate.seconds,
+        "judged_s": attempt.judged_s,
+        "judged_on": attempt.judged_on,
     }
     if not _add_attempt(session, claim, candidate.recipe, values=values, now_us=now_us):
         return False
@@ -180,6 +182,8 @@ def add_failed(session: Session, claim: Claim, recipe: Recipe, *, reason: str, n
         "body": to_json(recipe),
         "device": "",
         "seconds": 0.0,
+        "judged_s": 0.0,
+        "judged_on": "",
     }
     if _add_attempt(session, claim, recipe, values=values, now_us=now_us):
         detail = {
@@ -196,7 +200,7 @@ def _add_attempt(
 ) -> bool:
     """True when the recipe was not recorded for this job before.
 
-    `values` are outcome, reason, body, device and seconds of the attempt.
+    `values` are outcome, reason, body, device, seconds, judged_s and judged_on of the attempt.
     """
     common = {"id": claim.job.id, "recipe_sha256": recipe.digest, "backend": recipe.backend}
     return session.run("add_attempt", {**common, **values, "now_us": now_us}) == 1

@@ -24,8 +24,9 @@ Most = Annotated[int, Query(ge=1, le=1000)]
 class CostLine(Wire):
     """What something cost: all attempts, also those that never shipped.
 
-    `shipped` counts candidates, `assets` their files (known of products and in all). `reviewer_s`
-    is people's time, in no price. `cost_per_asset` is null while nothing shipped.
+    `shipped` counts candidates, `assets` their files (known of products and in all). `device_s`
+    went into making, `judged_s` into judging, both in the cost; `reviewer_s` is people's time, in
+    no price. `cost_per_asset` is null while nothing shipped.
     """
 
     name: str
@@ -33,6 +34,7 @@ class CostLine(Wire):
     shipped: int
     assets: int
     device_s: float
+    judged_s: float
     cost: float
     cost_per_asset: float | None
     reviewer_s: float
@@ -134,6 +136,7 @@ def _line_out(line: Line) -> CostLine:
         shipped=line.shipped,
         assets=line.assets,
         device_s=line.device_s,
+        judged_s=line.judged_s,
         cost=line.cost,
         cost_per_asset=line.cost_per_asset,
         reviewer_s=line.reviewer_s,

@@ -260,6 +260,7 @@ def _candidate(attempt: Attempt, delivered: Collection[str]) -> dict[str, Any]:
         "delivered": candidate.recipe.digest in delivered,
         "reasons": list(attempt.verdict.reasons),
         "seconds": candidate.seconds,
+        "judged_s": attempt.judged_s,
         "notes": list(candidate.notes),
         "assets": [
             to_plain(asset) | {"url": f"/v1/assets/{asset.digest}"} for asset in candidate.assets

@@ -15,7 +15,9 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def on(device: str, seconds: float, judged: Attempt) -> Attempt:
-    return replace(judged, candidate=replace(judged.candidate, device=device, seconds=seconds))
+    """Made on that device, then judged on a CPU in a tenth of the time."""
+    made = replace(judged.candidate, device=device, seconds=seconds)
+    return replace(judged, candidate=made, judged_s=seconds / 10, judged_on="cpu")
 
 
 def work(ledger: Ledger, clock: Clock) -> None:
@@ -49,7 +51,29 @@ def test_a_bill_names_every_second_and_what_it_cost(ledger: Ledger, clock: Clock
     assert found.unpriced == ("cpu",), "no price is no secret zero"
     assert (found.whole.attempts, found.whole.assets) == (4, 3)
     assert found.whole.device_s == pytest.approx(42.25)
+    assert (mug.judged_s, found.whole.judged_s) == pytest.approx((4.0, 4.2))
     assert [(day.attempts, day.shipped) for day in found.days] == [(2, 1), (2, 2)]
+
+
+def test_judging_is_paid_for_too(ledger: Ledger, clock: Clock) -> None:
+    work(ledger, clock)
+    spending = ledger.spending(Scope(tenant=TENANT), since=LONG_AGO)
+    found = bill(spending, Tariff(per_s={"cuda": 0.01, "cpu": 0.001}))
+    costs = {line.name: line.cost for line in found.skus}
+    assert costs["mug"] == pytest.approx(0.40 + 0.004), "the judge's seconds at its own price"
+    assert costs["lamp"] == pytest.approx(0.002 + 0.0002)
+    assert found.unpriced == ()
+    assert sum(line.cost for line in found.makers) == pytest.approx(found.whole.cost)
+    assert sum(line.cost for line in found.days) == pytest.approx(found.whole.cost)
+
+
+def test_what_took_no_time_needs_no_price(ledger: Ledger) -> None:
+    ledger.submit([brief("mug")], tenant=TENANT)
+    claim = take(ledger)
+    ledger.record_failure(claim, attempt(seed=1).candidate.recipe, "it gave nothing")
+    ledger.settle(claim)
+    found = bill(ledger.spending(Scope(tenant=TENANT), since=LONG_AGO), Tariff())
+    assert (found.whole.attempts, found.unpriced) == (1, ())
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ def a_week(ledger: Ledger, clock: Clock) -> None:
                 outcome = Outcome.REJECT if turn % 9 == 0 else outcome
                 judged = attempt(outcome, seed=turn, digest=f"{turn:064x}")
                 made = replace(judged.candidate, device=device, seconds=seconds + turn % 5)
-                ledger.record(claim, replace(judged, candidate=made))
+                looked = replace(judged, candidate=made, judged_s=made.seconds / 9, judged_on="cpu")
+                ledger.record(claim, looked)
                 ledger.settle(claim)
         held = ledger.claim_case("ada", tenant="default")
         if held is not None:
@@ -91,6 +92,7 @@ def test_the_page_shows_what_ships_waits_and_costs(
     assert wide <= width, f"the page is {wide} px wide on a screen of {width}"
     tiles = page.locator(".tiles li").all_inner_texts()
     assert any("€" in tile and "spent" in tile for tile in tiles), tiles
+    assert any("judging" in tile and "min" in tile for tile in tiles), tiles
     assert page.locator(".tiles li.late").count() == 1, "a waiting shopper is told of in red"
     assert "cpu" in page.locator(".tiles .note").inner_text(), "what has no price is named"
     page.screenshot(path=tmp_path / f"{size}.png", full_page=True)
@@ -104,5 +106,6 @@ def test_costs_by_http_are_those_of_the_ledger(board: str) -> None:
     assert mug["cost"] == pytest.approx(
         0.0007 * sum(line["device_s"] for line in found["makers"] if "text" not in line["name"])
     )
+    assert mug["judged_s"] == pytest.approx(mug["device_s"] / 9)
     assert mug["cost_per_asset"] == pytest.approx(mug["cost"] / mug["assets"])
     assert httpx.get(f"{board}/v1/costs", params={"days": 0}).status_code == 422

@@ -44,8 +44,9 @@ def test_a_recipe_gives_the_maker_s_candidate(executor: Executor) -> None:
 
 def test_a_candidate_gives_the_judge_s_scores(executor: Executor) -> None:
     candidate = MoodyMaker().generate(recipe("MUG"))
-    scores = asyncio.run(executor.score(brief("MUG"), candidate))
-    assert tuple(scores) == noop_judges()[Kind.TEXT].score(brief("MUG"), candidate)
+    judged = asyncio.run(executor.score(brief("MUG"), candidate))
+    assert judged.scores == noop_judges()[Kind.TEXT].score(brief("MUG"), candidate)
+    assert judged.seconds > 0
 
 
 @pytest.mark.parametrize("sku", ERRORS)
@@ -83,7 +84,8 @@ def test_a_cancelled_call_frees_its_worker_within_a_step(executor: Executor) -> 
         return took_s
 
     took_s = asyncio.run(freed_after_s())
-    assert took_s < STEP_S + 0.35, (
+    whole_s = STEP_S * STEPS
+    assert took_s < whole_s / 4, (
         f"the next recipe was done {took_s:.2f} s after its workers' work was cancelled; a step "
-        f"takes {STEP_S} s, the whole work {STEP_S * STEPS:g} s"
+        f"takes {STEP_S} s, the whole work {whole_s:g} s"
     )

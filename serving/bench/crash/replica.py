@@ -9,15 +9,14 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Sequence
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
 
 from assets.errors import AssetError
 from content_engine.errors import ContentEngineError, ReplicaLost
-from content_engine.flow import Judge, Pipeline
-from content_engine.types import Brief, Candidate, Lane, Recipe, Score
+from content_engine.flow import Judge, Pipeline, judged_by
+from content_engine.types import Brief, Candidate, Judged, Lane, Recipe
 
 _DAWDLE_MOST_S = 0.1
 """Between the bytes in the store and the answer: copy is made in 10 ms, a kill would rarely hit."""
@@ -34,7 +33,7 @@ class SocketExecutor:
         """The recipe's candidate; ReplicaLost when the replica died over it."""
         return await asyncio.to_thread(self._asked, ("generate", recipe))
 
-    async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
+    async def score(self, brief: Brief, candidate: Candidate) -> Judged:
         """The candidate's scores; ReplicaLost when the replica died over them."""
         return await asyncio.to_thread(self._asked, ("score", brief, candidate))
 
@@ -76,6 +75,6 @@ def answer_calls(place: Path, maker: Pipeline, judge: Judge, *, dawdle: random.R
 def _found(call: tuple[Any, ...], maker: Pipeline, judge: Judge) -> Any:
     verb, *values = call
     try:
-        return maker.generate(*values) if verb == "generate" else tuple(judge.score(*values))
+        return maker.generate(*values) if verb == "generate" else judged_by(judge, *values)
     except (ContentEngineError, AssetError) as error:
         return error

@@ -5,7 +5,7 @@ import { costs, queueStats, standing } from "./door.js";
 import { el, find } from "./dom.js";
 import { dayBars, figure, legend, stackedBars, sum } from "./plots.js";
 
-/** @typedef {{name: string, attempts: number, shipped: number, assets: number, device_s: number, cost: number, cost_per_asset: number | null, reviewer_s: number}} Line */
+/** @typedef {{name: string, attempts: number, shipped: number, assets: number, device_s: number, judged_s: number, cost: number, cost_per_asset: number | null, reviewer_s: number}} Line */
 /** @typedef {{since: string, currency: string, prices: Record<string, number>, unpriced: string[], whole: Line, skus: Line[], skus_in_all: number, makers: Line[], days: Line[]}} Costs */
 /** @typedef {{jobs: {kind: string, status: string, jobs: number}[], oldest: {kind: string, lane: string, seconds: number}[], not_begun: Record<string, number>, cases: {kind: string, cases: number, oldest_s: number}[]}} Standing */
 /** @typedef {{kind: string, backend: string} & Record<string, number>} Decided */
@@ -30,7 +30,8 @@ function tiles(bill, work) {
     [String(sum(work.cases.map(({ cases }) => cases))), "wait for a person", false],
     [money(whole.cost, currency), "spent on devices", false],
     [whole.cost_per_asset === null ? "–" : money(whole.cost_per_asset, currency), "a file", false],
-    [lasting(whole.device_s), "on devices", false],
+    [lasting(whole.device_s), "making, on devices", false],
+    [lasting(whole.judged_s), "judging, on devices", false],
     [lasting(whole.reviewer_s), "of reviewers' time", false],
   ];
   const priceless = bill.unpriced.length ? el("p", { class: "note" }, `No price is set for ${bill.unpriced.join(", ")}: its seconds count as free. See the setting device_prices.`) : null;
@@ -61,20 +62,20 @@ function ages(work) {
 function daily(days) {
   const rows = days.map(({ name, attempts, shipped }) => ({ day: name, values: /** @type {[number, number]} */ ([shipped, attempts - shipped]) }));
   return figure("Made a day", "Attempts that shipped, and those that did not", [legend(SHIPS), dayBars(rows, SHIPS, "Attempts a day")],
-    { head: ["Day", "shipped", "did not", "device time"], rows: days.map((each) => [each.name, each.shipped, each.attempts - each.shipped, lasting(each.device_s)]) });
+    { head: ["Day", "shipped", "did not", "making", "judging"], rows: days.map((each) => [each.name, each.shipped, each.attempts - each.shipped, lasting(each.device_s), lasting(each.judged_s)]) });
 }
 
 /** What costs, to one scale: money where prices are set, else device seconds. @param {Costs} bill @param {Line[]} lines @param {string} title @param {string} says */
 function spent(bill, lines, title, says) {
   const priced = bill.whole.cost > 0;
-  const amount = (/** @type {Line} */ line) => (priced ? line.cost : line.device_s);
-  const told = (/** @type {Line} */ line) => (priced ? money(line.cost, bill.currency) : lasting(line.device_s));
+  const amount = (/** @type {Line} */ line) => (priced ? line.cost : line.device_s + line.judged_s);
+  const told = (/** @type {Line} */ line) => (priced ? money(line.cost, bill.currency) : lasting(line.device_s + line.judged_s));
   const scale = Math.max(...lines.map(amount), 1e-12) / 1000;
   const series = [{ name: priced ? `cost in ${bill.currency}` : "device time", tone: "mended" }];
   const rows = lines.slice(0, DEAREST).map((line) => ({ name: line.name, values: [Math.max(1, Math.round(amount(line) / scale))], note: told(line) }));
-  const cells = lines.slice(0, 100).map((line) => [line.name, line.attempts, line.shipped, lasting(line.device_s), money(line.cost, bill.currency), line.cost_per_asset === null ? "–" : money(line.cost_per_asset, bill.currency), lasting(line.reviewer_s)]);
+  const cells = lines.slice(0, 100).map((line) => [line.name, line.attempts, line.shipped, lasting(line.device_s), lasting(line.judged_s), money(line.cost, bill.currency), line.cost_per_asset === null ? "–" : money(line.cost_per_asset, bill.currency), lasting(line.reviewer_s)]);
   return figure(title, says, [legend(series), stackedBars(rows, series, { label: says, bare: true })],
-    { head: ["What", "attempts", "shipped", "device time", "cost", "a file", "reviewers"], rows: cells });
+    { head: ["What", "attempts", "shipped", "making", "judging", "cost", "a file", "reviewers"], rows: cells });
 }
 
 /** @param {Decided[]} decided */

@@ -17,6 +17,7 @@ from content_engine.types import (
     Candidate,
     Claim,
     JobStatus,
+    Judged,
     Kind,
     Lane,
     Outcome,
@@ -75,9 +76,10 @@ class Script:
             raise planned
         return Candidate(recipe=recipe, assets=(), seconds=0.0)
 
-    async def score(self, brief: Brief, candidate: Candidate) -> Sequence[Score]:
+    async def score(self, brief: Brief, candidate: Candidate) -> Judged:
         outcome = self.outcomes[candidate.recipe.prompt]
-        return [Score(metric=str(outcome), value=1.0, instrument="test@1")]
+        score = Score(metric=str(outcome), value=1.0, instrument="test@1")
+        return Judged(scores=(score,), seconds=0.5, device="cpu")
 
     @staticmethod
     def decide(brief: Brief, scores: Sequence[Score]) -> Verdict:
