@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from qa.film.carried import OUTSIDE, Glance, Steps, patch_at, path, steps_of, unlike
+from qa.film.carried import OUTSIDE, Glance, Steps, likest, patch_at, path, steps_of, unlike
 from qa.film.maps import GRID
 from qa.film.places import Cell, box, footprint, grown
 from qa.film.surprise import Surprise
@@ -192,7 +192,30 @@ def _before(patch: Numbers, steps: Steps, here: Glance, later: Numbers) -> Numbe
     if all(apart > _ALIKE * max(near) for apart in alike):
         return np.zeros(0)
     known = [*near, *beside]
-    return np.array(known + _unlike(patch, steps, here, glances[len(known) :]))
+    apart = np.array(known + _unlike(patch, steps, here, glances[len(known) :]))
+    return _same_spot(patch, steps, here, apart)
+
+
+def _same_spot(patch: Numbers, steps: Steps, here: Glance, apart: Numbers) -> Numbers:
+    """How unlike the place was, just before it too at the spot where it was likest long before.
+
+    The longer ago, the farther around it is looked for: beside a caption it finds the bare ground
+    that was there all along, and no bend.
+    """
+    lags = np.arange(1, len(apart) + 1) * steps.step_s
+    glances = path(steps, here, here.step - len(apart))
+    far = np.flatnonzero((lags >= _FAR_S[0]) & (lags <= _FAR_S[1]) & (apart < OUTSIDE))
+    if not len(far):
+        return apart
+    then = int(far[apart[far].argmin()])
+    right, down = likest(patch, steps, glances[then], gap_s=float(lags[then]))
+    near = [
+        Glance(step=there.step, x=there.x + right, y=there.y + down)
+        for there in glances[: int(_NEAR_S / steps.step_s)]
+    ]
+    held = apart.copy()
+    held[: len(near)] = np.minimum(apart[: len(near)], _unlike(patch, steps, here, near))
+    return held
 
 
 def _at_most(near: Sequence[float], later: Numbers) -> float:

@@ -114,7 +114,7 @@ def unlike(patch: Numbers, steps: Steps, there: Glance, *, gap_s: float) -> floa
 
     Zooms are tried where `gap_s` of camera motion may lie between; `OUTSIDE` where it left.
     """
-    search = int(min(_MOST_SEARCH_PX, _SEARCH_PX + _SEARCH_PX_A_SECOND * gap_s))
+    search = _search(gap_s)
     least = _apart(patch, steps, there, search)
     if gap_s < _ZOOMED_S:
         return least
@@ -123,6 +123,21 @@ def unlike(patch: Numbers, steps: Steps, there: Glance, *, gap_s: float) -> floa
         return least
     _, farther = _ZOOMS[int(np.argmin(nearer))]
     return min(*nearer, _apart(_zoomed(patch, farther), steps, there, search))
+
+
+def likest(patch: Numbers, steps: Steps, there: Glance, *, gap_s: float) -> tuple[float, float]:
+    """(right, down) px from there to the spot that `unlike` finds, without its zooms.
+
+    (0, 0) where the place has left the picture.
+    """
+    area, corner = _area(patch, steps, there, _search(gap_s))
+    if not area.size:
+        return 0.0, 0.0
+    differences = cv2.matchTemplate(area, patch, cv2.TM_SQDIFF)
+    row, column = np.unravel_index(differences.argmin(), differences.shape)
+    height, width = patch.shape
+    x, y = corner[0] + int(column) + width / 2, corner[1] + int(row) + height / 2
+    return x - there.x, y - there.y
 
 
 def _motion(motion: Numbers, every: int, count: int) -> Numbers:
@@ -183,13 +198,28 @@ def _zoomed(patch: Numbers, zoom: float) -> Numbers:
     return cv2.resize(patch, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
 
 
-def _apart(patch: Numbers, steps: Steps, there: Glance, search: int) -> float:
+def _search(gap_s: float) -> int:
+    """How far around a place it is looked for, px."""
+    return int(min(_MOST_SEARCH_PX, _SEARCH_PX + _SEARCH_PX_A_SECOND * gap_s))
+
+
+def _area(
+    patch: Numbers, steps: Steps, there: Glance, search: int
+) -> tuple[Numbers, tuple[int, int]]:
+    """What a step shows so far around there, empty where the patch finds no room; its corner."""
     height, width = patch.shape
     left = round(there.x - width / 2) - search + _MARGIN_PX
     top = round(there.y - height / 2) - search + _MARGIN_PX
     right, bottom = left + width + 2 * search, top + height + 2 * search
     area = steps.frames[there.step, max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
-    if area.shape[0] < height or area.shape[1] < width:
+    fits = area.shape[0] >= height and area.shape[1] >= width
+    corner = max(0, left) - _MARGIN_PX, max(0, top) - _MARGIN_PX
+    return (area if fits else area[:0]), corner
+
+
+def _apart(patch: Numbers, steps: Steps, there: Glance, search: int) -> float:
+    area, _ = _area(patch, steps, there, search)
+    if not area.size:
         return OUTSIDE
     least = _between(cv2.matchTemplate(area, patch, cv2.TM_SQDIFF))
     return min(OUTSIDE, float(np.sqrt(max(least, 0.0) / patch.size)))

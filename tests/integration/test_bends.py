@@ -88,5 +88,22 @@ def test_what_moves_sways_or_stays_is_no_bend(drawn) -> None:
     assert [bend for bend in found(frames) if bend[0] > 1] == []
 
 
+def fading_words(at: int) -> np.ndarray:
+    """Two short lines over an even ground that drifts; at frame 60 they are gone."""
+    rows, columns = np.mgrid[:240, :240].astype(np.float32)
+    ground = 170 + 20 * np.sin((columns + 0.15 * at) / 70) + 10 * np.cos(rows / 50)
+    ink = np.zeros((240, 240), np.uint8)
+    for text, place in (("Cognac", (100, 40)), ("book", (80, 68))):
+        cv2.putText(ink, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255,), 3, cv2.LINE_AA)
+    share = ink / 255 * float(np.clip((60 - at) / 3, 0, 1))
+    return np.clip(ground * (1 - share) + 30 * share, 0, 255).astype(np.uint8)
+
+
+def test_words_that_fade_beside_bare_ground_are_no_bend() -> None:
+    seen = surprise(np.stack([fading_words(at) for at in range(85)]))
+    worst = max((bend.number for bend in bends(seen, 30)), default=0.0)
+    assert worst < 0.5, f"words that fade were called a bend of {worst:.2f} times the limit"
+
+
 def test_a_shot_of_half_a_second_is_too_short_to_tell() -> None:
     assert found(wrung(PAN)[:8]) == []
