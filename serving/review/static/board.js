@@ -30,8 +30,7 @@ function tiles(bill, work) {
     [String(sum(work.cases.map(({ cases }) => cases))), "wait for a person", false],
     [money(whole.cost, currency), "spent on devices", false],
     [whole.cost_per_asset === null ? "–" : money(whole.cost_per_asset, currency), "a file", false],
-    [lasting(whole.device_s), "making, on devices", false],
-    [lasting(whole.judged_s), "judging, on devices", false],
+    [lasting(whole.device_s + whole.judged_s), `on devices, ${lasting(whole.judged_s)} of it judging`, false],
     [lasting(whole.reviewer_s), "of reviewers' time", false],
   ];
   const priceless = bill.unpriced.length ? el("p", { class: "note" }, `No price is set for ${bill.unpriced.join(", ")}: its seconds count as free. See the setting device_prices.`) : null;
