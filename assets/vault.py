@@ -14,7 +14,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,10 +52,12 @@ class Vault:
 
     `folder` holds sealed pieces, `keys` the keys and times: a folder whose files are in memory, so
     that a power cut erases them. Nothing else is kept: a key that is gone is gone in every process.
+    `clock`: seconds since 1970.
     """
 
     folder: Path
     keys: Path
+    clock: Callable[[], float] = time.time
 
     @classmethod
     def open(cls, folder: Path, *, keys: Path) -> Vault:
@@ -76,7 +78,7 @@ class Vault:
         Raises StoreUnavailable.
         """
         upload, key = secrets.token_hex(16), secrets.token_bytes(_KEY_BYTES)
-        until_us = round((time.time() + ttl_s) * 1e6)
+        until_us = round((self.clock() + ttl_s) * 1e6)
         self.prepare()  # again and again: systemd empties /dev/shm when a user logs out
         with _unavailable():
             _write(self.keys / upload, until_us.to_bytes(_MOMENT_BYTES, "big") + key)
@@ -136,7 +138,7 @@ class Vault:
 
         A name is the first half of a handle and opens nothing.
         """
-        now_us = round(time.time() * 1e6)
+        now_us = round(self.clock() * 1e6)
         over = {upload for upload in _uploads(self.keys) if self._until_us(upload) <= now_us}
         # Without a key a piece can't be read again: a crash or a late write left it.
         lost = {each for each in _uploads(self.folder) if not (self.keys / each).exists()}
@@ -174,7 +176,7 @@ class Vault:
         if not _HANDLE.fullmatch(handle):
             raise AssetMissing(_GONE)
         until_us, key = self._locked(handle[:32])
-        if until_us <= time.time() * 1e6:
+        if until_us <= self.clock() * 1e6:
             raise AssetMissing(_GONE)
         return handle[:32], key
 

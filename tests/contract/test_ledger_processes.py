@@ -58,7 +58,7 @@ def test_kill_9_between_steps_loses_nothing(ledger_url: str) -> None:
         done = [worker.stdout.readline().strip() for _ in range(3)]
         worker.send_signal(signal.SIGKILL)
     assert done == ["0", "1", "2"]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while ledger.reap() == 0:
         assert time.monotonic() < deadline, "the dead worker's lease never ran out"
         time.sleep(0.05)

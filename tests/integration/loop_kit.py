@@ -43,7 +43,7 @@ class CountedRun:
 
 
 class CountingBackend:
-    """Steps take 20 ms however many share them; each leaves a line in the trail."""
+    """Steps take 20 ms however many share them; each leaves a line for itself and each run's."""
 
     def __init__(self, trail: Path) -> None:
         self._trail = trail
@@ -65,7 +65,7 @@ class CountingBackend:
             run.state = hashlib.sha256(run.state.encode()).hexdigest()
             run.steps_left -= 1
         with self._trail.open("a") as trail:
-            trail.write("".join(f"{run.recipe}\n" for run in runs))
+            trail.write("step\n" + "".join(f"{run.recipe}\n" for run in runs))
 
     def finish(self, run: CountedRun) -> tuple[Media, ...]:
         return (Media(role="counted", data=run.state.encode(), media_type="text/plain"),)
@@ -143,5 +143,14 @@ def expected(asked: Recipe) -> Digest:
 
 def steps_of(folder: Path, asked: Recipe) -> int:
     """Steps done of that recipe by every process that wrote to the folder's trail."""
+    return _trail(folder).count(asked.digest)
+
+
+def steps_in_all(folder: Path) -> int:
+    """Steps done, however many runs shared each."""
+    return _trail(folder).count("step")
+
+
+def _trail(folder: Path) -> list[str]:
     trail = folder / "trail"
-    return trail.read_text().split().count(asked.digest) if trail.exists() else 0
+    return trail.read_text().split() if trail.exists() else []

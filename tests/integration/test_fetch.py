@@ -5,6 +5,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 
@@ -25,7 +26,10 @@ from assets.fetch import Fetcher, FetchLimits
 from assets.media import decode_picture
 
 LOOPBACK = ("127.0.0.0/8", "::1")
-QUICK = FetchLimits(max_bytes=100_000, total_s=0.5, idle_s=0.3, grace_s=0.2, max_redirects=5)
+PATIENT = FetchLimits(max_bytes=100_000, total_s=60, idle_s=60, grace_s=60, max_redirects=5)
+HASTY = replace(PATIENT, total_s=1.2, idle_s=0.6, grace_s=0.2)
+"""For servers that would take for ever. The patient limits are for all others: no matter how busy
+the machine, they answer."""
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -95,7 +99,7 @@ class Shop(BaseHTTPRequestHandler):
             time.sleep(0.02)
 
     def silence(self) -> None:
-        time.sleep(0.6)
+        time.sleep(1.2)
 
     def cut(self) -> None:
         self.send_response(200)
@@ -118,7 +122,7 @@ def shop() -> Iterator[str]:
 
 @pytest.fixture
 def fetch(tmp_path) -> Callable[[str], bytes]:
-    return Fetcher(base_dir=tmp_path, limits=QUICK, allow_networks=LOOPBACK).fetch
+    return Fetcher(base_dir=tmp_path, limits=PATIENT, allow_networks=LOOPBACK).fetch
 
 
 def test_the_body_is_returned_whatever_type_the_server_claims(fetch, shop):
@@ -147,9 +151,6 @@ def test_redirects_are_followed(fetch, shop):
         ("/gzip", FetchFailed, "'gzip' encoding"),
         ("/endless", TooLarge, "more than 100,000 bytes"),
         ("/claims-too-much", TooLarge, "more than 100,000 bytes"),
-        ("/drip", FetchFailed, "bytes/s; at least"),
-        ("/header-drip", FetchFailed, "not delivered within 0.5 s"),
-        ("/silence", FetchFailed, "broke off"),
         ("/cut", FetchFailed, "broke off"),
         ("/to?/to?/to?/to?/to?/to?/plain", FetchFailed, "more than 5 redirects"),
         ("/to?file:///etc/passwd", UnsafeSource, "no web address"),
@@ -159,17 +160,31 @@ def test_redirects_are_followed(fetch, shop):
     ],
 )
 def test_bad_servers_are_told_by_name(path, error, words, fetch, shop):
-    started = time.monotonic()
     with pytest.raises(error, match=words) as caught:
         fetch(shop + path)
     assert str(caught.value).startswith(f"'{shop}"), "the message must name the source"
     assert caught.value.retryable == (error is FetchFailed)
-    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/drip", "bytes/s; at least"),
+        ("/header-drip", "not delivered within 1.2 s"),
+        ("/silence", "broke off"),
+    ],
+)
+def test_a_server_that_takes_for_ever_is_left(path, words, tmp_path, shop):
+    hasty = Fetcher(base_dir=tmp_path, limits=HASTY, allow_networks=LOOPBACK)
+    with pytest.raises(FetchFailed, match=words) as caught:
+        hasty.fetch(shop + path)
+    assert str(caught.value).startswith(f"'{shop}"), "the message must name the source"
+    assert caught.value.retryable
 
 
 def test_a_redirect_into_loopback_is_refused_unless_allowed(tmp_path, shop):
     port = int(shop.rpartition(":")[2])
-    fetcher = Fetcher(base_dir=tmp_path, limits=QUICK, allow_networks=("127.0.0.1",))
+    fetcher = Fetcher(base_dir=tmp_path, limits=PATIENT, allow_networks=("127.0.0.1",))
     with pytest.raises(UnsafeSource, match=r"leads to 127\.0\.0\.2"):
         fetcher.fetch(f"{shop}/to?http://127.0.0.2:{port}/plain")
 

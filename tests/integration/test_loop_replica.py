@@ -10,7 +10,7 @@ from typing import Any
 
 import loop_kit
 import pytest
-from loop_kit import KEPT_EVERY, STEP_S, expected, recipe, steps_of
+from loop_kit import KEPT_EVERY, expected, recipe, steps_in_all, steps_of
 
 from content_engine.errors import BackendUnavailable
 from content_engine.types import Candidate, Lane, Recipe
@@ -49,50 +49,55 @@ async def until_made(device: Any, asked: Recipe) -> Candidate:
             await asyncio.sleep(0.2)
 
 
-def test_many_calls_step_together_and_each_gets_its_own(device: Any) -> None:
+def test_many_calls_step_together_and_each_gets_its_own(device: Any, folder: Path) -> None:
     async def all_of(wanted: list[Recipe]) -> list[Candidate]:
         return await asyncio.gather(*(device.generate.remote(each) for each in wanted))
 
     wanted = [recipe(f"many {place}", steps=10) for place in range(40)]
-    began = time.monotonic()
+    before = steps_in_all(folder)
     made = asyncio.run(all_of(wanted))
     assert [each.assets[0].digest for each in made] == [expected(each) for each in wanted]
-    one_by_one_s = 40 * 10 * STEP_S
-    assert time.monotonic() - began < one_by_one_s / 2, "calls did not share steps"
+    assert steps_in_all(folder) - before < 40 * 10 / 2, "calls did not share steps"
 
 
-def test_a_shopper_s_call_overtakes_a_row_of_bulk(device: Any) -> None:
+def test_a_shopper_s_call_overtakes_a_row_of_bulk(device: Any, folder: Path) -> None:
     async def shopper_before_bulk() -> int:
-        bulk = [
-            asyncio.ensure_future(_answer(device, recipe(f"row {place}", steps=40)))
+        first = recipe("row 0", steps=2000)
+        calls = [
+            device.generate.remote(recipe(f"row {place}", steps=2000), Lane.BULK, None)
             for place in range(40)
         ]
-        await asyncio.sleep(0.3)
+        bulk = [asyncio.ensure_future(_answer(call)) for call in calls]
+        await until(lambda: steps_of(folder, first) > 0)
         await device.generate.remote(recipe("shopper", steps=4), Lane.INTERACTIVE, 1.0)
         waiting = sum(not call.done() for call in bulk)
-        await asyncio.gather(*bulk)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*bulk, return_exceptions=True)
         return waiting
 
-    assert asyncio.run(shopper_before_bulk()) >= 30, "bulk ran before the shopper"
+    assert asyncio.run(shopper_before_bulk()) == 40, "bulk ran before the shopper"
 
 
-async def _answer(device: Any, asked: Recipe) -> Candidate:
-    return await device.generate.remote(asked, Lane.BULK, None)
+async def _answer(call: Any) -> Candidate:
+    return await call
 
 
 def test_a_cancelled_call_frees_the_device_at_the_next_step(device: Any, folder: Path) -> None:
     unwanted = recipe("unwanted", steps=1000)
 
-    async def steps_after() -> int:
+    async def cancelled_and_stopped() -> None:
         call = device.generate.remote(unwanted, Lane.BULK, None)
         await until(lambda: steps_of(folder, unwanted) >= 5)
         call.cancel()
-        await asyncio.sleep(0.15)  # Ray carries the word in some milliseconds
-        before = steps_of(folder, unwanted)
-        await device.generate.remote(recipe("wanted", steps=20), Lane.BULK, None)
-        return steps_of(folder, unwanted) - before
+        for again in range(20):  # Ray carries the word, and takes its time on a busy machine
+            before = steps_of(folder, unwanted)
+            await device.generate.remote(recipe(f"wanted {again}", steps=10), Lane.BULK, None)
+            if steps_of(folder, unwanted) == before:
+                return
+        raise AssertionError("a cancelled run went on")
 
-    assert asyncio.run(steps_after()) == 0, "a cancelled run went on"
+    asyncio.run(cancelled_and_stopped())
 
 
 def test_a_killed_replica_loses_no_more_than_a_checkpoint_s_steps(

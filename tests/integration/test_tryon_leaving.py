@@ -14,8 +14,8 @@ from serving.deployments import Cluster
 
 pytestmark = pytest.mark.cluster
 SSE = {"Accept": "text/event-stream"}
-SLACK_S = 0.5
-"""Other tests share the machine's cores; the work that is cancelled would take 20 s."""
+SLACK_S = 5.0
+"""Others may hold the machine's cores; the work that is cancelled would take 20 s."""
 
 
 async def first_preview(http: httpx.AsyncClient, **order: Any) -> float:
@@ -28,13 +28,13 @@ async def first_preview(http: httpx.AsyncClient, **order: Any) -> float:
 
 
 async def until_running(shop: Boutique, *, jobs: int = 1) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while shop.ledger.counts("default")[JobStatus.RUNNING] < jobs:
             await asyncio.sleep(0.01)
 
 
 async def until_cancelled(shop: Boutique, *, jobs: int = 1) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while shop.ledger.counts("default")[JobStatus.CANCELLED] < jobs:
             await asyncio.sleep(0.005)
 
@@ -80,9 +80,9 @@ def test_a_try_on_goes_on_while_anybody_waits_for_it(tmp_path: Path) -> None:
             one.cancel()
             answer = await other
             assert (answer.status_code, answer.json()["status"]) == (202, "running")
-            third = asyncio.create_task(http.post("/v1/tryon", headers=headers, **order))
-            await asyncio.sleep(0.3)
-            third.cancel()
+            joined = SSE | {"Idempotency-Key": "k"}
+            async with http.stream("POST", "/v1/tryon", headers=joined, **order) as third:
+                await anext(events(third))
             await until_cancelled(shop)
             again = await http.post("/v1/tryon", headers=headers | {"Prefer": "wait=1"}, **order)
             assert again.json()["id"] != answer.json()["id"], "what was cancelled is taken up anew"

@@ -226,11 +226,9 @@ def test_a_slow_receiver_delays_no_other(
     new(near, f"{target.url}/slow")
     new(near, f"{target.url}/fast")
     succeed(ledger, 40)
-    with sending(ledger, keys):
-        started_s = time.monotonic()
+    with sending(ledger, keys, total_s=600):
         until(lambda: len(target.at("/fast")) == 40)
-        assert time.monotonic() - started_s < QUICK.total_s * 3
-        assert len(target.at("/slow")) <= 3 * QUICK.most_of_one
+        assert len(target.at("/slow")) <= QUICK.most_of_one, "none of them was answered"
         target.holds["/slow"].set()
 
 

@@ -5,7 +5,7 @@ import io
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -211,6 +211,7 @@ async def boutique(
     *,
     shops: tuple[Shop, ...] = (),
     ttl_s: float = 60.0,
+    clock: Callable[[], float] = time.time,
     executor: Executor | None = None,
     ledger_folder: Path | None = None,
     jobs_in_flight: int = 4,
@@ -218,7 +219,7 @@ async def boutique(
     """A door over a new ledger, store and vault, its dispatcher at work, its port open."""
     ledger = Ledger.open(empty_ledger(ledger_folder or folder))
     store = AssetStore.open(str(folder / "assets"))
-    vault = Vault.open(folder / "vault", keys=folder / "keys")
+    vault = Vault(folder / "vault", folder / "keys", clock=clock)
     vault.prepare()
     shop = Boutique(folder=folder, ledger=ledger, store=store, vault=vault)
     shop.sell("tee", "Blue Tee", "Apparel", "T-Shirts")

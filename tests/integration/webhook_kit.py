@@ -101,9 +101,11 @@ def receiver() -> Iterator[Receiver]:
 
 
 @contextmanager
-def sending(ledger: Ledger, keys: Path, *, networks: tuple[str, ...] = NEAR) -> Iterator[Sender]:
-    """A sender at work."""
-    poster = Poster(allow_networks=networks, limits=QUICK)
+def sending(
+    ledger: Ledger, keys: Path, *, networks: tuple[str, ...] = NEAR, total_s: float = QUICK.total_s
+) -> Iterator[Sender]:
+    """A sender at work that gives a receiver `total_s` to answer."""
+    poster = Poster(allow_networks=networks, limits=replace(QUICK, total_s=total_s))
     sender = Sender(ledger, poster=poster, seal=Seal.open(keys), plan=QUICK)
     sender.start()
     try:
@@ -112,7 +114,7 @@ def sending(ledger: Ledger, keys: Path, *, networks: tuple[str, ...] = NEAR) -> 
         sender.close()
 
 
-def until(true: Callable[[], bool], *, most_s: float = 10.0) -> None:
+def until(true: Callable[[], bool], *, most_s: float = 60.0) -> None:
     """Waits for it."""
     end_s = time.monotonic() + most_s
     while not true():

@@ -113,14 +113,14 @@ def test_the_table_is_measured_within_its_budget_and_batches_of_small_pictures_p
 ) -> None:
     device = DiffusionBackend({"z-image-turbo": zimage})
     order = Order("z-image-turbo")
-    began = time.monotonic()
+    began = time.process_time()
     table = calibrate(
         device,
         [Probe(recipe=order.recipe, inputs=order.inputs)],
         budget_s=20.0,
         clock=time.process_time,
     )
-    assert time.monotonic() - began < 60.0
+    assert time.process_time() - began < 60.0
     load: Load = device.start(order.recipe, order.inputs).load
     gains = {size: gain for (_, shape, size), gain in table.gains().items() if shape == load.shape}
     assert gains[1] == 1.0

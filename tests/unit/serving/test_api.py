@@ -97,7 +97,7 @@ def test_waiting_ends_when_the_job_does(client: Client, door: Door, mug: dict) -
             while not (items := door.ledger.job_rows("default").items):
                 await asyncio.sleep(0.01)
             await http.delete(f"/v1/jobs/{items[0].id}")
-            return await asyncio.wait_for(waiting, 5)
+            return await asyncio.wait_for(waiting, 15)
 
     answer = asyncio.run(post_and_cancel())
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")

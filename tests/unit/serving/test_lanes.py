@@ -28,19 +28,30 @@ def steps(name: str, count: int, told: list[str]) -> Callable[[Callable[[], None
 
 def test_urgent_work_comes_at_the_next_step_and_alone() -> None:
     told: list[str] = []
+    running, go_on = threading.Event(), threading.Event()
+
+    def held(stop: Callable[[], None]) -> str:
+        stop()
+        told.append("bulk 0 begins 0")
+        running.set()
+        assert go_on.wait(30)
+        told.append("bulk 0 ends 0")
+        return steps("bulk 0", 19, told)(stop)
 
     async def scene() -> None:
         lanes = TwoLanes()
         bulk = [
-            asyncio.create_task(lanes.run(steps(f"bulk {n}", 20, told), lane=Lane.BULK))
-            for n in range(2)
+            asyncio.create_task(lanes.run(work, lane=Lane.BULK))
+            for work in (held, steps("bulk 1", 20, told))
         ]
-        await asyncio.sleep(5 * STEP_S)
-        before = len(told)
-        urgent = await lanes.run(steps("urgent", 3, told), lane=Lane.INTERACTIVE)
-        assert urgent == "urgent"
+        assert await asyncio.to_thread(running.wait, 30)
+        urgent = asyncio.create_task(lanes.run(steps("urgent", 3, told), lane=Lane.INTERACTIVE))
+        while not lanes._urgent:
+            await asyncio.sleep(0)
+        go_on.set()
+        assert await urgent == "urgent"
         first = told.index("urgent begins 0")
-        assert first - before <= 3, "it waited for more than the step that was running"
+        assert first == 2, "it waited for more than the step that was running"
         assert told[first : first + 6] == [
             f"urgent {w} {n}" for n in range(3) for w in ("begins", "ends")
         ]
@@ -54,12 +65,13 @@ def test_urgent_work_comes_at_the_next_step_and_alone() -> None:
 
 def test_bulk_work_that_gave_way_can_still_be_cancelled() -> None:
     told: list[str] = []
-    ended = threading.Event()
+    running, ended = threading.Event(), threading.Event()
 
     def bulk(stop: Callable[[], None]) -> None:
         try:
             while True:
                 stop()
+                running.set()
                 time.sleep(STEP_S)
         except Stopped:
             ended.set()
@@ -68,12 +80,13 @@ def test_bulk_work_that_gave_way_can_still_be_cancelled() -> None:
     async def scene() -> None:
         lanes = TwoLanes()
         unwanted = asyncio.create_task(lanes.run(bulk, lane=Lane.BULK))
-        await asyncio.sleep(3 * STEP_S)
+        assert await asyncio.to_thread(running.wait, 30)
         urgent = asyncio.create_task(lanes.run(steps("u", 10, told), lane=Lane.INTERACTIVE))
-        await asyncio.sleep(3 * STEP_S)
+        while not told:
+            await asyncio.sleep(0)
         unwanted.cancel()
         await urgent
-        assert await asyncio.to_thread(ended.wait, 2)
+        assert await asyncio.to_thread(ended.wait, 30)
         assert await lanes.run(steps("next", 1, told), lane=Lane.BULK) == "next"
 
     asyncio.run(scene())

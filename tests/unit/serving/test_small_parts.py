@@ -24,8 +24,8 @@ def test_news_between_look_and_wait_is_not_missed() -> None:
         with news.watch_job("a") as watch, news.watch_work() as work:
             news.changed("a")
             news.submitted()
-            await asyncio.wait_for(watch.wait(60), 1)
-            await asyncio.wait_for(work.wait(60), 1)
+            await asyncio.wait_for(watch.wait(3600), 30)
+            await asyncio.wait_for(work.wait(3600), 30)
 
     asyncio.run(run())
 
