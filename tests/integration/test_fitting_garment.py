@@ -127,3 +127,35 @@ def test_colours_go_on_beyond_the_edge_and_into_holes() -> None:
     filled = carried_on(rgba)
     for y, x in ((10, 60), (55, 55), (60, 110)):
         assert np.abs(filled[y, x].astype(int) - (204, 51, 26)).max() < 8, (y, x)
+
+
+def test_a_label_inside_the_collar_lies_above_the_opening_and_is_painted_out() -> None:
+    picture = drawn(TEE)
+    plain = seen(picture)
+    x0, x1, y0, y1 = 378, 424, 160, 200
+    picture.rgb[y0:y1, x0:x1] = (230, 90, 40)
+    view = seen(picture)
+    assert view.torso is not None
+    assert plain.torso is not None
+    shift = view.torso.hem[0, 1] - plain.torso.hem[0, 1]
+    opened = view.torso.neck[:, 1].max() - plain.torso.neck[:, 1].max()
+    assert shift == pytest.approx(0, abs=2), "the label moved the garment"
+    assert opened > 20, f"the opening reaches {opened:.0f} px deeper: the label stays in sight"
+    red = (view.texture[..., 0] > 180) & (view.texture[..., 2] < 90)
+    assert not red.any(), f"{red.sum()} px of the label are left"
+
+
+@pytest.mark.parametrize("lean_px", [0, 25])
+def test_a_hanging_long_sleeve_reaches_round_its_narrow_cuff(lean_px: int) -> None:
+    left = [(240, 130), (150, 230), (120 - lean_px, 600), (140 - lean_px, 620)]
+    left += [(142 - lean_px, 660), (198 - lean_px, 660), (200 - lean_px, 620), (236, 330)]
+    right = [(800 - x, y) for x, y in left][::-1]
+    view = seen(drawn([(330, 100), *left, (245, 700), (555, 700), *right, (470, 100)]))
+    assert view.sleeves is Sleeves.LONG
+    for side, sleeve in view.sleeves_of.items():
+        apart = abs(sleeve.outer[-1, 1] - sleeve.inner[-1, 1])
+        wide = abs(sleeve.outer[-1, 0] - sleeve.inner[-1, 0])
+        assert apart < 20, f"the {side} cuff is cut off askew: corners {apart:.0f} px apart"
+        assert wide == pytest.approx(0.9 * 56, rel=0.35), f"the {side} cuff"
+        outwards = sleeve.outer[-1, 0] - sleeve.inner[-1, 0]
+        assert (outwards < 0) == (side == "left"), f"the {side} cuff is turned inside out"

@@ -13,6 +13,7 @@ from content_engine.types import GarmentKind
 from pipelines.studio.cutout import cut_out
 from pipelines.studio.fitting.body import Body
 from pipelines.studio.fitting.body_seen import BodySeer
+from pipelines.studio.fitting.garment_label import without_label
 from pipelines.studio.fitting.garment_print import carried_on, find_print
 from pipelines.studio.fitting.garment_tag import without_tag
 from pipelines.studio.fitting.garment_view import GarmentView, Sleeves, Style
@@ -64,7 +65,8 @@ def see_garment(
     loose = _upright(_cut(picture, segmenter=segmenter))
     outline = trace(loose.rgba[..., 3] > 0.5)
     marks = top_marks(outline, _lightness(loose.rgba))
-    tagless = without_tag(loose.rgba, marks.torso)
+    plain = without_label(loose.rgba, marks.torso)
+    tagless = without_tag(plain.rgba, plain.torso)
     return GarmentView(
         kind=kind,
         style=marks.style,
@@ -72,10 +74,10 @@ def see_garment(
         rgba=tagless.rgba,
         texture=carried_on(tagless.rgba),
         outline=outline.points,
-        torso=marks.torso,
+        torso=plain.torso,
         hang_tag=tagless.box,
         sleeves_of=marks.sleeves_of,
-        print_box=find_print(tagless.rgba, marks.torso),
+        print_box=find_print(tagless.rgba, plain.torso),
         measures={"tilt_deg": loose.tilt_deg, "neckline.confidence": marks.neck.confidence},
     )
 

@@ -206,8 +206,7 @@ def _sleeve(half: _Half) -> SleeveMarks:
     arc = half.curve[start : notch + 1]
     middle = (arc[0] + arc[-1]) / 2
     away = np.linalg.norm(arc - middle, axis=1).max()
-    short = 1.9 * np.linalg.norm(half.armpit - half.tip) > away
-    if short:
+    if away < LONG_FROM * (half.hem[1] - half.tip[1]):
         first, second = corners(arc, far_from=middle, reach=0.72)
     else:
         first, second = cuff_corners(arc, middle=middle)

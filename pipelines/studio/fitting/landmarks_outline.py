@@ -122,11 +122,10 @@ def cuff_corners(arc: np.ndarray, *, middle: np.ndarray) -> tuple[np.ndarray, np
     before = before[np.linalg.norm(before - middle, axis=1) < 0.8 * away.max()]
     run = end.mean(axis=0) - (before.mean(axis=0) if len(before) else middle)
     run = run / max(float(np.linalg.norm(run)), 1e-6)
-    across = np.array([-run[1], run[0]])
-    if (arc[0] - arc[-1]) @ across < 0:
-        across = -across
-    lean = 0.45 * across
-    return arc[int(np.argmax(arc @ (run + lean)))], arc[int(np.argmax(arc @ (run - lean)))]
+    lean = 0.45 * np.array([-run[1], run[0]])
+    # A hanging sleeve's root stands upright beside it: only the arc's own order tells its sides.
+    outer, inner = sorted(int(np.argmax(arc @ towards)) for towards in (run + lean, run - lean))
+    return arc[outer], arc[inner]
 
 
 def _chord_residuals(points: np.ndarray) -> np.ndarray:
