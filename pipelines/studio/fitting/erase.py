@@ -33,6 +33,9 @@ SLIVER_U = 0.024
 SAME_CLOTH = 22.0
 """Lab distance from the cloth nearby within which a sliver is cloth. Chosen by eye on 12 people."""
 
+NO_NECK = 0.02
+"""Below this share a pixel shows no neck."""
+
 REPLACED = {
     GarmentKind.UPPER: (Part.TOP,),
     GarmentKind.FULL: (Part.TOP, Part.BOTTOM),
@@ -73,16 +76,16 @@ def undress(
     removed |= _rims(scene, removed, cover=cover) if removed.any() else removed
     hole = removed & (cover < COVERED)
     neck, bare = np.zeros(scene.shape, np.float32), np.zeros(scene.shape, np.float32)
-    canvas, below = _without_cloth(scene, fitted, hole)
+    for item in fitted:
+        neck = np.maximum(neck, neck_zone(scene, item))
+    canvas, below = _without_cloth(scene, fitted, hole, neck=neck)
     arms = bared_arms(scene.body, fitted) if removed.any() else []
     for arm, end in arms:
         zone = arm_zone(scene, arm, from_t=end)
         if zone is not None and (end < WRIST_T or shows_hand(scene, arm)):
             share = zone.share * soft(removed, 1.0)
             canvas, bare = mix(canvas, zone.colours, share), np.maximum(bare, share)
-    for item in fitted:
-        neck = np.maximum(neck, neck_zone(scene, item))
-    collar = hole & (neck > 0.02) & (scene.hair < 0.5)
+    collar = hole & (neck > NO_NECK) & (scene.hair < 0.5)
     if collar.any():
         rim = grown(collar, scene.px(0.012))
         inside = soft((neck > 0.5) & (scene.alpha > 0.5), 1.0)
@@ -163,13 +166,15 @@ def _thick(scene: Scene) -> np.ndarray:
 
 
 def _without_cloth(
-    scene: Scene, fitted: Sequence[Fitted], hole: np.ndarray
+    scene: Scene, fitted: Sequence[Fitted], hole: np.ndarray, *, neck: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The canvas with background and trousers continued into the hole, and where the latter."""
     wall = grown(scene.alpha < 0.02, -scene.px(0.02))
     canvas = continued(scene.photo, source=wall, hole=hole)
+    # A collar that stands off the neck is often taken for skin: behind it is the wall.
+    off = grown(scene.cloth_as_hair, 2) & (neck < NO_NECK)
     for part in (Part.SKIN, Part.BOTTOM):
-        own = scene.is_part(part)
+        own = scene.is_part(part) & ~off
         canvas = continued(canvas, source=grown(own & ~hole, -1), hole=hole & own)
     below = hole & _trunk_below(scene, fitted)
     cloth = grown(scene.is_part(Part.BOTTOM), -scene.px(0.02))
