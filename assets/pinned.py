@@ -70,10 +70,10 @@ async def first_answer(client: httpx.AsyncClient, ask: Ask) -> httpx.Response:
 def new_client(*, idle_s: float) -> httpx.AsyncClient:
     """A client that reads nothing of the environment: no proxy may stand between."""
     timeout = httpx.Timeout(idle_s)
-    return httpx.AsyncClient(verify=_tls_context(), trust_env=False, timeout=timeout)
+    return httpx.AsyncClient(verify=tls_context(), trust_env=False, timeout=timeout)
 
 
 @cache
-def _tls_context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """Loading the certificate authorities takes 20 ms: once a process."""
     return httpx.create_ssl_context()

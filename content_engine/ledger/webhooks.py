@@ -169,21 +169,19 @@ class LedgerWebhooks(LedgerBatches):
 
         A webhook whose receiver is gone is disabled, and what waited for it is dead.
         """
-        delivery = errand.delivery
+        with self._database.write() as session:
+            return _end(session, errand, tried, now_us=self._now_us())
+
+    def end_errands(self, ended: Sequence[tuple[Errand, Tried]]) -> None:
+        """Records how tries went, as `end_errand` does, in one transaction."""
         with self._database.write() as session:
             now_us = self._now_us()
-            ended = tried.status is not DeliveryStatus.WAITING
-            values = {"status": tried.status.value, "answer": tried.answer, "token": errand.token}
-            told = {"delivery_id": delivery.id, "problem": tried.problem[:500]}
-            due = {"due_at_us": now_us + round(tried.delay_s * 1e6)}
-            recorded = session.run(
-                "end_try", values | told | due | {"ended_at_us": now_us if ended else 0}
-            )
-            if recorded and tried.gone:
-                gone = {"webhook_id": delivery.webhook_id, "disabled": tried.problem}
-                session.run("disable_webhook", gone)
-                session.run("bury_deliveries", gone | {"problem": tried.problem, "now_us": now_us})
-        return recorded == 1
+            plain = [(errand, tried) for errand, tried in ended if not tried.gone]
+            values = [_ended(errand, tried, now_us=now_us) for errand, tried in plain]
+            session.run_many("end_try", values)
+            for errand, tried in ended:
+                if tried.gone:
+                    _end(session, errand, tried, now_us=now_us)
 
     def end_batches(self) -> int:
         """How many batches machines are done with since this was last asked; each is told once."""
@@ -205,6 +203,28 @@ class LedgerWebhooks(LedgerBatches):
         with self._database.write() as session:
             before_us = self._now_us() - round(kept_s * 1e6)
             return session.run("forget_deliveries", {"before_us": before_us})
+
+
+def _end(session: Session, errand: Errand, tried: Tried, *, now_us: int) -> bool:
+    recorded = session.run("end_try", _ended(errand, tried, now_us=now_us))
+    if recorded and tried.gone:
+        gone = {"webhook_id": errand.delivery.webhook_id, "disabled": tried.problem}
+        session.run("disable_webhook", gone)
+        session.run("bury_deliveries", gone | {"problem": tried.problem, "now_us": now_us})
+    return recorded == 1
+
+
+def _ended(errand: Errand, tried: Tried, *, now_us: int) -> dict[str, object]:
+    is_over = tried.status is not DeliveryStatus.WAITING
+    return {
+        "delivery_id": errand.delivery.id,
+        "token": errand.token,
+        "status": tried.status.value,
+        "answer": tried.answer,
+        "problem": tried.problem[:500],
+        "due_at_us": now_us + round(tried.delay_s * 1e6),
+        "ended_at_us": now_us if is_over else 0,
+    }
 
 
 def _row(session: Session, webhook_id: str, *, tenant: str) -> Row:

@@ -181,6 +181,18 @@ def bench_tryon_sheet(
     tryon_sheet.run(order)
 
 
+@bench.command("webhooks")
+def bench_webhooks(
+    messages: Annotated[int, typer.Option(min=1, help="How many to send.")] = 2000,
+    receivers: Annotated[int, typer.Option(min=1, max=20, help="To how many webhooks.")] = 4,
+    ledger: Annotated[str, typer.Option(help="Its database's URL; else SQLite.")] = "",
+) -> None:
+    """Sends messages out of an outbox, beside a bare client; exit code 1 when one stays."""
+    from serving.bench import webhooks
+
+    raise typer.Exit(webhooks.run(ledger, messages=messages, receivers=receivers))
+
+
 Clips = Annotated[Path, typer.Option("--clips", help="Folder of clips.")]
 
 

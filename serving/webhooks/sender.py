@@ -54,6 +54,8 @@ class Sender:
         self._failing: set[str] = set()
         self._rests_until_s: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ended: list[tuple[Errand, Tried]] = []
+        self._batches_at_s = self._forget_at_s = 0.0
         self._room_made = asyncio.Event()
 
     @classmethod
@@ -65,6 +67,11 @@ class Sender:
     def start(self) -> None:
         """Begins to send."""
         self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """True while it sends."""
+        return self._thread.is_alive()
 
     def close(self) -> None:
         """Begins no other try, waits 5 s at most for those under way, and ends."""
@@ -80,25 +87,42 @@ class Sender:
     async def _send(self) -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_LOOKUPS))
         # Of its own: threads that wait for name servers must not keep the ledger waiting.
-        with ThreadPoolExecutor(2) as self._desk:
-            batches_at_s = forget_at_s = 0.0
-            while not self._stop.is_set():
-                now_s = time.monotonic()
-                try:
-                    if now_s >= batches_at_s:
-                        batches_at_s = now_s + self._plan.batches_every_s
-                        await self._ask(self._ledger.end_batches)
-                    if now_s >= forget_at_s:
-                        forget_at_s = now_s + _FORGET_EVERY_S
-                        await self._ask(self._forget)
-                    await self._look()
-                except ContentEngineError as error:
-                    log.warning("webhooks.ledger_away", extra={"why": type(error).__name__})
-                await self._pause()
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=_DRAIN_S)
-            for task in self._tasks:
-                task.cancel()
+        with ThreadPoolExecutor(1) as self._desk:
+            async with self._poster.line() as self._line:
+                while not self._stop.is_set():
+                    await self._turn()
+                    await self._pause()
+                if self._tasks:
+                    await asyncio.wait(self._tasks, timeout=_DRAIN_S)
+                for task in self._tasks:
+                    task.cancel()
+                await self._turn(last=True)
+
+    async def _turn(self, *, last: bool = False) -> None:
+        """Records what has ended since the turn before, and takes what is due."""
+        try:
+            await self._end()
+            if not last:
+                await self._keep_house()
+                await self._look()
+        except ContentEngineError as error:
+            # What was not recorded is sent once more when its lease has ended.
+            log.warning("webhooks.ledger_away", extra={"why": type(error).__name__})
+
+    async def _keep_house(self) -> None:
+        now_s = time.monotonic()
+        if now_s >= self._batches_at_s:
+            self._batches_at_s = now_s + self._plan.batches_every_s
+            await self._ask(self._ledger.end_batches)
+        if now_s >= self._forget_at_s:
+            self._forget_at_s = now_s + _FORGET_EVERY_S
+            await self._ask(self._forget)
+
+    async def _end(self) -> None:
+        """Records, in one transaction, how the tries of the last moment went."""
+        ended, self._ended = self._ended, []
+        if ended:
+            await self._ask(lambda: self._ledger.end_errands(ended))
 
     async def _pause(self) -> None:
         """Until the next look: soon when a try has ended, for there is room for another."""
@@ -144,7 +168,7 @@ class Sender:
             tried = await self._tried(errand, tenant)
             keep = self._failing.discard if tried.status is _DELIVERED else self._failing.add
             keep(webhook_id)
-            await self._ask(lambda: self._ledger.end_errand(errand, tried))
+            self._ended.append((errand, tried))
             log.info(
                 "webhook.tried",
                 extra={
@@ -155,9 +179,6 @@ class Sender:
                     "status": tried.status.value,
                 },
             )
-        except ContentEngineError as error:
-            # Not recorded: it is sent once more when its lease has ended.
-            log.warning("webhooks.ledger_away", extra={"why": type(error).__name__})
         finally:
             self._busy[webhook_id] -= 1
             self._room_made.set()
@@ -201,7 +222,7 @@ class Sender:
             "webhook-timestamp": str(at_s),
             "webhook-signature": signed,
         }
-        return await self._poster.post(errand.url, body=delivery.body.encode(), headers=headers)
+        return await self._line.post(errand.url, body=delivery.body.encode(), headers=headers)
 
     def _forget(self) -> int:
         return self._ledger.forget_deliveries(kept_s=self._plan.kept_s)

@@ -1,5 +1,6 @@
 """HTTPS to a pinned address: the certificate and the server name are still the URL's."""
 
+import asyncio
 import datetime
 import ipaddress
 import ssl
@@ -17,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from assets import pinned as module
 from assets.errors import FetchFailed
 from assets.fetch import Fetcher, FetchLimits
+from serving.webhooks.post import Poster
 
 
 def self_signed(folder: Path, name: x509.GeneralName) -> Path:
@@ -53,6 +55,11 @@ class Shop(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
 
 class QuietServer(ThreadingHTTPServer):
     """Does not print the handshakes that the client breaks off."""
@@ -77,10 +84,10 @@ def serving(certificate: Path, asked: list[str]) -> QuietServer:
 def fetcher(tmp_path, monkeypatch) -> Iterator[Fetcher]:
     """A fetcher that trusts `server.pem` in its folder."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
-    module._tls_context.cache_clear()
+    module.tls_context.cache_clear()
     limits = FetchLimits(total_s=5)
     yield Fetcher(base_dir=tmp_path, limits=limits, allow_networks=("127.0.0.1", "::1"))
-    module._tls_context.cache_clear()
+    module.tls_context.cache_clear()
 
 
 def test_the_certificate_is_checked_against_the_host_name(tmp_path, fetcher):
@@ -103,6 +110,25 @@ def test_a_certificate_for_the_address_does_not_serve_the_name(tmp_path, fetcher
     try:
         with pytest.raises(FetchFailed, match="certificate"):
             fetcher.fetch(f"https://localhost:{server.server_port}/x.jpg")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_webhook_s_certificate_is_checked_against_the_host_name(tmp_path, fetcher):
+    asked: list[str] = []
+    server = serving(self_signed(tmp_path, x509.DNSName("localhost")), asked)
+
+    async def posted(host: str) -> int:
+        async with Poster(allow_networks=fetcher.allow_networks).line() as line:
+            url = f"https://{host}:{server.server_port}/hook"
+            return (await line.post(url, body=b"{}", headers={})).status
+
+    try:
+        assert asyncio.run(posted("localhost")) == 204
+        assert asked == ["localhost"]
+        with pytest.raises(FetchFailed, match=r"(?i)certificate"):
+            asyncio.run(posted("127.0.0.1"))
     finally:
         server.shutdown()
         server.server_close()

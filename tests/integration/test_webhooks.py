@@ -226,10 +226,34 @@ def test_a_slow_receiver_delays_no_other(
     new(near, f"{target.url}/slow")
     new(near, f"{target.url}/fast")
     succeed(ledger, 40)
-    with sending(ledger, keys, total_s=600):
+    with sending(ledger, keys, plan=replace(QUICK, total_s=600, lease_s=3600)):
         until(lambda: len(target.at("/fast")) == 40)
         assert len(target.at("/slow")) <= QUICK.most_of_one, "none of them was answered"
         target.holds["/slow"].set()
+
+
+def test_messages_share_connections_and_outlive_them(ledger: Ledger, keys: Path) -> None:
+    """By name, so that the connection goes where the name was looked up and checked."""
+    with receiver() as target:
+        target.hangs_up.add("/rude")
+        for path in ("/kept", "/rude"):
+            sealed = Seal.open(keys).seal(new_secret(), tenant=TENANT)
+            url = target.url.replace("127.0.0.1", "localhost") + path
+            ledger.add_webhook(url, tenant=TENANT, secret=sealed)
+        succeed(ledger, 60)
+        with sending(ledger, keys, networks=("127.0.0.1", "::1"), total_s=20.0):
+            until(lambda: ledger.delivery_counts()[DeliveryStatus.WAITING] == 0)
+    kept, rude = (
+        [each for each in target.came if each.path == path] for path in ("/kept", "/rude")
+    )
+    assert len({each.id for each in kept}) == len({each.id for each in rude}) == 60
+    assert len({each.connection for each in kept}) <= 2 * QUICK.most_of_one
+    tries = [
+        each.tries
+        for hook in ledger.webhooks(TENANT)
+        for each in ledger.deliveries(hook.id, TENANT).items
+    ]
+    assert set(tries) == {1}, "a connection that the receiver ended is no failed try"
 
 
 def test_services_on_one_ledger_share_the_work(

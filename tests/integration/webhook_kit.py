@@ -12,7 +12,7 @@ from pathlib import Path
 
 from content_engine.ledger import Ledger
 from serving.webhooks.post import Poster
-from serving.webhooks.schedule import schedule
+from serving.webhooks.schedule import Schedule, schedule
 from serving.webhooks.sender import Sender
 from serving.webhooks.signing import Seal
 from tests.contract.ledger_kit import TENANT, attempt, brief, take
@@ -36,6 +36,7 @@ class Came:
     headers: Mapping[str, str]
     body: bytes
     at_s: float
+    connection: tuple[str, int]
 
     @property
     def id(self) -> str:
@@ -50,6 +51,7 @@ class Receiver:
     came: list[Came] = field(default_factory=list)
     answers: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     holds: dict[str, threading.Event] = field(default_factory=dict)
+    hangs_up: set[str] = field(default_factory=set)
 
     def at(self, path: str) -> list[Came]:
         return [each for each in list(self.came) if each.path == path]
@@ -57,24 +59,32 @@ class Receiver:
 
 @contextmanager
 def receiver() -> Iterator[Receiver]:
-    """A receiver on this machine; paths in `holds` answer only once their event is set."""
+    """A receiver on this machine; paths in `holds` answer only once their event is set.
+
+    Those in `hangs_up` end the connection after each answer, without a word of warning.
+    """
     made = Receiver(url="")
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections stay open
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             if len(body) < int(self.headers["content-length"]):
                 return  # its sender was killed while it spoke
             headers = {name.lower(): value for name, value in self.headers.items()}
-            made.came.append(Came(self.path, headers, body, time.monotonic()))
+            came = Came(self.path, headers, body, time.monotonic(), self.client_address)
+            made.came.append(came)
             if self.path in made.holds:
                 made.holds[self.path].wait(20)
             status, extra = made.answers.get(self.path, (204, {}))
             self.send_response(status)
             for name, value in extra.items():
                 self.send_header(name, value)
-            self.send_header("content-length", "0")
+            if status != 204:
+                self.send_header("content-length", "0")
             self.end_headers()
+            self.close_connection = self.path in made.hangs_up
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -102,11 +112,11 @@ def receiver() -> Iterator[Receiver]:
 
 @contextmanager
 def sending(
-    ledger: Ledger, keys: Path, *, networks: tuple[str, ...] = NEAR, total_s: float = QUICK.total_s
+    ledger: Ledger, keys: Path, *, networks: tuple[str, ...] = NEAR, plan: Schedule = QUICK
 ) -> Iterator[Sender]:
-    """A sender at work that gives a receiver `total_s` to answer."""
-    poster = Poster(allow_networks=networks, limits=replace(QUICK, total_s=total_s))
-    sender = Sender(ledger, poster=poster, seal=Seal.open(keys), plan=QUICK)
+    """A sender at work."""
+    poster = Poster(allow_networks=networks, limits=plan)
+    sender = Sender(ledger, poster=poster, seal=Seal.open(keys), plan=plan)
     sender.start()
     try:
         yield sender
