@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 
 from assets.errors import AssetError
@@ -24,6 +24,7 @@ from qa.film import breaks, container, frame, light, overlay, pacing, product, s
 from qa.film.decency import nudity
 from qa.film.glitch import glitch
 from qa.film.letters import letters_lost
+from qa.film.poster import POSTER, POSTER_READINGS
 from qa.film.pulse import Pulse, read_pulse
 from qa.film.reel import Reel, read_reel, stills_of
 from qa.film.scored import OVERALL, Instrument, measured, overall, placed
@@ -83,7 +84,11 @@ class VideoJudge:
             return self._unscored("", "the candidate holds no clip")
         generated = candidate.recipe.backend not in _drawn_by_rule()
         scores = [
-            score for asset in clips for score in self._scores(brief, asset, generated=generated)
+            score
+            for asset in clips
+            for score in self._scores(
+                brief, asset, posters=_posters(candidate, asset), generated=generated
+            )
         ]
         return [*scores, *self._claims(brief, candidate, clip=clips[0])]
 
@@ -94,9 +99,13 @@ class VideoJudge:
 
         Raises what `assets.video.read_frames` raises, and ScorerFailed for a photo without product.
         """
-        seen = screened(data, wanted=wanted, sources=[self._seen(photo) for photo in photos])
-        ranked = (self._rank,) if wanted.generated else ()
-        instruments = (*self._always, *ranked, *(self._beside_photos if photos else ()))
+        sources = [self._seen(photo) for photo in photos]
+        return self._examined(data, screened(data, wanted=wanted, sources=sources))
+
+    def _examined(self, data: bytes, seen: Screened) -> Sequence[Score]:
+        ranked = (self._rank,) if seen.wanted.generated else ()
+        beside = self._beside_photos if seen.views.sources else ()
+        instruments = (*self._always, *ranked, *beside)
         scores = [measured(instrument, seen, self._policy) for instrument in instruments]
         scores.append(overall(scores, self._policy))
         if not self._looks:
@@ -127,7 +136,9 @@ class VideoJudge:
     def _wording(self) -> TextJudge:
         return TextJudge(store=self._store)
 
-    def _scores(self, brief: Brief, asset: Asset, *, generated: bool) -> list[Score]:
+    def _scores(
+        self, brief: Brief, asset: Asset, *, posters: Sequence[Asset], generated: bool
+    ) -> list[Score]:
         spec = brief.spec
         if not isinstance(spec, VideoSpec):
             raise ScorerFailed(f"the video judge was given a brief for {brief.kind}")
@@ -137,10 +148,27 @@ class VideoJudge:
             data = self._store.get(asset.digest)
             photos = [self._store.get(digest) for digest in digests]
             wanted = replace(wanted_by(brief, spec), generated=generated)
-            scores = self.examine(data, wanted=wanted, photos=photos)
+            sources = [self._seen(photo) for photo in photos]
+            seen = screened(data, wanted=wanted, sources=sources)
+            scores = self._examined(data, seen)
         except (ScorerFailed, AssetError) as error:
             return self._unscored(asset.role, str(error))
-        return [placed(score, asset.role) for score in scores]
+        own = [placed(score, asset.role) for score in scores]
+        return [*own, *(score for each in posters for score in self._still(each, seen, of=asset))]
+
+    def _still(self, asset: Asset, seen: Screened, *, of: Asset) -> list[Score]:
+        """The scores of a clip's poster; their evidence lies on the clip's frames."""
+        try:
+            picture = decode_picture(self._store.get(asset.digest))
+        except AssetError as error:
+            blank = Score(metric="", value=None, instrument=POSTER, asset=asset.role)
+            return [replace(blank, metric=metric, note=str(error)) for metric in POSTER_READINGS]
+        held = (
+            Instrument(metric, POSTER, partial(read, picture))
+            for metric, read in POSTER_READINGS.items()
+        )
+        scores = (placed(measured(each, seen, self._policy), of.role) for each in held)
+        return [replace(score, asset=asset.role) for score in scores]
 
     def _unscored(self, role: str, note: str) -> list[Score]:
         return [
@@ -206,6 +234,12 @@ class VideoJudge:
 
     def _nudity(self, seen: Screened) -> Reading:
         return nudity(seen, network=self._decency)
+
+
+def _posters(candidate: Candidate, clip: Asset) -> list[Asset]:
+    """The stills of that clip: their roles end as the clip's does (`clip-1x1`, `poster-1x1`)."""
+    stills = (each for each in candidate.assets if each.media_type.startswith("image/"))
+    return [each for each in stills if each.role.partition("-")[2] == clip.role.partition("-")[2]]
 
 
 def _sight(data: bytes, seen: Screened, found: Sequence[Score]) -> Sight:

@@ -90,8 +90,7 @@ def test_the_manifest_tells_the_truth_about_each_file(run: tuple[Path, str]) -> 
         assert line["verdict"] in ("ACCEPT", "REVIEW", "REJECT")
         assert line["reasons"] or line["verdict"] == "ACCEPT", "no verdict without a reason"
         assert line["recipe"] in judged, "nothing ships unjudged"
-        still = line["role"].startswith("poster")  # a frame of its clip, which is judged
-        assert line["scores"] or still, f"{line['role']} has no score of its own"
+        assert line["scores"], f"{line['role']} has no score of its own"
 
 
 def test_faults_are_told_by_line_and_stop_nothing(run: tuple[Path, str]) -> None:

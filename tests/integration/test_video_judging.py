@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from assets.encode import VideoWriter
+from assets.media import Picture, encode_jpeg
 from assets.sound import Sound
 from assets.store import AssetStore
 from content_engine.channels import channel
@@ -26,6 +27,7 @@ from content_engine.types import (
     Score,
     VideoSpec,
 )
+from qa.film.poster import POSTER_READINGS
 from qa.film.screened import Wanted
 from qa.gate import decide, load_policy
 from qa.video import VideoJudge
@@ -165,10 +167,20 @@ def test_the_judge_scores_a_candidate_by_its_brief(judge, store, glide, samples)
         media_type="video/mp4",
         size_bytes=len(data),
     )
+    still = encode_jpeg(Picture(glide[30]), quality=90)
+    poster = Asset(
+        role="poster-1x1",
+        digest=Digest(store.put(still)),
+        media_type="image/jpeg",
+        size_bytes=len(still),
+    )
     recipe = Recipe(kind=Kind.VIDEO, backend="b", model="m@1", prompt="", seed=0, parameters="{}")
-    candidate = Candidate(recipe=recipe, assets=(asset,), seconds=1.0)
+    candidate = Candidate(recipe=recipe, assets=(asset, poster), seconds=1.0)
     scores = list(judge.score(brief, candidate))
-    assert {score.asset for score in scores} == {"clip-1x1"}
+    assert {score.asset for score in scores} == {"clip-1x1", "poster-1x1"}
+    beside = [score for score in scores if score.asset == "poster-1x1"]
+    assert {score.metric for score in beside} == set(POSTER_READINGS)
+    assert not any(score.evidence for score in beside), "a frame of the clip is a good poster"
     assert all(item.asset == "clip-1x1" for score in scores for item in score.evidence)
     assert "odd_size" in found(scores)
     gone = replace(candidate, assets=(replace(asset, digest=Digest("0" * 64)),))

@@ -34,6 +34,7 @@ from pipelines.studio.motion.designs import (
 from pipelines.studio.motion.filming import film
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.order import MotionOrder
+from pipelines.studio.motion.poster import poster_frame
 from pipelines.studio.motion.sound import audio_bed
 from pipelines.studio.motion.webvtt import webvtt
 from pipelines.studio.motion.wording import worded
@@ -42,9 +43,6 @@ from pipelines.studio.upscale import SpanEnlarger
 
 CHUNK = 15
 """Frames a step: half a second of film, about half a second of work."""
-
-POSTER_AT = 0.58
-"""The share of the clip whose frame is its poster: everything has come in, a caption stands."""
 
 POSTER_QUALITY = 90
 CUTOUTS_KEPT = 8
@@ -73,6 +71,7 @@ class MotionRun:
     scene: Composition | None = None
     writer: VideoWriter | None = None
     drawn: int = 0
+    poster_at: int = 0
     poster: bytes = b""
 
     @property
@@ -115,6 +114,7 @@ class MotionBackend:
         for run in runs:
             if run.scene is None:
                 run.scene = worded(run.material, COMPOSE[run.order.design](run.material))
+                run.poster_at = poster_frame(run.scene)
                 run.writer = _writer(run)
             elif run.writer is not None and not run.done:
                 _draw(run, run.scene, run.writer)
@@ -208,10 +208,9 @@ def _writer(run: MotionRun) -> VideoWriter:
 
 
 def _draw(run: MotionRun, scene: Composition, writer: VideoWriter) -> None:
-    poster_at = round(POSTER_AT * run.order.frames)
     frames = range(run.drawn, min(run.drawn + CHUNK, run.order.frames))
     for index, canvas in zip(frames, film(scene, writer, frames), strict=True):
-        if index == poster_at:
+        if index == run.poster_at:
             run.poster = encode_jpeg(Picture(canvas.rgb()), quality=POSTER_QUALITY)
         run.drawn = index + 1
 
