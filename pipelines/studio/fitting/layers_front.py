@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.studio.fitting.body import Arm, Part, Side
 from pipelines.studio.fitting.erase import Undressed
-from pipelines.studio.fitting.erase_fill import around
+from pipelines.studio.fitting.erase_fill import around, smoothly_continued
 from pipelines.studio.fitting.fit_pieces import SleeveTarget
 from pipelines.studio.fitting.layers import Scene, soft
 from pipelines.studio.fitting.layers_masks import disc, grown, opened
@@ -39,6 +39,17 @@ HAND_U = 0.3
 tips of four hands on hips lie 0.41 from the wrist at most."""
 
 
+CLEFT_U = 0.08
+"""So wide a cleft between an arm and the worn cloth may pass for skin, in body units."""
+
+STAIRS_U = 0.016
+"""Bends in a limb's outline narrower than about this are the parts' own stairs."""
+
+LIMB_APART = 24.0
+"""Lab distance from the limb nearby at which its rim is none of it. Source: by eye, glimpses of
+wall beside three arms 26 and more, a cleft 35, skin in red shade 15 at most."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Front:
     """Something in front: how much of each pixel it is, (h, w) 0..1, and its colours (h, w, 3)."""
@@ -57,12 +68,35 @@ def limbs(scene: Scene, undressed: Undressed, *, sleeves: Mapping[str, SleeveTar
         _draw_hand(hands, scene, arm)
         _draw_bent_hand(hands, scene, side)
     skin = scene.is_part(Part.SKIN, Part.OTHER) & ((zone > 0) | (hands > 0))
+    skin &= ~_beside_limb(scene, skin, hands=hands > 0, removed=undressed.removed)
     # Fingers are thin: what is too thin to be an arm may be one, beside the wrist.
     seen = opened(skin, scene.px(0.014)) | (opened(skin, 1) & (hands > 0))
+    # The parts' stairs along worn cloth would show beside the new one.
+    stairs = grown(undressed.removed, 3) & (hands == 0)
+    seen = np.where(stairs, soft(seen, STAIRS_U * scene.unit_px) > 0.5, seen)
     colours = _clean(canvas, seen, near=grown(undressed.removed, 3))
     share = np.maximum(_edge(seen), bare)
     made = (bare > _edge(seen))[..., None]
     return Front(share=share, colours=np.where(made, canvas, colours))
+
+
+def _beside_limb(
+    scene: Scene, skin: np.ndarray, *, hands: np.ndarray, removed: np.ndarray
+) -> np.ndarray:
+    """What passes for skin between a limb and the worn cloth: a glimpse of wall, a dark cleft."""
+    core = grown(skin, -scene.px(0.035))
+    rim = skin & ~core & grown(removed, scene.px(CLEFT_U))
+    if not (rim.any() and core.any()):
+        return np.zeros(scene.shape, bool)
+    place = around(rim, margin_px=scene.px(0.1))
+    lab = cv2.cvtColor(np.ascontiguousarray(scene.photo[place]), cv2.COLOR_RGB2LAB)
+    own = smoothly_continued(lab, source=core[place])
+    apart = np.linalg.norm(lab - own, axis=-1)
+    # Between fingers it is dark where they touch: there only the wall is told from skin.
+    bright = (lab[..., 0] > own[..., 0] + 0.7 * LIMB_APART) & (apart > 0.8 * LIMB_APART)
+    found = np.zeros(scene.shape, bool)
+    found[place] = rim[place] & np.where(hands[place], bright, apart > LIMB_APART)
+    return found
 
 
 def head(scene: Scene, *, neck: np.ndarray) -> np.ndarray:
