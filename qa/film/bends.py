@@ -8,8 +8,9 @@ and what always moves does not stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -53,6 +54,10 @@ _TORN_LEVELS = (33.0, 46.0)
 # The same around it both before and after: something swings to and fro there.
 _RESTLESS_LEVELS = (40.0, 55.0)
 _AROUND_S = 0.5
+
+
+Look = Callable[[Glance], float]
+"""How unlike a place is to what it was carried from, by `carried.unlike`; asked once, kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +106,16 @@ def _bend(steps: Steps, at: int, cell: Cell) -> Bend | None:
     corner, size = _window(steps, region, cell)
     patch = patch_at(steps, corner, size, at)
     here = Glance(step=at, x=corner[0] + size[0] / 2, y=corner[1] + size[1] / 2)
-    if not _springs_back(patch, steps, here):
+
+    @cache
+    def look(there: Glance) -> float:
+        return unlike(patch, steps, there, gap_s=abs(there.step - at) * steps.step_s)
+
+    if not _springs_back(look, steps, here):
         return None
-    later = _later(patch, steps, here)
-    apart = _before(patch, steps, here, later)
+    later = _later(look, steps, here)
+    apart = _before(look, steps, here, later)
+    apart = _same_spot(apart, patch, steps, here, look) if len(apart) else apart
     if not len(apart) or not len(later):
         return None
     number, steps_back = _graded(apart, later, steps.step_s)
@@ -146,26 +157,26 @@ def _fitting(start: int, length: int, cell: int) -> tuple[int, int]:
     return max(0, min(start, GRID - length)), length
 
 
-def _later(patch: Numbers, steps: Steps, here: Glance) -> Numbers:
+def _later(look: Look, steps: Steps, here: Glance) -> Numbers:
     """How unlike the place is at each step of the half second after, while it is in the picture."""
     last = min(len(steps.frames) - 1, here.step + round(_AFTER_S / steps.step_s))
     if last <= here.step:
         return np.zeros(0)
-    apart = np.array(_unlike(patch, steps, here, path(steps, here, last)))
+    apart = np.array([look(there) for there in path(steps, here, last)])
     return apart[apart < OUTSIDE]
 
 
-def _springs_back(patch: Numbers, steps: Steps, here: Glance) -> bool:
+def _springs_back(look: Look, steps: Steps, here: Glance) -> bool:
     """False where the place surely did not differ before: a first look that clears most places."""
     settling = max(1, round(_SETTLED_S / steps.step_s))
     last = min(len(steps.frames) - 1, here.step + settling)
     first = max(0, here.step - _near_steps(steps))
     if last <= here.step or first >= here.step:
         return False
-    later = _unlike(patch, steps, here, path(steps, here, last))
+    later = [look(there) for there in path(steps, here, last)]
     if len(later) < settling or max(later) >= OUTSIDE:
         return True
-    near = _unlike(patch, steps, here, path(steps, here, first))
+    near = [look(there) for there in path(steps, here, first)]
     return max(near) >= _SETTLED * later[-1] + _NOISE_LEVELS / 2
 
 
@@ -173,11 +184,11 @@ def _near_steps(steps: Steps) -> int:
     return max(2, round(_AT_ONCE_S / steps.step_s))
 
 
-def _before(patch: Numbers, steps: Steps, here: Glance, later: Numbers) -> Numbers:
+def _before(look: Look, steps: Steps, here: Glance, later: Numbers) -> Numbers:
     """How unlike the place is at each step before, or nothing where it surely did not bend."""
     first = max(0, here.step - round(_LONGEST_S / steps.step_s))
     glances = path(steps, here, first) if first < here.step else []
-    near = _unlike(patch, steps, here, glances[: _near_steps(steps)])
+    near = [look(there) for there in glances[: _near_steps(steps)]]
     lags = np.arange(1, len(glances) + 1) * steps.step_s
     looked = np.flatnonzero((lags >= _LOOKED_S[0]) & (lags <= _LOOKED_S[1]))[::2]
     if not len(near) or not len(looked) or not len(later):
@@ -185,18 +196,16 @@ def _before(patch: Numbers, steps: Steps, here: Glance, later: Numbers) -> Numbe
     settled = later[min(len(later), max(1, round(_SETTLED_S / steps.step_s))) - 1]
     if max(near) < _SETTLED * settled + _NOISE_LEVELS / 2:
         return np.zeros(0)
-    beside = _unlike(patch, steps, here, glances[len(near) : int(_NEAR_S / steps.step_s)])
+    beside = [look(there) for there in glances[len(near) : int(_NEAR_S / steps.step_s)]]
     if _at_most([*near, *beside], later) < _WORTH_IT:
         return np.zeros(0)
-    alike = (_unlike(patch, steps, here, [glances[at]])[0] for at in looked)
+    alike = (look(glances[at]) for at in looked)
     if all(apart > _ALIKE * max(near) for apart in alike):
         return np.zeros(0)
-    known = [*near, *beside]
-    apart = np.array(known + _unlike(patch, steps, here, glances[len(known) :]))
-    return _same_spot(patch, steps, here, apart)
+    return np.array([look(there) for there in glances])
 
 
-def _same_spot(patch: Numbers, steps: Steps, here: Glance, apart: Numbers) -> Numbers:
+def _same_spot(apart: Numbers, patch: Numbers, steps: Steps, here: Glance, look: Look) -> Numbers:
     """How unlike the place was, just before it too at the spot where it was likest long before.
 
     The longer ago, the farther around it is looked for: beside a caption it finds the bare ground
@@ -214,7 +223,7 @@ def _same_spot(patch: Numbers, steps: Steps, here: Glance, apart: Numbers) -> Nu
         for there in glances[: int(_NEAR_S / steps.step_s)]
     ]
     held = apart.copy()
-    held[: len(near)] = np.minimum(apart[: len(near)], _unlike(patch, steps, here, near))
+    held[: len(near)] = np.minimum(apart[: len(near)], [look(there) for there in near])
     return held
 
 
@@ -222,13 +231,6 @@ def _at_most(near: Sequence[float], later: Numbers) -> float:
     """What the bend's number can be at most, by what was just before it and after it."""
     known = [apart for apart in near if apart < OUTSIDE]
     return max(known, default=0.0) / (float(np.median(later)) + _NOISE_LEVELS) / _LIMIT
-
-
-def _unlike(patch: Numbers, steps: Steps, here: Glance, glances: Sequence[Glance]) -> list[float]:
-    return [
-        unlike(patch, steps, there, gap_s=abs(there.step - here.step) * steps.step_s)
-        for there in glances
-    ]
 
 
 def _graded(apart: Numbers, later: Numbers, step_s: float) -> tuple[float, int]:

@@ -230,9 +230,8 @@ def _between(differences: Numbers) -> float:
 
     Source: quadratic peak interpolation, as in J. O. Smith, Spectral Audio Signal Processing.
     """
-    row, column = np.unravel_index(differences.argmin(), differences.shape)
-    at = float(differences[row, column])
-    lines = ((differences[row], int(column)), (differences[:, column], int(row)))
+    at, _, (column, row), _ = cv2.minMaxLoc(differences)
+    lines = ((differences[row], column), (differences[:, column], row))
     return at - sum(_dip(line, index, at) for line, index in lines)
 
 

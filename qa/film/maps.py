@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -11,8 +13,30 @@ GRID = 16
 
 
 def cells(image: Numbers) -> Numbers:
-    """The mean of an image (h, w) in each cell: (16, 16) float32."""
-    return cv2.resize(image.astype(np.float32), (GRID, GRID), interpolation=cv2.INTER_AREA)
+    """The mean of an image (h, w) in each cell: (16, 16) float32.
+
+    Two small products: a third of the time of shrinking it, which goes by fractions of pixels.
+    """
+    height, width = image.shape
+    return _shares(height) @ image.astype(np.float32, copy=False) @ _shares(width).T
+
+
+def median_of(values: Numbers) -> Numbers:
+    """np.median(values, axis=0), in a tenth of its time for a few dozen rows; one row at least."""
+    ordered = np.sort(values, axis=0)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+@lru_cache(maxsize=16)
+def _shares(side: int) -> Numbers:
+    """(16, side) float32: how much of each of 16 equal parts of a side each pixel is."""
+    edges = np.linspace(0, side, GRID + 1)[:, None]
+    pixels = np.arange(side)
+    shared = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    shares = (np.clip(shared, 0, 1) * (GRID / side)).astype(np.float32)
+    shares.flags.writeable = False
+    return shares
 
 
 def smoothed(maps: Numbers) -> Numbers:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from qa.film.maps import GRID
+from qa.film.maps import GRID, median_of
 from qa.film.surprise import Surprise
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Box
@@ -68,7 +68,7 @@ def size_weight(seen: Surprise, frame: int, cell: Cell) -> float:
         slice(max(0, column - _NEAR_CELLS), column + _NEAR_CELLS + 1),
     )
     around = seen.residual[max(1, frame - _NEAR_FRAMES) : frame + _NEAR_FRAMES + 1]
-    beyond = seen.residual[frame][near] - np.median(around, axis=0)[near]
+    beyond = seen.residual[frame][near] - median_of(around)[near]
     return min(1.0, float(np.maximum(beyond, 0.0).sum()) / _ENOUGH_EXCESS)
 
 
@@ -84,7 +84,7 @@ def trail(seen: Surprise, region: Mask, *, first: int, after: int) -> Iterator[P
     ring = grown(region, cells=_RING_CELLS)
     yield Patch(frame=after, x=x, y=y, width=size[0], height=size[1])
     for frame in range(after, first - 1, -1):
-        motion = np.median(seen.motion[frame][ring], axis=0)
+        motion = median_of(seen.motion[frame][ring])
         x, y = x - float(motion[0]), y - float(motion[1])
         yield Patch(frame=frame - 1, x=x, y=y, width=size[0], height=size[1])
 

@@ -63,7 +63,8 @@ def read_pulse(reel: Reel) -> Pulse:
 
 def _steps(frame: Pixels) -> Numbers:
     """(h, w) int16: absolute Laplacian."""
-    return np.abs(cv2.Laplacian(frame, cv2.CV_16S, ksize=1))
+    steps = cv2.Laplacian(frame, cv2.CV_16S, ksize=1)
+    return np.abs(steps, out=steps)
 
 
 def _cells(pictures: Numbers) -> Numbers:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from qa.film.found import Span, found, reading, runs
+from qa.film.maps import median_of
 from qa.film.pacing import still_steps
 from qa.film.pulse import Pulse
 from qa.film.reel import Reel
@@ -80,10 +81,10 @@ def _kept(sharp: Numbers, level: Numbers, fps: float) -> Numbers:
         crisp = near >= base
         usual = (level[window] * crisp).sum(axis=0) / crisp.sum(axis=0)
         left = np.abs(level[index] - usual)
-        same = left <= _PLACE_LEVELS + 2.0 * float(np.median(left))
+        same = left <= _PLACE_LEVELS + 2.0 * float(median_of(left.ravel()))
         cells = (base > _TEXTURED) & same
         if cells.sum() >= _FEWEST_CELLS:
-            kept[index] = min(1.0, float(np.median(sharp[index][cells] / base[cells])))
+            kept[index] = min(1.0, float(median_of(sharp[index][cells] / base[cells])))
     return kept
 
 
@@ -148,6 +149,8 @@ def _mixings(small: Numbers, shot: Span, *, fps: float) -> Iterator[_Mixing]:
     for at in range(first + 2, last):
         excess = _excess(small, at)
         own = float(excess @ excess) ** 0.5
+        if own < _SEEN_LEVELS * len(excess) ** 0.5:
+            continue
         mixed = [
             _mixing(
                 small,

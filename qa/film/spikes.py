@@ -132,27 +132,30 @@ def _pairs(sudden: Numbers, wide: Numbers, fps: float) -> list[_Pair]:
     lively = np.flatnonzero(sudden.reshape(len(sudden), -1).max(axis=1) >= _LEAST).tolist()
     reach = int(_LONGEST_S * fps)
     every = [
-        _pair(sudden, wide, first, after)
+        pair
         for after in lively
-        for first in lively
-        if after - reach <= first < after
+        if (firsts := [first for first in lively if after - reach <= first < after])
+        for pair in _ending(sudden, wide, after, firsts)
     ]
     kept: list[_Pair] = []
     for pair in sorted(every, key=lambda pair: -pair.strength):
         same_first = sum(pair.first == other.first for other in kept)
         same_after = sum(pair.after == other.after for other in kept)
-        if pair.strength >= _LEAST and max(same_first, same_after) < _PAIRS_A_FRAME:
+        if max(same_first, same_after) < _PAIRS_A_FRAME:
             kept.append(pair)
         if len(kept) == _PAIRS:
             break
     return kept
 
 
-def _pair(sudden: Numbers, wide: Numbers, first: int, after: int) -> _Pair:
-    both = np.minimum(sudden[after], wide[first])
-    row, column = np.unravel_index(both.argmax(), both.shape)
-    cell = (int(row), int(column))
-    return _Pair(strength=float(both[cell]), first=first, after=after, cell=cell)
+def _ending(sudden: Numbers, wide: Numbers, after: int, firsts: list[int]) -> Iterator[_Pair]:
+    """The pairs that end at a frame, strong enough ones, in order of their first frames."""
+    both = np.minimum(sudden[after], wide[firsts]).reshape(len(firsts), -1)
+    cells = both.argmax(axis=1)
+    strengths = both[np.arange(len(firsts)), cells]
+    for first, at, strength in zip(firsts, cells.tolist(), strengths.tolist(), strict=True):
+        if strength >= _LEAST:
+            yield _Pair(strength=strength, first=first, after=after, cell=divmod(at, GRID))
 
 
 def _came_back(seen: Surprise, pair: _Pair, region: Mask) -> float:

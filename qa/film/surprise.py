@@ -47,14 +47,14 @@ def surprise(luma: Pixels) -> Surprise:
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     residual = np.zeros((count, GRID, GRID), np.float32)
     motion = np.zeros((count, GRID, GRID, 2), np.float32)
-    empty = np.zeros((*small[0].shape, 2), np.float32)
     for index in range(1, count):
         one, two = small[index - 1], small[index]
-        forth = flow.calc(one, two, empty.copy())
+        forth = flow.calc(one, two, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
         new = cells(unexplained(two, warped(one, -forth)))
         old = cells(unexplained(one, warped(two, forth)))
         residual[index] = np.maximum(new, old)
-        motion[index] = cv2.resize(forth, (GRID, GRID), interpolation=cv2.INTER_AREA)
+        for way in (0, 1):
+            motion[index, ..., way] = cells(forth[..., way])
     return Surprise(
         frames=np.stack(small).astype(np.float32),
         residual=residual,
