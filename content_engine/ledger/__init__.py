@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from content_engine import tracing
 from content_engine.codec import to_json
-from content_engine.ledger import answers, redact, rows, sharing, writes
+from content_engine.ledger import answers, rows, sharing, writes
 from content_engine.ledger.migrations import MIGRATIONS
 from content_engine.ledger.operating import LedgerOperating
 from content_engine.ledger.queue import QueueStats
@@ -41,7 +41,6 @@ __all__ = ["Cost", "Happening", "JobRow", "Ledger", "Page", "QueueStats"]
 # else that worker held is lost beside it, so few would end the innocent: at 5, 41 of 598 jobs
 # failed while a worker was killed every 4 s, at 10 still 3 of 166 (`bench crash`).
 _MOST_LOST_CLAIMS = 30
-_ANY_WORK = ("any_queued", "any_order")
 
 
 class Ledger(LedgerOperating):
@@ -75,17 +74,12 @@ class Ledger(LedgerOperating):
         """Remembers a product under its sku, in place of an older one; its photos are theirs."""
         body, now_us = to_json(product), self._now_us()
         with self._database.write() as session:
-            session.run(
+            session.send(
                 "put_product",
                 {"tenant": tenant, "sku": product.sku, "body": body, "now_us": now_us},
             )
             for photo in product.photos:
-                session.run("own_asset", {"digest": photo.digest, "tenant": tenant})
-
-    def own_asset(self, digest: Digest, tenant: str) -> None:
-        """Remembers that the tenant brought the asset in; once more changes nothing."""
-        with self._database.write() as session:
-            session.run("own_asset", {"digest": digest, "tenant": tenant})
+                session.send("own_asset", {"digest": photo.digest, "tenant": tenant})
 
     def submit(
         self, briefs: Sequence[Brief], *, tenant: str, key: str = "", batch: str = ""
@@ -116,11 +110,6 @@ class Ledger(LedgerOperating):
             writes.cancel(session, job_id, tenant=tenant, now_us=self._now_us())
         return self.job(job_id, tenant)
 
-    def redact(self, batch: str, tenant: str) -> int:
-        """How many ended jobs of the batch forgot what was measured for them; see `redact.py`."""
-        with self._database.write() as session:
-            return redact.redact(session, batch, tenant=tenant)
-
     # Workers
 
     def claim(
@@ -147,22 +136,24 @@ class Ledger(LedgerOperating):
                 session, kinds, lanes=writes.lanes(lane), limit=limit, now_us=now_us
             )
             if not sequences:
+                session.stay_silent()
                 return ()
-            taken = {"sequences": sequences, "token": token, "worker": worker}
-            session.run("claim", {**taken, "until_us": until_us, "now_us": now_us})
-            claimed = session.rows("claimed", {"sequences": sequences, "token": token})
-            ids = [row.id for row in claimed]
-            writes.tell(session, ids, name=JobStatus.RUNNING, now_us=now_us)
-            jobs = writes.readable(session, claimed, token=token, now_us=now_us)
-        until = rows.moment(until_us)
-        return tuple(Claim(job=job, token=token, lease_until=until) for job in jobs)
+            taken = {"sequences": sequences, "token": token, "worker": worker, "now_us": now_us}
+            session.send("claim", taken | {"until_us": until_us})
+            session.send("add_running_events", taken)
+            claimed = session.ask("claimed", taken)
+        jobs, unread = writes.readable(claimed.rows())
+        if unread:
+            with self._database.write() as session:
+                writes.fail_unread(session, unread, token=token, now_us=now_us)
+        return tuple(Claim(job=job, token=token, lease_until=rows.moment(until_us)) for job in jobs)
 
     def _any_work(self, kinds: Sequence[Kind], lane: Lane | None) -> bool:
-        looks = [(name, asked) for asked in writes.queues(kinds, lane) for name in _ANY_WORK]
-        if self._database.is_embedded:
-            return any(self._database.look(name, asked) for name, asked in looks)
-        with self._database.read() as session:
-            return any(session.row(name, asked) for name, asked in looks)
+        queues, look = writes.queues(kinds, lane), self._database.look
+        # On a server writers hold nobody up: there the claim itself looks.
+        return not self._database.is_embedded or any(
+            look("any_queued", asked) or look("any_order", asked) for asked in queues
+        )
 
     def extend(self, claims: Sequence[Claim], lease_s: float) -> tuple[Claim, ...]:
         """The claims that still hold, now for `lease_s` seconds more; those left out are lost."""
@@ -191,7 +182,7 @@ class Ledger(LedgerOperating):
         clock was set back, and who died before must not be waited for until it is there again.
         """
         if longest_lease_s:
-            self._shorten(self._now_us() + round(longest_lease_s * 1e6))
+            self._shorten(longest_lease_s)
         if self._database.look("any_expired", {"now_us": self._now_us()}) is None:
             return 0
         problem = f"{_MOST_LOST_CLAIMS} workers took this job and none came back"
@@ -203,21 +194,26 @@ class Ledger(LedgerOperating):
             reaped = session.rows("reap", {"now_us": now_us})
             for row in lost:
                 status = answers.given_up(session, row.id, problem=problem, now_us=now_us)
-                session.run("give_up", {"id": row.id, "status": status.value})
+                session.send("give_up", {"id": row.id, "status": status.value})
                 told = problem if status is JobStatus.FAILED else ""
-                writes.tell_status(session, row.id, status=status, now_us=now_us, problem=told)
+                news = writes.news(session, row.id)
+                writes.tell_status(session, news, status=status, now_us=now_us, problem=told)
             writes.tell(session, [row.id for row in reaped], name=JobStatus.QUEUED, now_us=now_us)
         return len(reaped)
 
-    def _shorten(self, until_us: int) -> None:
-        if self._database.look("any_far", {"until_us": until_us}) is not None:
+    def _shorten(self, longest_s: float) -> None:
+        far = {"until_us": self._now_us() + round(longest_s * 1e6)}
+        if self._database.look("any_far", far):
             with self._database.write() as session:
-                session.run("shorten", {"until_us": until_us})
+                session.send("shorten", far)
 
     def release(self, claim: Claim) -> None:
         """Puts the job back into the queue; what is recorded stays. Raises LeaseLost."""
         with self._database.write() as session:
-            writes.end_claim(session, claim, status=JobStatus.QUEUED, now_us=self._now_us())
+            now_us = self._now_us()
+            writes.lock(session, claim, now_us=now_us)
+            told = writes.news(session, claim.job.id)
+            writes.end_claim(session, claim, told=told, status=JobStatus.QUEUED, now_us=now_us)
 
     def fail(self, claim: Claim, problem: str) -> JobStatus:
         """Ends the job as failed, for a reason that its sender can read. Raises LeaseLost.
@@ -226,10 +222,11 @@ class Ledger(LedgerOperating):
         """
         with self._database.write() as session:
             now_us = self._now_us()
-            writes.hold(session, claim, now_us=now_us)
+            writes.lock(session, claim, now_us=now_us)
+            told = writes.news(session, claim.job.id)
             status = answers.given_up(session, claim.job.id, problem=problem, now_us=now_us)
-            told = "" if status is JobStatus.SUCCEEDED else problem
-            writes.end_claim(session, claim, status=status, now_us=now_us, problem=told)
+            why = "" if status is JobStatus.SUCCEEDED else problem
+            writes.end_claim(session, claim, told=told, status=status, now_us=now_us, problem=why)
         return status
 
     # The flow (see flow.Record)
@@ -240,14 +237,12 @@ class Ledger(LedgerOperating):
 
     def missing(self, claim: Claim) -> int:
         """How many candidates must still be accepted or put before a person, never below 0."""
-        with self._database.read() as session:
-            count = writes.tally(session, claim.job.id)
+        (count,) = self._database.rows("tally", {"id": claim.job.id})
         return max(0, count.wanted - count.accepted - count.waiting - count.ordered)
 
     def ordered(self, claim: Claim) -> tuple[Ordered, ...]:
         """The corrections that people ordered for the job and nobody has carried out yet."""
-        with self._database.read() as session:
-            return answers.ordered(session, claim.job.id)
+        return answers.ordered(self._database.rows("ordered", {"id": claim.job.id}))
 
     def record(self, claim: Claim, attempt: Attempt, *, corrects: str = "") -> None:
         """Records an attempt once; REVIEW opens a case. Raises LeaseLost.
@@ -289,10 +284,15 @@ class Ledger(LedgerOperating):
         """
         with self._database.write() as session:
             now_us = self._now_us()
-            writes.hold(session, claim, now_us=now_us)
-            status, problem = answers.settled(session, claim.job.id), ""
+            writes.lock(session, claim, now_us=now_us)
+            asked = {"id": claim.job.id}
+            standing, ships = session.ask("tally", asked), session.ask("delivered", asked)
+            told = replace(writes.news(session, claim.job.id), delivered=ships)
+            status, problem = answers.settled(session, claim.job.id, standing), ""
             if status is JobStatus.FAILED:
                 outcomes = session.rows("outcomes", {"id": claim.job.id})
                 problem = rows.problem_of([(row.outcome, row.reason) for row in outcomes])
-            writes.end_claim(session, claim, status=status, now_us=now_us, problem=problem)
+            writes.end_claim(
+                session, claim, told=told, status=status, now_us=now_us, problem=problem
+            )
         return status

@@ -9,6 +9,7 @@ from uuid import uuid4
 from content_engine.codec import from_json, to_json
 from content_engine.errors import LeaseLost
 from content_engine.ledger import risk, rows, writes
+from content_engine.ledger.sessions import Answer
 from content_engine.ledger.sql import Row, Session
 from content_engine.review import CaseStatus, Label, LabelOutcome, Ordered
 from content_engine.types import (
@@ -29,7 +30,7 @@ def open_case(session: Session, claim: Claim, attempt: Attempt, *, now_us: int) 
     """Puts the candidate before a person, with the faults that the judge named."""
     job, recipe = claim.job, attempt.candidate.recipe
     case_id = uuid4().hex
-    session.run(
+    session.send(
         "add_case",
         {
             "case_id": case_id,
@@ -111,7 +112,7 @@ def _why_lost(row: Row, *, token: str, now_us: int) -> str:
 
 def lock_job(session: Session, job_id: str, *, now_us: int) -> None:
     """Lets this transaction alone count the job's cases: two answers at once must not miss it."""
-    session.run("lock_job", {"id": job_id, "now_us": now_us})
+    session.send("lock_job", {"id": job_id, "now_us": now_us})
 
 
 def write_label(session: Session, case: Row, label: Label, *, now_us: int) -> None:
@@ -130,10 +131,10 @@ def write_label(session: Session, case: Row, label: Label, *, now_us: int) -> No
             "body": to_json(label),
         },
     )
-    session.run("answer_case", {"case_id": case.id, "outcome": label.outcome.value})
+    session.send("answer_case", {"case_id": case.id, "outcome": label.outcome.value})
     if label.correction is not None:
         order = {"label_sequence": sequence, "case_id": case.id, "job_id": case.job_id}
-        session.run("add_correction", order)
+        session.send("add_correction", order)
     seen = shared | {"label_sequence": sequence, "media": case.kind}
     add_faults(session, (fault.kind for fault in label.faults), case=seen)
     detail = {
@@ -160,17 +161,17 @@ def carry_on(session: Session, job_id: str, outcome: LabelOutcome, *, now_us: in
     status = JobStatus.QUEUED
     if count.accepted >= count.wanted and not count.ordered:
         status = JobStatus.SUCCEEDED
-        session.run("withdraw_cases", {"id": job_id})
+        session.send("withdraw_cases", {"id": job_id})
     elif outcome is LabelOutcome.PASS and count.waiting:
         return
     _move(session, job_id, before=JobStatus.IN_REVIEW, status=status, now_us=now_us)
 
 
-def settled(session: Session, job_id: str) -> JobStatus:
-    """The status of a job whose worker is done with it, from what is recorded."""
-    count = writes.tally(session, job_id)
+def settled(session: Session, job_id: str, standing: Answer) -> JobStatus:
+    """The status of a job whose worker is done with it, from what is recorded (its tally)."""
+    count = writes.counted(standing, job_id)
     if count.accepted >= count.wanted and not count.ordered:
-        session.run("withdraw_cases", {"id": job_id})
+        session.send("withdraw_cases", {"id": job_id})
         return JobStatus.SUCCEEDED
     if count.recheck or count.ordered:
         return JobStatus.QUEUED
@@ -184,24 +185,26 @@ def given_up(session: Session, job_id: str, *, problem: str, now_us: int) -> Job
     person may have passed it while machines toiled in vain.
     """
     reason = f"the correction could not be carried out: {problem}"
-    for row in session.rows("ordered", {"id": job_id}):
-        refuse(session, job_id, row.case_id, reason=reason, now_us=now_us)
     count = writes.tally(session, job_id)
+    if count.ordered:
+        for row in session.rows("ordered", {"id": job_id}):
+            refuse(session, job_id, row.case_id, reason=reason, now_us=now_us)
+        count = writes.tally(session, job_id)
     if count.accepted >= count.wanted:
-        session.run("withdraw_cases", {"id": job_id})
+        session.send("withdraw_cases", {"id": job_id})
         return JobStatus.SUCCEEDED
     return JobStatus.IN_REVIEW if count.waiting else JobStatus.FAILED
 
 
-def ordered(session: Session, job_id: str) -> tuple[Ordered, ...]:
-    """The job's corrections that nobody has carried out yet, in the order they were given."""
+def ordered(found: Sequence[Row]) -> tuple[Ordered, ...]:
+    """A job's corrections that nobody has carried out yet, in the order they were given."""
     return tuple(
         Ordered(
             case_id=row.case_id,
             attempt=from_json(Attempt, row.attempt),
             label=from_json(Label, row.label),
         )
-        for row in session.rows("ordered", {"id": job_id})
+        for row in found
     )
 
 
@@ -228,12 +231,12 @@ def reopen(session: Session, job_id: str, case_id: str, *, reason: str = "") -> 
     """Puts the case before a person again; a reason goes before those it had."""
     known = json.loads(session.value("case_reasons", {"case_id": case_id, "id": job_id}))
     reasons = json.dumps([reason, *known] if reason else known, ensure_ascii=False)
-    session.run("return_case", {"case_id": case_id, "reasons": reasons})
+    session.send("return_case", {"case_id": case_id, "reasons": reasons})
 
 
 def take_back(session: Session, job_id: str, *, status: str, now_us: int) -> None:
     """Gives a job whose label was undone back to people, out of its worker's hands if need be."""
-    session.run("restore_cases", {"id": job_id})
+    session.send("restore_cases", {"id": job_id})
     after = JobStatus.QUEUED if writes.tally(session, job_id).ordered else JobStatus.IN_REVIEW
     if status != after:
         _move(session, job_id, before=JobStatus(status), status=after, now_us=now_us)
@@ -245,4 +248,4 @@ def _move(
     """Gives the job another status, takes it from its worker, and tells."""
     values = {"id": job_id, "status": status.value, "before": before.value, "now_us": now_us}
     if session.run("answer_job", values):
-        writes.tell_status(session, job_id, status=status, now_us=now_us)
+        writes.tell_status(session, writes.news(session, job_id), status=status, now_us=now_us)

@@ -23,7 +23,7 @@ from content_engine.ledger import rows, sharing, writes
 from content_engine.ledger.cases import LedgerCases
 from content_engine.ledger.outcomes import outcomes, progress
 from content_engine.ledger.sql import Row, Session
-from content_engine.types import Brief, Claim
+from content_engine.types import Brief, Claim, Digest
 
 _ITEMS = ("item", "sku", "form", "body")
 _FAULTS = ("item", "message")
@@ -53,7 +53,7 @@ class LedgerBatches(LedgerCases):
             if new:
                 row = _batch_row(session, named["batch_id"], tenant=tenant)
                 _add_orders(session, row, orders, bodies=bodies)
-                session.run("batch_under_way", {"sequence": row.sequence})
+                session.send("batch_under_way", {"sequence": row.sequence})
             else:
                 row = session.row("batch_of_key", values)
             if row is None or row.orders_sha256 != digest:
@@ -84,7 +84,7 @@ class LedgerBatches(LedgerCases):
             )
             if items:
                 last = {"sequence": batch.sequence, "last_item": items[-1][0]}
-                session.run("move_orders", last)
+                session.send("move_orders", last)
             _check_quota(session, batch.tenant)
             return _batch(session, _batch_row(session, batch.id, tenant=batch.tenant))
 
@@ -156,19 +156,24 @@ class LedgerBatches(LedgerCases):
             "most_waiting": share.most_waiting,
         }
         with self._database.write() as session:
-            session.run("set_share", values)
+            session.send("set_share", values)
 
     def shares(self) -> tuple[Share, ...]:
         """What was settled for tenants, by name."""
         with self._database.read() as session:
             return tuple(share for _, share in sorted(sharing.shares(session).items()))
 
+    def own_asset(self, digest: Digest, tenant: str) -> None:
+        """Remembers that the tenant brought the asset in; once more changes nothing."""
+        with self._database.write() as session:
+            session.send("own_asset", {"digest": digest, "tenant": tenant})
+
     def unfetched(self, claim: Claim) -> FeedItem | None:
         """The batch line of the job when its pictures are still to be fetched, else None."""
-        with self._database.read() as session:
-            row = session.row("item_of_job", {"id": claim.job.id})
-        if row is None:
+        found = self._database.rows("item_of_job", {"id": claim.job.id})
+        if not found:
             return None
+        (row,) = found
         item = kept_item(row.form, row.body, line=rows.line_of(row.item))
         return item if item.photos else None
 
@@ -178,7 +183,7 @@ class LedgerBatches(LedgerCases):
             row = session.row("item_of_job", {"id": claim.job.id})
             if row is not None:
                 kept = {"item": row.item, "form": ITEM, "body": kept_product(item)}
-                session.run("keep_item", kept)
+                session.send("keep_item", kept)
 
     def _set_status(self, batch_id: str, tenant: str, *, status: str, held: int) -> Batch:
         with self._database.write() as session:
@@ -188,8 +193,8 @@ class LedgerBatches(LedgerCases):
                 if status == "cancelled":
                     return _batch(session, row)
                 raise Conflict(f"batch {batch_id} was cancelled: start another one")
-            session.run("set_orders_status", moved)
-            session.run("hold_jobs", {"tenant": tenant, "batch_id": batch_id, "held": held})
+            session.send("set_orders_status", moved)
+            session.send("hold_jobs", {"tenant": tenant, "batch_id": batch_id, "held": held})
             return _batch(session, _batch_row(session, batch_id, tenant=tenant))
 
 

@@ -53,8 +53,9 @@ SELECT id FROM job WHERE tenant = :tenant AND batch = :batch_id AND batch <> ''
 SELECT 1 FROM batch_order WHERE status = 'open' AND fed_item < last_item AND kind = :kind
   AND lane BETWEEN :first AND :last LIMIT 1;
 
--- Jumps from tenant to tenant through the index, however many jobs each has.
--- name: tenants_queued
+-- Who waits, with what was settled for them. Jumps from tenant to tenant through the index, however
+-- many jobs each has.
+-- name: tenants_waiting
 WITH RECURSIVE waiting (tenant) AS (
   SELECT (SELECT tenant FROM job
     WHERE status = 'queued' AND held = 0 AND kind = :kind AND lane = :lane ORDER BY tenant LIMIT 1)
@@ -64,20 +65,20 @@ WITH RECURSIVE waiting (tenant) AS (
     ORDER BY job.tenant LIMIT 1)
   FROM waiting WHERE waiting.tenant IS NOT NULL
 )
-SELECT tenant FROM waiting WHERE tenant IS NOT NULL;
-
--- name: tenants_ordered
-SELECT DISTINCT tenant FROM batch_order
-WHERE status = 'open' AND fed_item < last_item AND kind = :kind AND lane = :lane;
+SELECT found.tenant, weight, most_running, most_waiting, served
+FROM (
+  SELECT tenant FROM waiting WHERE tenant IS NOT NULL
+  UNION
+  SELECT tenant FROM batch_order
+  WHERE status = 'open' AND fed_item < last_item AND kind = :kind AND lane = :lane
+) AS found LEFT JOIN tenant_share ON tenant_share.tenant = found.tenant;
 
 -- name: open_orders
-SELECT batch_order.batch, place, batch_order.kind, batch_order.lane, wanted, fed_item, last_item
+SELECT batch, place, kind, lane, wanted, fed_item, last_item,
+  (SELECT id FROM batch WHERE batch.sequence = batch_order.batch) AS batch_name
 FROM batch_order
 WHERE status = 'open' AND fed_item < last_item AND kind IN :kinds AND lane = :lane AND tenant = :tenant
 ORDER BY batch, place LIMIT 64 {skip_locked};
-
--- name: batch_name
-SELECT id FROM batch WHERE sequence = :sequence;
 
 -- name: items_after
 SELECT item, sku FROM batch_item WHERE item > :after AND item <= :last ORDER BY item LIMIT :limit;

@@ -57,8 +57,8 @@ class LedgerCases(LedgerReads):
                 return None
             until_us = now_us + round(lease_s * 1e6)
             taken = {"case_id": chosen, "token": token, "reviewer": reviewer, "now_us": now_us}
-            session.run("claim_case", taken | {"until_us": until_us})
-            session.run("add_case_claim", taken)
+            session.send("claim_case", taken | {"until_us": until_us})
+            session.send("add_case_claim", taken)
             row = _claimed(session, token)
             detail = canonical_json({"case": chosen, "reviewer": reviewer})
             writes.tell(session, [row.job_id], name="case_claimed", now_us=now_us, detail=detail)
@@ -85,7 +85,7 @@ class LedgerCases(LedgerReads):
             now_us = self._now_us()
             case = answers.held(session, token, now_us=now_us)
             until_us = now_us + round(lease_s * 1e6)
-            session.run("extend_case", {"case_id": case.id, "until_us": until_us})
+            session.send("extend_case", {"case_id": case.id, "until_us": until_us})
             row = _claimed(session, token)
         return rows.case_claim_of(row)
 
@@ -93,7 +93,7 @@ class LedgerCases(LedgerReads):
         """Gives the case back unanswered. Raises LeaseLost."""
         with self._database.write() as session:
             case = answers.held(session, token, now_us=self._now_us())
-            session.run("release_case", {"case_id": case.id})
+            session.send("release_case", {"case_id": case.id})
 
     def label_case(self, token: str, label: Label) -> Job:
         """The job after the answer, which counts from now on.
@@ -145,9 +145,9 @@ class LedgerCases(LedgerReads):
     def _undo(self, session: Session, case: Row, label: Row | None, *, now_us: int) -> None:
         sequence = label.sequence if label is not None else 0
         withdrawn = {"status": "withdrawn", "recipe_sha256": "", "reason": "", "now_us": now_us}
-        session.run("undo_label", {"label_sequence": sequence})
-        session.run("drop_faults", {"case_id": case.id, "label_sequence": sequence})
-        session.run("end_correction", {"case_id": case.id, "id": case.job_id, **withdrawn})
+        session.send("undo_label", {"label_sequence": sequence})
+        session.send("drop_faults", {"case_id": case.id, "label_sequence": sequence})
+        session.send("end_correction", {"case_id": case.id, "id": case.job_id, **withdrawn})
         answers.reopen(session, case.job_id, case.id)
         detail = canonical_json({"case": case.id, "reviewer": case.reviewer})
         writes.tell(session, [case.job_id], name="label_undone", now_us=now_us, detail=detail)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from content_engine.codec import from_json
-from content_engine.ledger import rows, writes
+from content_engine.ledger import redact, rows, writes
 from content_engine.ledger.sql import Row
 from content_engine.ledger.webhooks import LedgerWebhooks
 from content_engine.types import Attempt, Digest, JobStatus, Recipe, canonical_json
@@ -97,18 +97,23 @@ class LedgerChecks(LedgerWebhooks):
         attempt = {"id": job_id, "recipe_sha256": recipe}
         with self._database.write() as session:
             now_us = self._now_us()
-            session.run("drop_attempt", attempt)
-            session.run("drop_uses", attempt)
-            session.run("withdraw_case_of", attempt)
+            session.send("drop_attempt", attempt)
+            session.send("drop_uses", attempt)
+            session.send("withdraw_case_of", attempt)
             detail = canonical_json({"mended": recipe})
             if session.run("requeue", {"id": job_id, "now_us": now_us}):
                 writes.tell(session, [job_id], name=JobStatus.QUEUED, now_us=now_us, detail=detail)
+
+    def redact(self, batch: str, tenant: str) -> int:
+        """How many ended jobs of the batch forgot what was measured for them; see `redact.py`."""
+        with self._database.write() as session:
+            return redact.redact(session, batch, tenant=tenant)
 
     def mend(self, found: Unsound) -> None:
         """Puts the job back into the queue, without the attempt or case that can't stand."""
         if found.case_id:
             with self._database.write() as session:
-                session.run("drop_case", {"case_id": found.case_id})
+                session.send("drop_case", {"case_id": found.case_id})
         self.make_again(found.job_id, found.recipe)
 
     def _bodies(self, name: str, start: str | int) -> Iterator[Row]:

@@ -21,7 +21,7 @@ def _label_cases(session: Session) -> None:
         after = found[-1].sequence
     for row in session.rows("cases_unfilled"):
         brief, attempt = from_json(Brief, row.brief), from_json(Attempt, row.attempt)
-        session.run(
+        session.send(
             "fill_case",
             {
                 "case_id": row.id,
@@ -42,7 +42,7 @@ def _index(session: Session, row: Row) -> None:
         candidate = from_json(Attempt, row.body).candidate
         recipe, assets = candidate.recipe, candidate.assets
         writes.add_uses(session, row.job_id, recipe, assets=assets)
-    session.run("fill_backend", {"sequence": row.sequence, "backend": recipe.backend})
+    session.send("fill_backend", {"sequence": row.sequence, "backend": recipe.backend})
 
 
 def _nothing(session: Session) -> None:
@@ -51,7 +51,7 @@ def _nothing(session: Session) -> None:
 
 def _batches_under_way(session: Session) -> None:
     """From 3 to 4: nobody has been told of any batch's end."""
-    session.run("batches_under_way")
+    session.send("batches_under_way")
 
 
 MIGRATIONS: Mapping[int, Callable[[Session], None]] = {

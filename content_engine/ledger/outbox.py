@@ -22,13 +22,14 @@ _TOLD: Mapping[JobStatus, EventType] = {
 }
 
 
-def tell_webhooks(session: Session, job_id: str, *, status: JobStatus, now_us: int) -> None:
-    """Leaves a message of the job's new status for each webhook that wants it.
+def tell_webhooks(
+    session: Session, job_id: str, *, audience: Sequence[Row], status: JobStatus, now_us: int
+) -> None:
+    """Leaves a message of the job's new status for each webhook of the audience that wants it.
 
     To be called after the event was written: a message is known by that event.
     """
     told = _TOLD.get(status)
-    audience = session.rows("job_audience", {"id": job_id}) if told else []
     if told is None or not audience:
         return
     job, base = audience[0], f"/v1/jobs/{job_id}"

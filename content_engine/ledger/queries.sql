@@ -80,6 +80,14 @@ LEFT JOIN batch_item ON batch_item.item = job.item
 LEFT JOIN batch_order ON batch_order.batch = job.item / 4294967296 AND batch_order.place = job.place
 WHERE sequence IN :sequences AND token = :token ORDER BY job.lane, sequence;
 
+-- name: add_running_events
+INSERT INTO event (job_id, name, at_us)
+SELECT id, 'running', :now_us FROM job WHERE sequence IN :sequences AND token = :token;
+
+-- name: lock_claim
+SELECT 1 FROM job
+WHERE id = :id AND token = :token AND status = 'running' AND lease_until_us > :now_us {lock};
+
 -- name: hold
 UPDATE job SET updated_at_us = :now_us
 WHERE id = :id AND token = :token AND status = 'running' AND lease_until_us > :now_us;

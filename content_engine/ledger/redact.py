@@ -27,7 +27,7 @@ def redact(session: Session, batch: str, *, tenant: str) -> int:
     if ids:
         _redact_attempts(session, ids)
         _redact_events(session, ids)
-        session.run("redact_jobs", {"ids": ids, "problem": _GONE})
+        session.send("redact_jobs", {"ids": ids, "problem": _GONE})
     return len(ids)
 
 
@@ -44,7 +44,7 @@ def _redact_attempts(session: Session, ids: Sequence[str]) -> None:
                     verdict=Verdict(outcome=told.verdict.outcome),
                 )
             )
-        session.run("redact_attempt", {"sequence": row.sequence, "body": body, "reason": _GONE})
+        session.send("redact_attempt", {"sequence": row.sequence, "body": body, "reason": _GONE})
 
 
 def _redact_events(session: Session, ids: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ def _redact_events(session: Session, ids: Sequence[str]) -> None:
         detail = json.loads(row.detail)
         kept = detail | {name: _silent(detail[name]) for name in detail if name in _TELLING}
         values = {"sequence": row.sequence, "detail": canonical_json(kept)}
-        session.run("redact_event", values)
+        session.send("redact_event", values)
 
 
 def _silent(told: object) -> object:

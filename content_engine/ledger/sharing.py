@@ -24,25 +24,28 @@ def choose(
 ) -> list[int]:
     """Sequence numbers of up to `limit` jobs to take, made from batches where none is queued."""
     chosen: list[int] = []
-    for lane in lanes:
+    # Every lane is asked after before the first one answers.
+    for supply in [_Supply(session, kinds, lane=lane, now_us=now_us) for lane in lanes]:
         if len(chosen) < limit:
-            supply = _Supply(session, kinds, lane=lane, now_us=now_us)
             chosen += _by_turns(session, supply, limit=limit - len(chosen))
     return chosen
 
 
 def shares(session: Session) -> dict[str, Share]:
     """What was settled for tenants, and what each has had."""
-    return {
-        row.tenant: Share(
-            tenant=row.tenant,
-            weight=row.weight,
-            most_running=row.most_running,
-            most_waiting=row.most_waiting,
-            served=row.served,
-        )
-        for row in session.rows("shares")
-    }
+    return {row.tenant: _share(row) for row in session.rows("shares")}
+
+
+def _share(row: Row) -> Share:
+    if row.weight is None:
+        return Share(tenant=row.tenant)
+    return Share(
+        tenant=row.tenant,
+        weight=row.weight,
+        most_running=row.most_running,
+        most_waiting=row.most_waiting,
+        served=row.served,
+    )
 
 
 class _Supply:
@@ -53,16 +56,14 @@ class _Supply:
         self._kinds = [kind.value for kind in kinds]
         self._lane = lane
         self._now_us = now_us
+        self._waiting = [
+            session.ask("tenants_waiting", {"kind": kind, "lane": lane}) for kind in self._kinds
+        ]
 
-    def tenants(self) -> list[str]:
-        """Who waits."""
-        found = {
-            row.tenant
-            for kind in self._kinds
-            for name in ("tenants_queued", "tenants_ordered")
-            for row in self._session.rows(name, {"kind": kind, "lane": self._lane})
-        }
-        return sorted(found)
+    def tenants(self) -> dict[str, Share]:
+        """Who waits, with what was settled for them and what they have had."""
+        found = {row.tenant: row for asked in self._waiting for row in asked.rows()}
+        return {tenant: _share(found[tenant]) for tenant in sorted(found)}
 
     def jobs(self, tenant: str, *, most: int) -> list[int]:
         """The tenant's oldest jobs; new ones from its batches where there are too few."""
@@ -73,12 +74,8 @@ class _Supply:
 
     def _queued(self, tenant: str, *, most: int) -> list[int]:
         asked = {"lane": self._lane, "tenant": tenant, "limit": most}
-        found = [
-            row.sequence
-            for kind in self._kinds
-            for row in self._session.rows("claimable", {"kind": kind, **asked})
-        ]
-        return sorted(found)[:most]
+        asked_of = [self._session.ask("claimable", {"kind": kind, **asked}) for kind in self._kinds]
+        return sorted(row.sequence for found in asked_of for row in found.rows())[:most]
 
     def _feed(self, tenant: str, *, most: int) -> int:
         """How many lines became jobs."""
@@ -93,7 +90,7 @@ class _Supply:
             # Lines that turned out faults leave gaps: without items the order is at its end.
             reached = items[-1].item if len(items) == most - fed else order.last_item
             moved = {"sequence": order.batch, "place": order.place}
-            self._session.run("order_fed", moved | {"fed_item": reached, "more": len(items)})
+            self._session.send("order_fed", moved | {"fed_item": reached, "more": len(items)})
             fed += len(items)
         return fed
 
@@ -102,7 +99,7 @@ class _Supply:
         common = {
             "tenant": tenant,
             "key": "",
-            "batch": self._session.value("batch_name", {"sequence": order.batch}),
+            "batch": order.batch_name,
             "kind": order.kind,
             "lane": order.lane,
             "wanted": order.wanted,
@@ -117,19 +114,19 @@ class _Supply:
             ],
         )
         if ids:
-            self._session.run("add_queued_events", {"first_id": ids[0], "last_id": ids[-1]})
+            self._session.send("add_queued_events", {"first_id": ids[0], "last_id": ids[-1]})
 
 
 def _by_turns(session: Session, supply: _Supply, *, limit: int) -> list[int]:
-    tenants = supply.tenants()
+    known = supply.tenants()
+    tenants = list(known)
     if not tenants:
         return []
-    known = shares(session)
-    free = _free(session, tenants, known=known, limit=limit)
+    free = _free(session, known, limit=limit)
     waiting = {tenant for tenant in tenants if free[tenant]}
     if len(tenants) == 1:
         return [job for tenant in waiting for job in supply.jobs(tenant, most=free[tenant])]
-    served = _starts({tenant: known.get(tenant, Share(tenant=tenant)) for tenant in tenants})
+    served = _starts(known)
     taken: dict[str, list[int]] = {}
     while waiting and (left := limit - sum(map(len, taken.values()))) > 0:
         room = {tenant: free[tenant] - len(taken.get(tenant, ())) for tenant in waiting}
@@ -140,27 +137,24 @@ def _by_turns(session: Session, supply: _Supply, *, limit: int) -> list[int]:
             before = len(taken.get(tenant, ()))
             wanted = before + more
             taken[tenant] = supply.jobs(tenant, most=wanted)
-            served[tenant] += (len(taken[tenant]) - before) / _weight(known, tenant)
+            served[tenant] += (len(taken[tenant]) - before) / known[tenant].weight
             if len(taken[tenant]) < wanted or wanted >= free[tenant]:
                 waiting.discard(tenant)
     for tenant in sorted(taken):
-        session.run("serve", {"tenant": tenant, "served": served[tenant]})
+        session.send("serve", {"tenant": tenant, "served": served[tenant]})
     return [job for jobs in taken.values() for job in jobs]
 
 
-def _free(
-    session: Session, tenants: Sequence[str], *, known: dict[str, Share], limit: int
-) -> dict[str, int]:
+def _free(session: Session, known: dict[str, Share], *, limit: int) -> dict[str, int]:
     """How many more jobs each tenant may have running, at most `limit`."""
-    if not any(known[tenant].most_running for tenant in tenants if tenant in known):
-        return dict.fromkeys(tenants, limit)
+    if not any(share.most_running for share in known.values()):
+        return dict.fromkeys(known, limit)
     running = {row.tenant: row.jobs for row in session.rows("running_by_tenant")}
-    most = {tenant: known[tenant].most_running for tenant in tenants if tenant in known}
     return {
-        tenant: max(0, min(limit, most[tenant] - running.get(tenant, 0)))
-        if most.get(tenant)
+        tenant: max(0, min(limit, share.most_running - running.get(tenant, 0)))
+        if share.most_running
         else limit
-        for tenant in tenants
+        for tenant, share in known.items()
     }
 
 
@@ -186,10 +180,6 @@ def _turns(
         so_far, _, tenant = heapq.heappop(heap)
         turns[tenant] += 1
         if turns[tenant] < room[tenant]:
-            step = 1.0 / _weight(known, tenant)
+            step = 1.0 / known[tenant].weight
             heapq.heappush(heap, (so_far + step, next(order), tenant))
     return turns
-
-
-def _weight(known: dict[str, Share], tenant: str) -> float:
-    return known[tenant].weight if tenant in known else 1.0

@@ -46,7 +46,7 @@ class LedgerWebhooks(LedgerBatches):
             if known is None:
                 if len(session.rows("webhooks", {"tenant": tenant})) >= _WEBHOOKS_MOST:
                     raise QuotaExceeded(f"there are {_WEBHOOKS_MOST} webhooks: delete one first")
-                session.run("add_webhook", named | values)
+                session.send("add_webhook", named | values)
                 # On Postgres another door may have been first with the same key.
                 known = _row(session, named["webhook_id"], tenant=tenant)
             if (known.url, known.events) != (url, said):
@@ -74,7 +74,7 @@ class LedgerWebhooks(LedgerBatches):
         with self._database.write() as session:
             if not session.run("drop_webhook", named):
                 raise NotFound(_unknown(webhook_id))
-            session.run("drop_deliveries", named)
+            session.send("drop_deliveries", named)
 
     def rotate_webhook(
         self, webhook_id: str, tenant: str, *, secret: str, grace_s: float
@@ -83,14 +83,14 @@ class LedgerWebhooks(LedgerBatches):
         with self._database.write() as session:
             until_us = self._now_us() + round(grace_s * 1e6)
             values = {"webhook_id": webhook_id, "tenant": tenant, "old_until_us": until_us}
-            session.run("rotate_webhook", values | {"secret": secret})
+            session.send("rotate_webhook", values | {"secret": secret})
             return _webhook(_row(session, webhook_id, tenant=tenant))
 
     def enable_webhook(self, webhook_id: str, tenant: str) -> Webhook:
         """The webhook, sent to again. Its dead messages stay dead until they are replayed."""
         with self._database.write() as session:
             row = _row(session, webhook_id, tenant=tenant)
-            session.run("disable_webhook", {"webhook_id": row.id, "disabled": ""})
+            session.send("disable_webhook", {"webhook_id": row.id, "disabled": ""})
             return _webhook(_row(session, webhook_id, tenant=tenant))
 
     def deliveries(
@@ -159,7 +159,7 @@ class LedgerWebhooks(LedgerBatches):
                 if not places:
                     continue
                 taken = {"sequences": places, "token": uuid4().hex}
-                session.run("take_deliveries", taken | lease)
+                session.send("take_deliveries", taken | lease)
                 rows_taken = session.rows("taken_deliveries", taken)
                 found += [_errand(row, webhook, now_us=now_us) for row in rows_taken]
         return tuple(found)
@@ -209,8 +209,8 @@ def _end(session: Session, errand: Errand, tried: Tried, *, now_us: int) -> bool
     recorded = session.run("end_try", _ended(errand, tried, now_us=now_us))
     if recorded and tried.gone:
         gone = {"webhook_id": errand.delivery.webhook_id, "disabled": tried.problem}
-        session.run("disable_webhook", gone)
-        session.run("bury_deliveries", gone | {"problem": tried.problem, "now_us": now_us})
+        session.send("disable_webhook", gone)
+        session.send("bury_deliveries", gone | {"problem": tried.problem, "now_us": now_us})
     return recorded == 1
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from content_engine.codec import to_json
 from content_engine.errors import Conflict, InvalidFeed, LeaseLost
 from content_engine.ledger import outbox, rows
+from content_engine.ledger.sessions import Answer
 from content_engine.ledger.sql import Row, Session
 from content_engine.types import (
     Asset,
@@ -59,7 +61,7 @@ def enqueue(
     if added:
         session.run_many("add_job", added)
         session.run_many("add_brief", added)
-        session.run("add_queued_events", {"first_id": added[0]["id"], "last_id": added[-1]["id"]})
+        session.send("add_queued_events", {"first_id": added[0]["id"], "last_id": added[-1]["id"]})
     at = rows.moment(common["now_us"])
     return tuple(
         Job(
@@ -91,51 +93,69 @@ def lane_number(lane: Lane) -> int:
     return _LANES[lane]
 
 
+def lock(session: Session, claim: Claim, *, now_us: int) -> None:
+    """Makes sure that the claim still holds, until this transaction ends it. Raises LeaseLost.
+
+    On Postgres that is known with the next answer, and before the transaction commits.
+    """
+    _still_held(session, "lock_claim", claim, now_us=now_us)
+
+
 def hold(session: Session, claim: Claim, *, now_us: int) -> None:
-    """Makes sure that the claim still holds, for this transaction. Raises LeaseLost."""
-    if session.run("hold", {"id": claim.job.id, "token": claim.token, "now_us": now_us}) != 1:
-        raise LeaseLost(_lost(claim))
+    """Makes sure that the claim still holds, and says that its job moves on. Raises LeaseLost.
+
+    Known when `lock` is.
+    """
+    _still_held(session, "hold", claim, now_us=now_us)
+
+
+def _still_held(session: Session, name: str, claim: Claim, *, now_us: int) -> None:
+    held = {"id": claim.job.id, "token": claim.token, "now_us": now_us}
+    lost = f"job {claim.job.id} is no longer this worker's: it was cancelled or its lease ran out"
+    session.expect(name, held, LeaseLost(lost))
 
 
 def cancel(session: Session, job_id: str, *, tenant: str, now_us: int) -> None:
     """Cancels the job if it is still under way, and withdraws what people were asked of it."""
     if session.run("cancel", {"id": job_id, "tenant": tenant, "now_us": now_us}):
-        session.run("withdraw_cases", {"id": job_id})
-        session.run("withdraw_corrections", {"id": job_id, "now_us": now_us})
-        tell_status(session, job_id, status=JobStatus.CANCELLED, now_us=now_us)
+        session.send("withdraw_cases", {"id": job_id})
+        session.send("withdraw_corrections", {"id": job_id, "now_us": now_us})
+        told = news(session, job_id)
+        tell_status(session, told, status=JobStatus.CANCELLED, now_us=now_us)
 
 
-def readable(session: Session, claimed: Sequence[Row], *, token: str, now_us: int) -> list[Job]:
-    """The claimed jobs; those whose feed line no product can be read from fail, saying why."""
+def readable(claimed: Sequence[Row]) -> tuple[list[Job], dict[str, str]]:
+    """The claimed jobs, and by id why no product can be read from the feed lines of the others."""
     jobs: list[Job] = []
+    problems: dict[str, str] = {}
     for row in claimed:
         try:
             jobs.append(rows.job_with_brief(row))
         except InvalidFeed as error:
-            problem = f"line {rows.line_of(row.item)} of the feed: {error}"
-            ended = {"id": row.id, "token": token, "status": JobStatus.FAILED.value}
-            session.run("end_claim", {**ended, "problem": problem, "now_us": now_us})
-            tell_status(session, row.id, status=JobStatus.FAILED, now_us=now_us, problem=problem)
-    return jobs
+            problems[row.id] = f"line {rows.line_of(row.item)} of the feed: {error}"
+    return jobs, problems
+
+
+def fail_unread(session: Session, problems: Mapping[str, str], *, token: str, now_us: int) -> None:
+    """Fails jobs, by id, that were just claimed and whose feed lines can't be read: why is said."""
+    status = JobStatus.FAILED
+    for job_id, problem in problems.items():
+        end = {"id": job_id, "token": token, "status": status.value, "problem": problem}
+        if session.run("end_claim", {**end, "now_us": now_us}):
+            told = news(session, job_id)
+            tell_status(session, told, status=status, now_us=now_us, problem=problem)
 
 
 def end_claim(
-    session: Session, claim: Claim, *, status: JobStatus, now_us: int, problem: str = ""
+    session: Session, claim: Claim, *, told: News, status: JobStatus, now_us: int, problem: str = ""
 ) -> None:
-    """Gives the job its next status and takes the right to write away. Raises LeaseLost."""
-    ended = session.run(
-        "end_claim",
-        {
-            "id": claim.job.id,
-            "token": claim.token,
-            "status": status.value,
-            "problem": problem,
-            "now_us": now_us,
-        },
-    )
-    if ended != 1:
-        raise LeaseLost(_lost(claim))
-    tell_status(session, claim.job.id, status=status, now_us=now_us, problem=problem)
+    """Gives the job its next status, takes the right to write away, and tells.
+
+    To be called after `lock`. `told` was asked for before.
+    """
+    end = {"id": claim.job.id, "token": claim.token, "status": status.value, "problem": problem}
+    session.send("end_claim", {**end, "now_us": now_us})
+    tell_status(session, told, status=status, now_us=now_us, problem=problem)
 
 
 def tally(session: Session, job_id: str) -> Row:
@@ -143,10 +163,15 @@ def tally(session: Session, job_id: str) -> Row:
 
     `recheck` is 1 when a person answered while a worker had the job.
     """
-    row = session.row("tally", {"id": job_id})
-    if row is None:
+    return counted(session.ask("tally", {"id": job_id}), job_id)
+
+
+def counted(standing: Answer, job_id: str) -> Row:
+    """The row of a `tally` that was asked for before. Raises LeaseLost when there is no job."""
+    found = standing.rows()
+    if not found:
         raise LeaseLost(f"there is no job {job_id}")
-    return row
+    return found[0]
 
 
 def add_judged(session: Session, claim: Claim, attempt: Attempt, *, now_us: int) -> bool:
@@ -229,8 +254,22 @@ def tell(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Who is told of a job's next status, and what ships: asked for before the status is known."""
+
+    job_id: str
+    audience: Answer
+    delivered: Answer | None = None
+
+
+def news(session: Session, job_id: str) -> News:
+    """Who will be told of the job's next status, as of now."""
+    return News(job_id=job_id, audience=session.ask("job_audience", {"id": job_id}))
+
+
 def tell_status(
-    session: Session, job_id: str, *, status: JobStatus, now_us: int, problem: str = ""
+    session: Session, news: News, *, status: JobStatus, now_us: int, problem: str = ""
 ) -> None:
     """Writes the event of a job's new status, with its problem, or with the recipes that ship.
 
@@ -238,10 +277,8 @@ def tell_status(
     """
     detail: dict[str, object] = {"problem": problem} if problem else {}
     if status is JobStatus.SUCCEEDED:
-        detail["recipes"] = [row[0] for row in session.rows("delivered", {"id": job_id})]
-    tell(session, [job_id], name=status.value, now_us=now_us, detail=canonical_json(detail))
-    outbox.tell_webhooks(session, job_id, status=status, now_us=now_us)
-
-
-def _lost(claim: Claim) -> str:
-    return f"job {claim.job.id} is no longer this worker's: it was cancelled or its lease ran out"
+        delivered = news.delivered or session.ask("delivered", {"id": news.job_id})
+        detail["recipes"] = [row[0] for row in delivered.rows()]
+    tell(session, [news.job_id], name=status.value, now_us=now_us, detail=canonical_json(detail))
+    audience = news.audience.rows()
+    outbox.tell_webhooks(session, news.job_id, audience=audience, status=status, now_us=now_us)
