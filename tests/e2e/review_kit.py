@@ -184,7 +184,7 @@ class Shop:
 
     def _recorded(self, brief: Brief, attempt: Attempt) -> Job:
         (job,) = self.ledger.submit([brief], tenant=TENANT)
-        (claim,) = self.ledger.claim("t", kinds=[brief.kind], limit=1, lease_s=60)
+        (claim,) = self.ledger.claim("t", kinds=[brief.kind], limit=1, lease_s=3600)
         review = Verdict(outcome=Outcome.REVIEW, reasons=attempt.verdict.reasons)
         self.ledger.record(claim, replace(attempt, verdict=review))
         assert self.ledger.settle(claim) is JobStatus.IN_REVIEW

@@ -124,7 +124,7 @@ class Room:
         product = Product(sku="M", title="Mug", brand="", category=(), facts=(), photos=())
         brief = Brief(kind=kind, product=product, spec=SPECS[kind], locale="de")
         self.ledger.submit([brief], tenant="default")
-        (claim,) = self.ledger.claim("w", kinds=(kind,), limit=1, lease_s=60)
+        (claim,) = self.ledger.claim("w", kinds=(kind,), limit=1, lease_s=3600)
         assets = tuple(
             Asset(
                 role=role,

@@ -43,6 +43,7 @@ def test_no_request_meets_a_bug_or_a_status_that_is_not_described(
             "--checks=not_a_server_error,status_code_conformance",
             "--phases=coverage,fuzzing",
             "--max-examples=2",
+            "--request-timeout=60",
             "--seed=1",
             "--suppress-health-check=all",
             "--no-color",
@@ -50,7 +51,7 @@ def test_no_request_meets_a_bug_or_a_status_that_is_not_described(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]

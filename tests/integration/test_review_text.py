@@ -68,7 +68,7 @@ class Shop:
         return Verdict(outcome=Outcome.REVIEW, reasons=("drawn for a person", *verdict.reasons))
 
     def work(self) -> JobStatus:
-        (claim,) = self.ledger.claim("w", kinds=(Kind.TEXT,), limit=1, lease_s=60)
+        (claim,) = self.ledger.claim("w", kinds=(Kind.TEXT,), limit=1, lease_s=3600)
         return asyncio.run(self.engine.produce(claim))
 
     def ask(self, method: str, path: str, **options: Any) -> Any:

@@ -30,6 +30,11 @@ def free_ports() -> list[int]:
     return ports
 
 
+def asking() -> httpx.Client:
+    """A connection a request, as a proxy without keep-alive has them."""
+    return httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), timeout=120, verify=False)
+
+
 class Fleet:
     """Engines by port, on one ledger and one folder of assets and keys."""
 
@@ -37,6 +42,7 @@ class Fleet:
         self.ledger_url = empty_ledger(folder)
         self._folder = folder
         self._engines: dict[int, subprocess.Popen[bytes]] = {}
+        self._http = asking()
 
     def start(self, port: int) -> None:
         """Starts one."""
@@ -59,10 +65,10 @@ class Fleet:
 
     def until_ready(self, port: int) -> None:
         """Waits until it can work."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while time.monotonic() < end and self._engines[port].poll() is None:
             try:
-                if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                if self._http.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
                     return
             except httpx.ConnectError:
                 pass
@@ -73,12 +79,13 @@ class Fleet:
         """Ends one as a supervisor does; its exit code."""
         engine = self._engines.pop(port)
         engine.send_signal(signal.SIGTERM)
-        return engine.wait(timeout=45)
+        return engine.wait(timeout=300)
 
     def close(self) -> None:
         for engine in self._engines.values():
             engine.kill()
             engine.wait()
+        self._http.close()
 
 
 @contextmanager
@@ -97,6 +104,7 @@ class Client(threading.Thread):
         super().__init__()
         self._ports = ports
         self._seed = name * 1_000_000
+        self._http = asking()
         self.done = threading.Event()
         self.answers: Counter[object] = Counter()
         self.jobs: list[str] = []
@@ -110,13 +118,13 @@ class Client(threading.Thread):
             if answer is not None and answer.status_code in (200, 202):
                 self.jobs.append(answer.json()["id"])
                 self._ask("GET", f"/v1/jobs/{self.jobs[-1]}")
+        self._http.close()
 
     def _ask(self, method: str, path: str, **how: object) -> httpx.Response | None:
-        for turn in range(100):
+        for turn in range(1000):
             port = self._ports[(self._seed + turn) % 2]
             try:
-                # A connection a request, as a proxy without keep-alive has them.
-                answer = httpx.request(method, f"http://127.0.0.1:{port}{path}", timeout=20, **how)
+                answer = self._http.request(method, f"http://127.0.0.1:{port}{path}", **how)
             except httpx.ConnectError:
                 time.sleep(0.02)
                 continue
@@ -155,7 +163,7 @@ def test_an_engine_is_replaced_without_a_failed_request_or_a_lost_job(tmp_path: 
         answers = sum((client.answers for client in clients), Counter())
         ledger = Ledger.open(engines.ledger_url)
         jobs = [job for client in clients for job in client.jobs]
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         left = set(jobs)
         while left and time.monotonic() < end:
             left = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from content_engine.ledger import Ledger
 from serving.webhooks.post import Poster
-from serving.webhooks.schedule import Schedule, schedule
+from serving.webhooks.schedule import schedule
 from serving.webhooks.sender import Sender
 from serving.webhooks.signing import Seal
 from tests.contract.ledger_kit import TENANT, attempt, brief, take
@@ -112,9 +112,10 @@ def receiver() -> Iterator[Receiver]:
 
 @contextmanager
 def sending(
-    ledger: Ledger, keys: Path, *, networks: tuple[str, ...] = NEAR, plan: Schedule = QUICK
+    ledger: Ledger, keys: Path, *, networks: tuple[str, ...] = NEAR, total_s: float = QUICK.total_s
 ) -> Iterator[Sender]:
-    """A sender at work."""
+    """A sender at work that gives a receiver `total_s` to answer."""
+    plan = replace(QUICK, total_s=total_s, lease_s=total_s + 0.5)
     poster = Poster(allow_networks=networks, limits=plan)
     sender = Sender(ledger, poster=poster, seal=Seal.open(keys), plan=plan)
     sender.start()
