@@ -13,6 +13,7 @@ from pipelines.studio.fitting.erase import Undressed
 from pipelines.studio.fitting.erase_fill import around, smoothly_continued
 from pipelines.studio.fitting.fit_pieces import SleeveTarget
 from pipelines.studio.fitting.layers import Scene, soft
+from pipelines.studio.fitting.layers_fingers import fingers
 from pipelines.studio.fitting.layers_masks import disc, grown, opened
 
 HAIR_GAP_U = 0.03
@@ -42,6 +43,9 @@ tips of four hands on hips lie 0.41 from the wrist at most."""
 CLEFT_U = 0.08
 """So wide a cleft between an arm and the worn cloth may pass for skin, in body units."""
 
+WALL_APART = 6.0
+"""Lab distance within which a pixel beside a hand is wall; nails lie 9 and more off. By eye."""
+
 STAIRS_U = 0.016
 """Bends in a limb's outline narrower than about this are the parts' own stairs."""
 
@@ -68,12 +72,15 @@ def limbs(scene: Scene, undressed: Undressed, *, sleeves: Mapping[str, SleeveTar
         _draw_hand(hands, scene, arm)
         _draw_bent_hand(hands, scene, side)
     skin = scene.is_part(Part.SKIN, Part.OTHER) & ((zone > 0) | (hands > 0))
+    skin = fingers(scene, skin, hands=hands > 0)
     skin &= ~_beside_limb(scene, skin, hands=hands > 0, removed=undressed.removed)
     # Fingers are thin: what is too thin to be an arm may be one, beside the wrist.
     seen = opened(skin, scene.px(0.014)) | (opened(skin, 1) & (hands > 0))
     # The parts' stairs along worn cloth would show beside the new one.
     stairs = grown(undressed.removed, 3) & (hands == 0)
     seen = np.where(stairs, soft(seen, STAIRS_U * scene.unit_px) > 0.5, seen)
+    # A finger's rim may have been taken away with the cloth.
+    canvas = np.where((seen & (hands > 0))[..., None], scene.photo, canvas)
     colours = _clean(canvas, seen, near=grown(undressed.removed, 3))
     share = np.maximum(_edge(seen), bare)
     made = (bare > _edge(seen))[..., None]
@@ -92,10 +99,12 @@ def _beside_limb(
     lab = cv2.cvtColor(np.ascontiguousarray(scene.photo[place]), cv2.COLOR_RGB2LAB)
     own = smoothly_continued(lab, source=core[place])
     apart = np.linalg.norm(lab - own, axis=-1)
-    # Between fingers it is dark where they touch: there only the wall is told from skin.
-    bright = (lab[..., 0] > own[..., 0] + 0.7 * LIMB_APART) & (apart > 0.8 * LIMB_APART)
+    # Between fingers it is dark where they touch, and nails shine: only the wall itself is told.
+    air = lab[scene.parts[place] == Part.BACKGROUND.value]
+    wall = np.median(air, axis=0) if len(air) else np.full(3, np.inf)
+    as_wall = np.linalg.norm(lab - wall, axis=-1) < WALL_APART
     found = np.zeros(scene.shape, bool)
-    found[place] = rim[place] & np.where(hands[place], bright, apart > LIMB_APART)
+    found[place] = rim[place] & (apart > LIMB_APART) & (as_wall | ~hands[place])
     return found
 
 
