@@ -89,8 +89,8 @@ class Settings:
     jobs_in_flight: how many jobs one dispatcher carries at once.
     fetch_allow_networks: private networks that product pictures may be fetched from (CIDR).
     webhook_allow_networks: private networks that webhooks may be sent to, by http too (CIDR).
-    spoilt_share: share of the clips (0 to 1) that is spoilt on purpose, so that a rehearsal of the
-    reviewers' queue has faults to find; 0 in production.
+    spoilt_share: share of the clips (0 to 1) that is spoilt on purpose, so that reviewers have
+    faults to find whose answer is known; what was spoilt never ships. 0.01 keeps them measured.
     vault_dir: shoppers' photos and what is made of them, encrypted; empty: `data_dir/vault`.
     vault_key_dir: their keys, a folder in memory; empty: one in /dev/shm named after `vault_dir`.
     photo_ttl_s: how long they live unless the shop says otherwise.

@@ -124,7 +124,7 @@ class Label:
     """A person's answer to a case. `faults` are what they saw: kind, frames, box, field, span.
 
     `correction` is set exactly when the outcome is FIX. `seconds` is the time from seeing the case
-    to answering it.
+    to answering it. `agreed` says whether a known answer was met (`known.py`), None: none is known.
     """
 
     outcome: LabelOutcome
@@ -133,6 +133,7 @@ class Label:
     correction: Correction | None = None
     comment: str = ""
     seconds: float = 0.0
+    agreed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

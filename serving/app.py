@@ -21,6 +21,7 @@ from assets.store import AssetStore
 from assets.vault import Vault
 from content_engine.config import Settings
 from content_engine.flow import Decide, Engine, Executor, Judge, Pipeline, Planner
+from content_engine.known import held_back
 from content_engine.ledger import Ledger
 from content_engine.telemetry import Metrics
 from content_engine.types import Attempt, Brief, Kind, Recipe
@@ -109,10 +110,8 @@ def video_maker(settings: Settings) -> Pipeline:
     from pipelines.video import BACKEND, VideoPipeline
     from serving.rehearsal import SpoilingPipeline
 
-    store = AssetStore.open(settings.assets_url)
-    maker = VideoPipeline(
-        store=store, signer=Signer.open(settings.keys_path), backend=MotionBackend()
-    )
+    store, signer = AssetStore.open(settings.assets_url), Signer.open(settings.keys_path)
+    maker = VideoPipeline(store=store, signer=signer, backend=MotionBackend())
     if not settings.spoilt_share:
         return maker
     return SpoilingPipeline(
@@ -206,12 +205,12 @@ def gate() -> Decide:
 
 
 def weighing() -> Callable[[Attempt], Attempt]:
-    """Treats what a model made as `qa/policy.toml` says."""
+    """Treats what a model made as `qa/policy.toml` says; what was spoilt on purpose never ships."""
     from qa.gate import load_policy, weighed
 
     policy = load_policy()
-    return lambda attempt: replace(
-        attempt, verdict=weighed(attempt.verdict, attempt.candidate.recipe, policy=policy)
+    return lambda attempt: held_back(
+        replace(attempt, verdict=weighed(attempt.verdict, attempt.candidate.recipe, policy=policy))
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from assets.store import AssetStore
 from content_engine.flow import Pipeline, Stop, never
+from content_engine.known import KnownFault
 from content_engine.review import Correction
 from content_engine.types import Asset, Attempt, Brief, Candidate, Digest, Recipe
 from serving.bench.video.plants import spoil
@@ -60,8 +61,7 @@ def _spoilt(candidate: Candidate, *, store: AssetStore) -> Candidate:
             assets.append(asset)
             continue
         planted = spoil(store.get(asset.digest), seed=int(candidate.recipe.digest[8:16], 16))
-        first, last = planted.frames
-        notes.append(f"spoilt for a rehearsal: {planted.kind}, frames {first} to {last}")
+        notes.append(KnownFault(kind=planted.kind, frames=planted.frames).note())
         digest = Digest(store.put(planted.data))
         assets.append(replace(asset, digest=digest, size_bytes=len(planted.data)))
     return replace(candidate, assets=tuple(assets), notes=(*candidate.notes, *notes))

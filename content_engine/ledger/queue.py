@@ -16,6 +16,9 @@ _HOUR_US = 3_600_000_000
 _AGES_US = {"hour": _HOUR_US, "day": 24 * _HOUR_US, "week": 7 * 24 * _HOUR_US}
 """Ages are told as under an hour, under a day, under a week, older."""
 
+_KNOWN = {"met": '%"agreed":true%', "missed": '%"agreed":false%'}
+"""How a label's body says that a known answer was met or missed; in a text quotes are escaped."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
@@ -54,7 +57,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """What one reviewer did; seconds are those from seeing a case to answering it."""
+    """What one reviewer did; seconds are those from seeing a case to answering it.
+
+    `known` cases had a known answer, `agreed` of them were answered so (see `known.py`).
+    """
 
     reviewer: str
     labels: int
@@ -65,6 +71,8 @@ class Pace:
     seconds_in_all: float
     labels_last_hour: int
     last_at: datetime
+    known: int
+    agreed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +111,7 @@ class QueueStats:
 def queue_stats(session: Session, tenant: str, *, now_us: int, since_us: int) -> QueueStats:
     """How the tenant's queue stands at `now_us`, with what happened from `since_us` on."""
     asked = {"tenant": tenant, "since_us": since_us}
-    labels = session.rows("labels_since", asked)
+    labels = session.rows("labels_since", asked | _KNOWN)
     return QueueStats(
         at=rows.moment(now_us),
         since=rows.moment(since_us),
@@ -185,6 +193,8 @@ def _pace(reviewer: str, labels: Sequence[Row], *, now_us: int) -> Pace:
         seconds_in_all=sum(seconds),
         labels_last_hour=sum(row.labelled_at_us > now_us - _HOUR_US for row in labels),
         last_at=rows.moment(max(row.labelled_at_us for row in labels)),
+        known=sum(row.agreed >= 0 for row in labels),
+        agreed=sum(row.agreed > 0 for row in labels),
     )
 
 

@@ -52,7 +52,9 @@ SELECT kind, backend, outcome, count(*) AS attempts FROM attempt JOIN job ON job
 WHERE tenant = :tenant AND recorded_at_us >= :since_us GROUP BY kind, backend, outcome;
 
 -- name: labels_since
-SELECT kind, backend, reviewer, outcome, seconds, labelled_at_us FROM label
+SELECT kind, backend, reviewer, outcome, seconds, labelled_at_us,
+  CASE WHEN body LIKE :met THEN 1 WHEN body LIKE :missed THEN 0 ELSE -1 END AS agreed
+FROM label
 WHERE tenant = :tenant AND labelled_at_us >= :since_us AND undone = 0;
 
 -- name: faults_since

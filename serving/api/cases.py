@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from content_engine.errors import InvalidBrief
 from content_engine.faults import fault_kinds
+from content_engine.known import compared
 from content_engine.review import CaseStatus, Label
 from content_engine.types import Kind
 from serving.api.door import Door
@@ -134,11 +135,11 @@ def _labelled(door: Door, case_id: str, body: LabelIn) -> dict[str, Any]:
     case = door.ledger.case(case_id, door.tenant)
     label = body.noun(door.ledger.claimant(body.token, case_id))
     _check_faults(label, case.kind)
+    attempt = door.ledger.case_attempt(case)
     if label.correction is not None and case.status is CaseStatus.WAITING:
         brief = door.ledger.job(case.job_id, door.tenant).brief
-        attempt = door.ledger.case_attempt(case)
         check_order(door, case, label.correction, brief=brief, attempt=attempt)
-    job = door.ledger.label_case(body.token, label)
+    job = door.ledger.label_case(body.token, compared(label, attempt.candidate))
     after = door.ledger.case(case_id, door.tenant)
     row = door.ledger.job_row(job.id, door.tenant)
     return {"job": job_out(row), "case": _plain(case_out(after))}

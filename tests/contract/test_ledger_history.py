@@ -206,6 +206,16 @@ def test_answers_make_rates_pace_and_faults(ledger: Ledger, clock: Clock) -> Non
     assert ledger.case(undone, TENANT).answer is None
 
 
+def test_known_answers_are_counted_by_reviewer(ledger: Ledger) -> None:
+    for agreed in (True, False, True, None):
+        job = in_review(ledger, brief(), judged=attempt(Outcome.REVIEW))
+        told = replace(label(REJECT), agreed=agreed, comment='not "agreed":true by me')
+        ledger.label_case(claimed(ledger).token, told)
+        ledger.cancel(job.id, TENANT)
+    (pace,) = ledger.queue_stats(TENANT).reviewers
+    assert (pace.labels, pace.known, pace.agreed) == (4, 3, 2)
+
+
 def claimed_again(ledger: Ledger) -> str:
     """A case that was answered by mistake: its answer, taken back, counts nowhere."""
     in_review(ledger, brief())

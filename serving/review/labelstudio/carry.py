@@ -11,6 +11,7 @@ from assets.errors import AssetError
 from assets.store import AssetStore
 from content_engine.codec import to_json
 from content_engine.errors import ContentEngineError, InvalidFeed, LeaseLost
+from content_engine.known import compared
 from content_engine.ledger import Ledger
 from content_engine.review import Case, CaseStatus, Correction, Label
 from content_engine.types import Attempt, Brief, Kind, Recipe
@@ -91,7 +92,8 @@ class Exchange:
         check_same(_data(task), put, medium)
         seed = (put.attempt.candidate.recipe.seed + _SEED_STEP) % _SEED_END
         reviewer = _reviewer(given, _data(task))
-        label = label_of(given, medium, reviewer=reviewer, seed=seed)
+        said = label_of(given, medium, reviewer=reviewer, seed=seed)
+        label = compared(said, put.attempt.candidate)
         if put.label is not None and put.case.status is CaseStatus.LABELLED:
             return _known(put, label)
         if label.correction is not None:

@@ -8,7 +8,7 @@ import { wordOf } from "./words.js";
 
 /** @typedef {{kind: string, age: string, cases: number, held: number, overdue: number, value_at_risk: number}} Waiting */
 /** @typedef {{kind: string, backend: string} & Record<string, number>} Decided */
-/** @typedef {{reviewer: string, labels: number, passed: number, fixed: number, refused: number, seconds_median: number, seconds_in_all: number, labels_last_hour: number}} Pace */
+/** @typedef {{reviewer: string, labels: number, passed: number, fixed: number, refused: number, seconds_median: number, seconds_in_all: number, labels_last_hour: number, known: number, agreed: number}} Pace */
 /** @typedef {{kind: string, backend: string, fault: string, named_by: string, cases: number}} Fault */
 /** @typedef {{at: string, since: string, waiting: Waiting[], decided: Decided[], reviewers: Pace[], faults: Fault[], days: {day: string, opened: number, answered: number}[]}} Stats */
 
@@ -65,9 +65,10 @@ function rates(decided, series, title, says) {
 
 /** @param {Pace[]} reviewers */
 function pace(reviewers) {
-  const rows = reviewers.map((each) => ({ name: each.reviewer, values: [each.passed, each.fixed, each.refused], note: `${each.seconds_median.toFixed(1)} s` }));
-  return figure("Reviewers", "Answers, and the median time from seeing a case to answering it", [legend(PEOPLE), stackedBars(rows, PEOPLE, { label: "Answers of each reviewer" })],
-    { head: ["Reviewer", "answers", "last hour", "median s", "passed", "fixed", "refused"], rows: reviewers.map((each) => [each.reviewer, each.labels, each.labels_last_hour, each.seconds_median.toFixed(1), each.passed, each.fixed, each.refused]) });
+  const right = (/** @type {Pace} */ each) => (each.known ? `${each.agreed} of ${each.known}` : "–");
+  const rows = reviewers.map((each) => ({ name: each.reviewer, values: [each.passed, each.fixed, each.refused], note: `${each.seconds_median.toFixed(1)} s${each.known ? ` · ${right(each)}` : ""}` }));
+  return figure("Reviewers", "Answers, the median time from seeing a case to answering it, and how many faults planted on purpose were caught", [legend(PEOPLE), stackedBars(rows, PEOPLE, { label: "Answers of each reviewer" })],
+    { head: ["Reviewer", "answers", "last hour", "median s", "passed", "fixed", "refused", "planted faults caught"], rows: reviewers.map((each) => [each.reviewer, each.labels, each.labels_last_hour, each.seconds_median.toFixed(1), each.passed, each.fixed, each.refused, right(each)]) });
 }
 
 /** @param {Fault[]} faults */
