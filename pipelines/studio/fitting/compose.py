@@ -12,6 +12,7 @@ from pipelines.studio.fitting.erase import Undressed, undress
 from pipelines.studio.fitting.erase_fill import continued
 from pipelines.studio.fitting.erase_hat import is_hat, pressed_hair
 from pipelines.studio.fitting.fit_pieces import Fitted, Piece
+from pipelines.studio.fitting.garment_view import Style
 from pipelines.studio.fitting.grain import blur_of, grain, grain_of, softer
 from pipelines.studio.fitting.layers import (
     WORN_AS,
@@ -35,6 +36,10 @@ from pipelines.studio.fitting.light import carried_light, form_shade, lit, shado
 
 INSIDE_DARK = 0.76
 """Light on a collar's inner back: the neck stands before it. Source: research/tryon, 1.7 (.72)."""
+
+THICK_SHARE = 0.5
+"""How much of a worn top's folds shows through a hoodie: sweat cloth falls in broad folds of its
+own. Source: by eye, the ruched top under two hoodies (wt05)."""
 
 SHARP_PX = 0.9
 """Below this sigma a photo is as sharp as a garment's picture made small."""
@@ -117,7 +122,8 @@ def _worn(stage: _Stage, canvas: np.ndarray, *, item: Fitted, under: np.ndarray)
     """The canvas with one garment on: trunk, arms before it, sleeves over them."""
     scene, unit = stage.scene, stage.scene.unit_px
     cloth = scene.is_part(*WORN_AS[item.kind])
-    gain = carried_light(scene, cloth, share=stage.finish.carried_light)
+    share = stage.finish.carried_light * (THICK_SHARE if item.style is Style.HOOD else 1.0)
+    gain = carried_light(scene, cloth, share=share)
     sleeves = _sleeves(item)
     trunk = [piece for piece in item.pieces if not is_back(piece) and not is_sleeve(piece)]
     hood = [piece for piece in trunk if is_hood(piece)]
