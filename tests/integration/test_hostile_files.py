@@ -273,10 +273,10 @@ def test_playlists_and_protocols_are_no_clips(app: FastAPI, name: str) -> None:
 # Polyglots and scripts
 
 
-def zipped() -> bytes:
+def zipped(data: bytes = b"<script>alert(1)</script>") -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("index.html", "<script>alert(1)</script>")
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("index.html", data)
     return out.getvalue()
 
 
@@ -302,7 +302,18 @@ POLYGLOTS = {
 
 @pytest.mark.parametrize("media_type", POLYGLOTS)
 def test_a_polyglot_is_served_as_what_it_was_taken_for(app: FastAPI, media_type: str) -> None:
-    kept = ask(app, "POST", "/v1/uploads", content=POLYGLOTS[media_type])
+    served_as(app, POLYGLOTS[media_type], media_type)
+
+
+def test_a_clip_that_is_a_page_and_an_archive_is_served_as_a_clip(
+    app: FastAPI, clip: bytes
+) -> None:
+    page = box(b"free", b"<html><script>alert(1)</script></html>")
+    served_as(app, clip + page + box(b"skip", zipped()), "video/mp4")
+
+
+def served_as(app: FastAPI, data: bytes, media_type: str) -> None:
+    kept = ask(app, "POST", "/v1/uploads", content=data)
     assert kept.status_code == 201, kept.text
     answer = ask(app, "GET", kept.json()["url"], headers={"accept": "text/html"})
     assert answer.headers["content-type"].partition(";")[0] == media_type
@@ -327,9 +338,11 @@ def test_nothing_of_a_shoppers_file_but_its_pixels_is_kept(media_type: str) -> N
         b"   \n<SVG></SVG>",
         b"<!-- x --><svg/>",
         b"<!doctype html><script>alert(1)</script>",
+        gzip.compress(b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
         b"%PDF-1.7 /JS (app.alert(1))",
         b"%!PS (/etc/passwd) (r) file",
         zipped(),
+        zipped(bytes(20_000_000)),
         b"#!/bin/sh\nid",
         b"push graphic-context\nfill 'url(https://127.0.0.1/x.jpg\"|id)'",
     ],
@@ -369,6 +382,21 @@ def test_no_name_leaves_its_header(app: FastAPI, sku: str) -> None:
         assert kept.isprintable()
         assert ask(app, "GET", location).json()["sku"] == kept
     assert "set-cookie" not in answer.headers
+
+
+def test_no_key_and_no_name_of_a_file_leaves_its_header(app: FastAPI) -> None:
+    """Nothing that a client names comes back in a header, whatever it holds."""
+    body = {"kind": "text", "sku": "M", "locale": "en"}
+    names = {"Idempotency-Key": "a%0d%0aset-cookie: x=1", "Prefer": "wait=0; x"}
+    ask(app, "PUT", "/v1/products/M", json={"title": "Mug"})
+    answer = ask(app, "POST", "/v1/jobs", json=body, headers=names)
+    assert answer.status_code == 202, answer.text
+    named = {"person": ("a\r\nset-cookie: x=1.jpg", saved("JPEG"), "image/jpeg\r\nx-y: z")}
+    formed = ask(app, "POST", "/v1/tryon", files=named, data={"garments": "[]"})
+    assert formed.status_code == 422, formed.text
+    for each in (answer, formed):
+        assert "set-cookie" not in each.headers
+        assert all(value.isprintable() for value in each.headers.values())
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,7 @@ def test_redirects_are_not_followed_and_inner_addresses_not_asked(
         ("https://a:b@1.1.1.1/", "unsafe-source"),
         ("https://1.1.1.1/#x", "unsafe-source"),
         ("nothing", "unsafe-source"),
+        ("https://1.1.1.1/\r\nx-y: z", "unsafe-source"),
         ("https://no-such-host.invalid/", "invalid-brief"),
     ],
 )
@@ -226,7 +227,7 @@ def test_a_slow_receiver_delays_no_other(
     new(near, f"{target.url}/slow")
     new(near, f"{target.url}/fast")
     succeed(ledger, 40)
-    with sending(ledger, keys, plan=replace(QUICK, total_s=600, lease_s=3600)):
+    with sending(ledger, keys, total_s=600):
         until(lambda: len(target.at("/fast")) == 40)
         assert len(target.at("/slow")) <= QUICK.most_of_one, "none of them was answered"
         target.holds["/slow"].set()
