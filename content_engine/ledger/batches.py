@@ -108,7 +108,7 @@ class LedgerBatches(LedgerCases):
             return tuple(_batch(session, row) for row in session.rows("batch_list", asked))
 
     def batch_progress(self, batch_id: str, tenant: str) -> BatchProgress:
-        """How the batch stands. Counts its jobs, so it takes longer with more. Raises NotFound."""
+        """How the batch stands, from counts kept as its jobs move. Raises NotFound."""
         with self._database.read() as session:
             found = _batch(session, _batch_row(session, batch_id, tenant=tenant))
             return progress(session, found, now_us=self._now_us())

@@ -114,14 +114,24 @@ SELECT tenant, count(*) AS jobs FROM job WHERE status = 'running' GROUP BY tenan
 SELECT coalesce(sum(lines - fed), 0) FROM batch_order JOIN batch ON batch.sequence = batch_order.batch
 WHERE batch.tenant = :tenant AND batch_order.status <> 'cancelled';
 
--- name: batch_cost
-SELECT count(*) AS attempts, coalesce(sum(seconds), 0) AS seconds
-FROM job JOIN attempt ON attempt.job_id = job.id WHERE job.tenant = :tenant AND job.batch = :batch_id;
+-- A batch's counts by status: as many rows as statuses and writers, however many jobs.
+-- name: batch_tally
+SELECT status, CAST(sum(jobs) AS BIGINT) AS jobs, CAST(sum(attempts) AS BIGINT) AS attempts, sum(seconds) AS seconds
+FROM batch_tally WHERE batch = :sequence GROUP BY status;
 
--- name: batch_pace
-SELECT count(*) AS ended, min(created_at_us) AS since_us FROM job
-WHERE tenant = :tenant AND batch = :batch_id AND batch <> ''
-  AND status IN ('succeeded', 'failed', 'in_review', 'cancelled');
+-- name: count_batch_jobs
+INSERT INTO batch_tally (batch, status, jobs)
+SELECT item / 4294967296, status, count(*) FROM job WHERE item > 0 GROUP BY item / 4294967296, status;
+
+-- name: count_batch_attempts
+INSERT INTO batch_tally (batch, status, attempts, seconds)
+SELECT item / 4294967296, '', count(*), sum(seconds) FROM job JOIN attempt ON attempt.job_id = job.id
+WHERE item > 0 GROUP BY item / 4294967296;
+
+-- When the first job of the batch that stands in the status was made.
+-- name: batch_since
+SELECT created_at_us FROM job
+WHERE tenant = :tenant AND batch = :batch_id AND batch <> '' AND status = :status ORDER BY sequence LIMIT 1;
 
 -- name: items_from
 SELECT item, sku FROM batch_item WHERE item > :after AND item < :last ORDER BY item LIMIT :limit;

@@ -131,6 +131,14 @@ def script(name: str, dialect: str) -> list[str]:
     return [statement for statement in text.split(";") if statement.strip()]
 
 
+def triggers(dialect: str) -> list[str]:
+    """The statements that keep counts where rows change, which each dialect says its own way."""
+    paragraphs = _text(f"triggers_{dialect}.sql").split("\n\n")
+    return [
+        each for each in paragraphs if not all(re.match("--|$", line) for line in each.split("\n"))
+    ]
+
+
 def insert_of(table: str, columns: tuple[str, ...]) -> str:
     """SQLite's statement that adds a row given by place."""
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - our own names

@@ -54,10 +54,17 @@ def _batches_under_way(session: Session) -> None:
     session.send("batches_under_way")
 
 
+def _count_batches(session: Session) -> None:
+    """From 5 to 6: triggers count what changes from now on, this what is there."""
+    session.send("count_batch_jobs")
+    session.send("count_batch_attempts")
+
+
 MIGRATIONS: Mapping[int, Callable[[Session], None]] = {
     1: _label_cases,
     2: _nothing,
     3: _batches_under_way,
     4: _nothing,
+    5: _count_batches,
 }
 """By version: the step from it to the next one."""

@@ -13,30 +13,31 @@ from content_engine.ledger.sql import Row, Session
 from content_engine.types import Attempt, Brief, JobStatus, Kind
 
 WAITING, INVALID = "waiting", "invalid"
+_SPENT = ""
+"""What stands for a status where attempts are counted."""
 _ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.IN_REVIEW, JobStatus.CANCELLED)
 
 
 def progress(session: Session, batch: Batch, *, now_us: int) -> BatchProgress:
     """How the batch stands; done once its feed is in and machines have ended every brief."""
-    asked = {"tenant": batch.tenant, "batch": batch.id, "batch_id": batch.id}
-    found = {row[0]: row[1] for row in session.rows("batch_counts", asked)}
-    jobs = dict.fromkeys(JobStatus, 0) | {JobStatus(name): n for name, n in found.items()}
-    unfed = batch.briefs - sum(jobs.values())
-    cancelled = batch.status is BatchStatus.CANCELLED
-    jobs[JobStatus.CANCELLED] += unfed if cancelled else 0
-    waiting = 0 if cancelled else unfed
+    found = {row.status: row for row in session.rows("batch_tally", {"sequence": batch.sequence})}
+    spent = found.pop(_SPENT, None)
+    jobs = dict.fromkeys(JobStatus, 0) | {JobStatus(name): row.jobs for name, row in found.items()}
     ended = sum(jobs[status] for status in _ENDED)
+    since_us = _since_us(session, batch) if ended else 0
+    unfed = batch.briefs - sum(jobs.values())
+    if batch.status is BatchStatus.CANCELLED:
+        jobs[JobStatus.CANCELLED] += unfed
+        ended, unfed = ended + unfed, 0
     if batch.status is BatchStatus.RUNNING and ended == batch.briefs:
         batch = replace(batch, status=BatchStatus.DONE)
-    cost = session.row("batch_cost", asked)
-    pace = session.row("batch_pace", asked)
-    counts = {WAITING: waiting, **{status.value: jobs[status] for status in JobStatus}}
+    counts = {WAITING: unfed, **{status.value: jobs[status] for status in JobStatus}}
     return BatchProgress(
         batch=batch,
         counts=counts,
-        attempts=cost.attempts if cost else 0,
-        seconds=float(cost.seconds) if cost else 0.0,
-        eta_s=_eta_s(batch.briefs - ended, pace, now_us=now_us),
+        attempts=spent.attempts if spent else 0,
+        seconds=float(spent.seconds) if spent else 0.0,
+        eta_s=_eta_s(batch.briefs - ended, ended, since_us=since_us, now_us=now_us),
     )
 
 
@@ -93,10 +94,15 @@ def _delivered(session: Session, job_ids: Sequence[str]) -> Mapping[str, list[At
     return found
 
 
-def _eta_s(left: int, pace: Row | None, *, now_us: int) -> float | None:
+def _since_us(session: Session, batch: Batch) -> int:
+    """When the first job that has ended was made."""
+    asked = {"tenant": batch.tenant, "batch_id": batch.id}
+    firsts = [session.ask("batch_since", asked | {"status": each.value}) for each in _ENDED]
+    return min((row.created_at_us for first in firsts for row in first.rows()), default=0)
+
+
+def _eta_s(left: int, ended: int, *, since_us: int, now_us: int) -> float | None:
     """Seconds until the rest has ended at the pace since the first job was made."""
     if not left:
         return 0.0
-    if pace is None or not pace.ended:
-        return None
-    return round(left * (now_us - pace.since_us) / 1e6 / pace.ended, 1)
+    return round(left * (now_us - since_us) / 1e6 / ended, 1) if ended and since_us else None

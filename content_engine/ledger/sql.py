@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from content_engine.errors import InvalidBrief, InvalidSettings, LedgerUnavailable
-from content_engine.ledger.dialects import SQLITE, open_engine, script, statements
+from content_engine.ledger.dialects import SQLITE, open_engine, script, statements, triggers
 from content_engine.ledger.sessions import (
     EmbeddedSession,
     Row,
@@ -27,7 +27,7 @@ from content_engine.ledger.sessions import (
 
 __all__ = ["VERSION", "Database", "Row", "Session"]
 
-VERSION = 5
+VERSION = 6
 """Of the schema. A ledger of a newer one is refused: its rows may mean something else."""
 
 _MAKING_TABLES = 0x636F6E74
@@ -240,6 +240,7 @@ class Database:
             for version in older:
                 self._run_file(session, f"upgrade_{version}.sql")
             self._run_file(session, "schema.sql")
+            session.script(triggers(self._engine.dialect.name))
             for version in older:
                 migrations[version](session)
             session.send("move_version" if found else "set_version", {"version": VERSION})

@@ -17,7 +17,7 @@ from tests.contract.ledger_kit import TENANT, Clock, attempt, brief, fault, labe
 from tests.ledgers import run_sql
 
 LATER_SCHEMAS = {
-    version: Path(__file__).with_name(f"ledger_schema_{version}.sql") for version in (2, 3, 4)
+    version: Path(__file__).with_name(f"ledger_schema_{version}.sql") for version in (2, 3, 4, 5)
 }
 WORDS = {
     "sqlite": {

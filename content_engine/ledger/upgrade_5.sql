@@ -1,0 +1,1 @@
+-- From schema 5 to 6: batches are counted as they go. See migrations.py for those before.
