@@ -7,9 +7,9 @@ import numpy as np
 
 from content_engine.types import GarmentKind, Severity
 from qa.fitting.outside import area_reading, grown
-from qa.fitting.palette import colours_of, lab8, lab_of, ones_inside
+from qa.fitting.palette import ones_inside
 from qa.fitting.person import Part
-from qa.fitting.worn import Worn, behind
+from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask
 from qa.vision.observed import Reading
 
@@ -51,10 +51,8 @@ def _beside_neck(seen: Worn) -> Mask:
 
 def _foreign(seen: Worn) -> Mask:
     """What is neither the wall, nor the body's skin, nor the new garment, by colour."""
-    clear = cv2.erode(ones_inside(~seen.person.body), np.ones((9, 9), np.uint8)) > 0
-    ground = lab_of(lab8(behind(seen.person.rgb, clear)))
-    off_ground = np.linalg.norm(seen.lab - ground, axis=2) > _OFF_GROUND
-    colours, palettes = colours_of(lab8(seen.rgb)), seen.person.palettes
+    off_ground = seen.off_ground > _OFF_GROUND
+    colours, palettes = seen.colours, seen.person.palettes
     skin, top = (colours.costs(palettes[part]) for part in (Part.SKIN, Part.TOP))
     # A gleam or a shadow on the neck is foreign to skin and has nothing of the old top.
     as_top = (seen.person.parts != Part.SKIN) | (top < skin)

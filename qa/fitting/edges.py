@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from content_engine.types import Severity
-from qa.fitting.palette import lab8, lab_of, ones_inside, smoothed
+from qa.fitting.palette import guide_of, lab8, lab_of, lengths_of, ones_inside
 from qa.fitting.person import Part
 from qa.fitting.stance import HIPS, polygon
 from qa.fitting.worn import Worn
@@ -19,13 +19,13 @@ from qa.vision.observed import Box, Reading, fault, largest_part, share_box
 LONGER_SIDE_PX = 1024
 """Outlines are looked at in this size: a nick is 1 to 3 px of it."""
 
-_ROUGH = 0.03
-_LONG = 0.16
+_BESIDE = 0.03
 _MARGIN, _HALF = 0.25, 0.5
 _ARMPIT, _TRUNK = (0.14, 0.6), 0.28
 _BITE, _SPECK, _OF_CLOTH = 0.08, 3e-4, 0.85
 _SLIVER = np.ones((5, 5), np.uint8)
 _NEARBY, _ONE_COLOUR = 0.06, 13.0
+_BROADLY = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,14 +34,12 @@ class Outline:
 
     `corner` (x, y) is where this part lies in the result of `frame_px`; (0, 0) means the whole.
 
-    `rough` is what a disc of 0.03 units cannot enter or reach along it, and could in the photo;
-    `bitten` what one of 0.08 units cannot enter, with cloth around it.
+    `bitten` is what a disc of 0.08 units cannot enter, with cloth around it.
     """
 
     rgb: Pixels
     now: Mask
     dressed: Mask
-    rough: Mask
     bitten: Mask
     unit_px: float
     corner: tuple[int, int] = (0, 0)
@@ -103,6 +101,8 @@ def _armpits(seen: Worn) -> Mask:
 
 def _outside(bitten: Mask, armpits: Mask) -> Mask:
     """The bites that do not begin in an armpit: the gap below it belongs to its corner."""
+    if not bitten.any():
+        return bitten
     _, marks, _, _ = cv2.connectedComponentsWithStats(ones_inside(bitten))
     within = np.unique(np.asarray(marks)[armpits & bitten])
     return bitten & ~np.isin(marks, within)
@@ -111,7 +111,7 @@ def _outside(bitten: Mask, armpits: Mask) -> Mask:
 def outlined(
     rgb: Pixels, *, now: Mask, before: Mask, dressed: Mask, armpits: Mask, unit_px: float
 ) -> Outline:
-    """What is rough and bitten of an outline; masks (H, W) of person now, before, and garments.
+    """What is bitten out of an outline; masks (H, W) of person now, before, and garments.
 
     What begins in the armpits is no bite.
     """
@@ -120,7 +120,6 @@ def outlined(
         rgb=rgb,
         now=now,
         dressed=dressed,
-        rough=_roughness(now, before, dressed, unit_px) & seen,
         bitten=standing_out(_outside(_bitten(now, before, dressed, unit_px), armpits), now, rgb)
         & seen,
         unit_px=unit_px,
@@ -129,18 +128,22 @@ def outlined(
 
 def _faint(rgb: Pixels, now: Mask, dressed: Mask, unit_px: float) -> Mask:
     """Where cloth and background have one colour: nobody sees the outline there."""
-    lab = lab_of(lab8(rgb))
-    side = (2 * round(_NEARBY * unit_px) + 1,) * 2
+    size = (max(1, rgb.shape[1] // _BROADLY), max(1, rgb.shape[0] // _BROADLY))
+    lab = lab_of(lab8(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)))
+    side = (2 * round(_NEARBY * unit_px / _BROADLY) + 1,) * 2
     means = []
     for mask in (dressed, ~now):
-        weight = mask.astype(np.float32)
+        weight = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
         mass = np.maximum(cv2.blur(weight, side), 1e-3)[..., None]
         means.append(cv2.blur(lab * weight[..., None], side) / mass)
-    return np.linalg.norm(means[0] - means[1], axis=2) < _ONE_COLOUR
+    away = lengths_of(means[0] - means[1])
+    return cv2.resize(away, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR) < _ONE_COLOUR
 
 
 def standing_out(bitten: Mask, now: Mask, rgb: Pixels) -> Mask:
     """The bites that are of another colour than their rim: a gleam on white cloth is no bite."""
+    if not bitten.any():
+        return bitten
     _, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(bitten))
     kept = np.zeros(bitten.shape, bool)
     for index in range(1, len(stats)):
@@ -156,22 +159,8 @@ def standing_out(bitten: Mask, now: Mask, rgb: Pixels) -> Mask:
 
 
 def _fine(soft: Numbers, rgb: Pixels) -> Mask:
-    guide = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    return smoothed(guide, np.ascontiguousarray(soft), radius=4, softness=2e-4) > _HALF
-
-
-def _roughness(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
-    """Where the new outline is rough and the photo's is not, near a garment.
-
-    Long narrow things are no faults: a gap between arm and body, a strand of hair.
-    """
-    radius = max(3.0, _ROUGH * unit_px)
-    known, rough = _within(_rough(before, radius), radius), _rough(now, radius)
-    _, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(rough))
-    sides = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    short = np.maximum(*sides) < _LONG * unit_px
-    short[0] = False
-    return short[np.asarray(marks, np.int32)] & ~known & _within(dressed, 2 * radius)
+    guide = guide_of(rgb, radius=4, softness=2e-4)
+    return guide.smoothed(np.ascontiguousarray(soft)) > _HALF
 
 
 def _bitten(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
@@ -182,7 +171,7 @@ def _bitten(now: Mask, before: Mask, dressed: Mask, unit_px: float) -> Mask:
     """
     radius = _BITE * unit_px
     old = ones_inside(_closed(before, radius) & ~before)
-    known = _within(cv2.morphologyEx(old, cv2.MORPH_OPEN, _SLIVER) > 0, _ROUGH * unit_px)
+    known = _within(cv2.morphologyEx(old, cv2.MORPH_OPEN, _SLIVER) > 0, _BESIDE * unit_px)
     found = _closed(now, radius) & ~now & ~known
     _, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(found))
     kept = np.zeros(now.shape, bool)
@@ -204,13 +193,6 @@ def _closed(mask: Mask, radius: float) -> Mask:
     return ~_within(~_within(mask, radius), radius)
 
 
-def _rough(mask: Mask, radius: float) -> Mask:
-    """Closed and not opened by a disc; distances are quicker than large structuring elements."""
-    closed = _closed(mask, radius)
-    opened = _within(~_within(~mask, radius), radius)
-    return closed & ~opened
-
-
 def _within(mask: Mask, radius: float) -> Mask:
     """All that is at most a radius from the mask."""
     return cv2.distanceTransform(ones_inside(~mask), cv2.DIST_L2, 3) <= radius
@@ -223,21 +205,6 @@ def nick(found: Outline) -> Reading:
     if area == 0:
         return Reading(value=0.0)
     message = f"a nick of {value:.3%} of shoulder width squared in the garment's outline"
-    box = found.box(rect)
-    return Reading(
-        value=value, evidence=fault("edge", message, severity=Severity.MAJOR, box=box, number=value)
-    )
-
-
-def jagged(found: Outline) -> Reading:
-    """How much of the new outline wobbles: rough area per outline, in body units; 0 is best."""
-    rough = found.rough
-    fresh = rim(found.now) & (cv2.blur(ones_inside(found.dressed) * 255, (15, 15)) > 0)
-    if fresh.sum() < 50:
-        return Reading(value=0.0)
-    value = float(rough.sum()) / float(fresh.sum()) / found.unit_px * 100
-    _, rect = largest_part(cv2.dilate(ones_inside(rough), np.ones((15, 15), np.uint8)) > 0)
-    message = f"the outline wobbles by {value:.2f} % of shoulder width all along"
     box = found.box(rect)
     return Reading(
         value=value, evidence=fault("edge", message, severity=Severity.MAJOR, box=box, number=value)

@@ -7,7 +7,7 @@ import numpy as np
 
 from content_engine.types import Severity
 from qa.fitting.outside import area_reading, upper_index
-from qa.fitting.palette import colours_of, lab8, ones_inside
+from qa.fitting.palette import ones_inside
 from qa.fitting.person import Part
 from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask
@@ -47,7 +47,7 @@ def _islands(seen: Worn, index: int) -> Mask:
     cv2.drawContours(filled, outlines, -1, (1,), -1)
     inner = cv2.erode(filled, np.ones((5, 5), np.uint8)) > 0
     kept = (seen.change < _KEPT) & (seen.person.parts != Part.TOP)
-    cost = colours_of(lab8(seen.rgb)).costs(seen.pieces[index].truth.palette)
+    cost = seen.colours.costs(seen.pieces[index].truth.palette)
     gap = inner & ~seen.dressed & ~kept & (cost > _FOREIGN) & ~_neck(seen)
     return cv2.morphologyEx(ones_inside(gap), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -14,6 +16,7 @@ from qa.vision.observed import Box, Reading, fault, largest_part, share_box
 
 _TOUCHED = 5.0
 _REPAINTED = 10.0
+_UNDER_CLOTH = 0.15
 _RIM = 0.045
 _SHADOW_REACH = 0.16
 _HANDS_FROM, _HANDS_TO = 2.3, 3.0
@@ -78,7 +81,8 @@ def face(seen: Worn) -> Reading:
 def hair(seen: Worn) -> Reading:
     """The largest part of the hair that was painted over, in squared units; 0 is best.
 
-    Hair is what hangs together with the head's; what a hat covers is left out.
+    Hair is what hangs together with the head's; what a hat covers is left out. Ends on the
+    shoulders may come to lie under the new cloth's rim: they count a seventh.
     """
     heads = [piece.kind is GarmentKind.HEAD for piece in seen.pieces]
     covered = np.zeros(seen.person.shape, bool)
@@ -87,7 +91,12 @@ def hair(seen: Worn) -> Reading:
     was = _of_the_head(seen) & ~grown(covered, 0.1 * seen.unit_px)
     core = cv2.erode(ones_inside(was), np.ones((3, 3), np.uint8)) > 0
     gone = core & (seen.change > _REPAINTED) & (seen.parts != Part.HAIR)
-    return area_reading(seen, gone, kind="hair", severity=Severity.MAJOR, what="of the hair")
+    under, bare = (
+        area_reading(seen, mask, kind="hair", severity=Severity.MAJOR, what="of the hair")
+        for mask in (gone, gone & ~seen.dressed)
+    )
+    shown = replace(under, value=under.value * _UNDER_CLOTH)
+    return bare if bare.value >= shown.value else shown
 
 
 def _of_the_head(seen: Worn) -> Mask:

@@ -127,26 +127,51 @@ def lab8(rgb: Pixels) -> Pixels:
 
 
 def lab_of(lab: Pixels) -> Numbers:
-    """CIELAB float32 of OpenCV's eight-bit Lab."""
-    return (lab.astype(np.float32) - _LAB_ZERO) * _LAB_SCALE
+    """CIELAB float32 of OpenCV's eight-bit Lab, (H, W, 3)."""
+    return cv2.transform(lab.astype(np.float32), _LAB_OF_BYTES)
+
+
+def lengths_of(vectors: Numbers) -> Numbers:
+    """(H, W) float32: the length of each vector of (H, W, 3) float32. Five times `norm`'s speed."""
+    return cv2.sqrt(cv2.transform(cv2.multiply(vectors, vectors), _SUM))
 
 
 _LAB_ZERO = np.array((0.0, 128.0, 128.0), np.float32)
 _LAB_SCALE = np.array((100 / 255, 1.0, 1.0), np.float32)
+_LAB_OF_BYTES = np.column_stack([np.diag(_LAB_SCALE), -_LAB_ZERO * _LAB_SCALE]).astype(np.float32)
+_SUM = np.ones((1, 3), np.float32)
 
 
-def smoothed(guide: Numbers, cost: Numbers, *, radius: int, softness: float) -> Numbers:
-    """The costs smoothed along the guide's edges, (H, W) float32.
+@dataclass(frozen=True, slots=True, eq=False)
+class Guide:
+    """A picture along whose edges other maps are smoothed.
 
-    `guide` (H, W) float32 0..1. Source: He, Sun, Tang (2010), Guided Image Filtering.
+    `gray` (H, W) float32 0..1, its `mean` in windows of `size`, and `share` 1 / (variance +
+    softness) there. Source: He, Sun, Tang (2010), Guided Image Filtering.
     """
+
+    gray: Numbers
+    mean: Numbers
+    share: Numbers
+    size: tuple[int, int]
+
+    def smoothed(self, cost: Numbers) -> Numbers:
+        """The costs (H, W) smoothed along the guide's edges, (H, W) float32."""
+        cost = cost.astype(np.float32, copy=False)
+        mean_cost = cv2.boxFilter(cost, -1, self.size)
+        joint = cv2.boxFilter(self.gray * cost, -1, self.size) - self.mean * mean_cost
+        slope = joint * self.share
+        level = mean_cost - slope * self.mean
+        return cv2.boxFilter(slope, -1, self.size) * self.gray + cv2.boxFilter(level, -1, self.size)
+
+
+def guide_of(rgb: Pixels, *, radius: int, softness: float) -> Guide:
+    """The guide that a (H, W, 3) uint8 picture's brightness is."""
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     size = (2 * radius + 1, 2 * radius + 1)
-    mean_guide, mean_cost = cv2.boxFilter(guide, -1, size), cv2.boxFilter(cost, -1, size)
-    joint = cv2.boxFilter(guide * cost, -1, size) - mean_guide * mean_cost
-    spread = cv2.boxFilter(guide * guide, -1, size) - mean_guide * mean_guide
-    slope = joint / (spread + softness)
-    level = mean_cost - slope * mean_guide
-    return cv2.boxFilter(slope, -1, size) * guide + cv2.boxFilter(level, -1, size)
+    mean = cv2.boxFilter(gray, -1, size)
+    spread = cv2.boxFilter(gray * gray, -1, size) - mean * mean
+    return Guide(gray, mean, 1.0 / (spread + softness), size)
 
 
 def ones_inside(mask: Mask) -> Pixels:

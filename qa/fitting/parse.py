@@ -12,12 +12,12 @@ from qa.fitting.palette import (
     Colours,
     Palette,
     colours_of,
+    guide_of,
     joined,
     lab8,
     lab_of,
     ones_inside,
     palette,
-    smoothed,
 )
 from qa.fitting.person import Part
 from qa.fitting.stance import Stance, polygon
@@ -59,11 +59,8 @@ def parse(
         along=stance.along(body.shape),
     )
     found = _palettes(look)
-    guide = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    costs = [
-        smoothed(guide, cost.astype(np.float32), radius=_RADIUS_PX, softness=_SOFTNESS)
-        for cost in _costs(look, found)
-    ]
+    guide = guide_of(rgb, radius=_RADIUS_PX, softness=_SOFTNESS)
+    costs = [guide.smoothed(cost) for cost in _costs(look, found)]
     parts = (1 + np.argmin(np.stack(costs), axis=0)).astype(np.uint8)
     parts = np.where(body, parts, np.uint8(Part.BACKGROUND))
     return _without_crumbs(parts, stance.unit_px), found

@@ -12,11 +12,7 @@ from enum import IntEnum
 import cv2
 import numpy as np
 
-from qa.fitting.palette import (
-    Palette,
-    ones_inside,
-    smoothed,
-)
+from qa.fitting.palette import Palette, guide_of, ones_inside
 from qa.fitting.stance import Stance, polygon
 from qa.vision.arrays import Mask, Numbers, Pixels
 
@@ -144,8 +140,7 @@ def silhouette(rgb: Pixels, hint: Pixels) -> Mask:
     inside = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     inside = _largest(cv2.morphologyEx(inside, cv2.MORPH_OPEN, _disc(1)))
     wide = cv2.resize(inside.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    guide = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    return smoothed(guide, wide, radius=3, softness=1e-4) > 0.5
+    return guide_of(rgb, radius=3, softness=1e-4).smoothed(wide) > 0.5
 
 
 def _largest(inside: Pixels) -> Pixels:

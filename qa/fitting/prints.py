@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 
 from content_engine.types import Severity
-from qa.fitting.palette import lab8, lab_of, ones_inside
-from qa.fitting.register import Laid
+from qa.fitting.palette import lab8, lab_of, lengths_of, ones_inside
+from qa.fitting.register import Laid, placed, plain_stretch
 from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.lab import delta_e2000
-from qa.vision.observed import Box, Reading, fault, largest_part, share_box
+from qa.vision.observed import Reading, fault, largest_part
 
 _CLUSTERS = 4
 _LEAST_SHARE = 0.05
@@ -48,7 +48,7 @@ def colour(seen: Worn, laid: Laid) -> Reading:
     there = np.zeros(core.shape, bool)
     there[core] = marks[:, 0] == which
     message = f"a colour of the garment is off by ΔE {worst:.1f}"
-    box = _box(seen, laid, there)
+    box = placed(seen, laid, there)
     return Reading(
         value=worst,
         evidence=fault("colour", message, severity=Severity.MAJOR, box=box, number=worst),
@@ -66,7 +66,7 @@ def drawing(seen: Worn, laid: Laid) -> Reading:
     differs = near & (laid.agrees < _AGREES)
     value = float(differs.sum()) / float(near.sum())
     message = f"{value:.0%} of the print is not as in the garment's picture"
-    box = _box(seen, laid, differs)
+    box = placed(seen, laid, differs)
     return Reading(
         value=value,
         evidence=fault("print", message, severity=Severity.MAJOR, box=box, number=value),
@@ -88,7 +88,7 @@ def sharpness(seen: Worn, laid: Laid) -> Reading:
     edges = near & (one >= np.percentile(one[near], 80.0))
     value = min(1.0, float(two[edges].mean()) / max(float(one[edges].mean()), 1e-3))
     message = f"the print keeps {value:.0%} of its fine contrast"
-    box = _box(seen, laid, near)
+    box = placed(seen, laid, near)
     return Reading(
         value=value, evidence=fault("blur", message, severity=Severity.MAJOR, box=box, number=value)
     )
@@ -104,23 +104,15 @@ def bend(seen: Worn, laid: Laid) -> Reading:
     if near.sum() < _FEWEST_PX:
         return Reading(value=0.0)
     there = laid.to_result[near].astype(np.float64)
-    away = np.linalg.norm(there - _plain_stretch(near, laid.to_result)[1], axis=1)
+    away = np.linalg.norm(there - plain_stretch(near, laid.to_result)[1], axis=1)
     size = float(np.linalg.norm(there.std(axis=0))) * 2 + 1.0
     value = float(np.percentile(away, 90.0)) / size
     message = f"the print is bent by {value:.1%} of its size"
-    box = _box(seen, laid, near)
+    box = placed(seen, laid, near)
     return Reading(
         value=value,
         evidence=fault("print", message, severity=Severity.MAJOR, box=box, number=value),
     )
-
-
-def _plain_stretch(where: Mask, to_result: Numbers) -> tuple[Numbers, Numbers]:
-    """The best affine map over a mask, (3, 2), and where it takes the mask's places, (n, 2)."""
-    rows, columns = np.nonzero(where)
-    here = np.column_stack([columns, rows, np.ones(len(rows))]).astype(np.float64)
-    fit, *_ = np.linalg.lstsq(here, to_result[where].astype(np.float64), rcond=None)
-    return fit, here @ fit
 
 
 def stretch(seen: Worn, laid: Laid) -> Reading:
@@ -140,11 +132,11 @@ def stretch(seen: Worn, laid: Laid) -> Reading:
         down, right = np.gradient(smooth, axis=(0, 1))
         matrices = np.stack([right[where], down[where]], axis=2)[::7]
     else:
-        matrices = _plain_stretch(where, laid.to_result)[0][None, :2]
+        matrices = plain_stretch(where, laid.to_result)[0][None, :2]
     sizes = np.linalg.svd(matrices, compute_uv=False)
     value = float(np.percentile(sizes[:, 0] / np.maximum(sizes[:, 1], 1e-3), 90.0))
     message = f"the garment is stretched {value:.2f} times more one way than the other"
-    box = _box(seen, laid, where)
+    box = placed(seen, laid, where)
     return Reading(
         value=value,
         evidence=fault("print", message, severity=Severity.MAJOR, box=box, number=value),
@@ -168,7 +160,7 @@ def seams(seen: Worn, laid: Laid) -> Reading:
     best = 1 + int(extent.argmax())
     value = float(extent[best - 1]) / laid.inside.shape[0]
     message = f"a hard edge over {value:.0%} of the garment that its picture lacks"
-    box = _box(seen, laid, marks == best)
+    box = placed(seen, laid, marks == best)
     return Reading(
         value=value, evidence=fault("fold", message, severity=Severity.MAJOR, box=box, number=value)
     )
@@ -188,56 +180,10 @@ def surface(seen: Worn, laid: Laid) -> Reading:
     if area == 0:
         return Reading(value=0.0)
     message = f"{value:.1%} of the garment is drawn otherwise than in its picture"
-    box = _box(seen, laid, differs)
+    box = placed(seen, laid, differs)
     return Reading(
         value=value, evidence=fault("fold", message, severity=Severity.MAJOR, box=box, number=value)
     )
-
-
-def slip(seen: Worn, laid: Laid) -> Reading:
-    """The largest jump of the cloth across a line over the garment, in body units; 0 is best.
-
-    For each row and column of the frame: how much farther apart than usual in its neighbourhood
-    the lines on both sides of it lie in the result, by the median over the line. Where nothing is
-    drawn, and beside the edges, the flow knows no place.
-    """
-    core = cv2.erode(ones_inside(laid.inside), np.ones((25, 25), np.uint8)) > 0
-    sure = core & (laid.texture > _DRAWN)
-    jumps = [
-        _jumps(laid.to_result, sure),
-        _jumps(laid.to_result.transpose(1, 0, 2), sure.T),
-    ]
-    tops = [float(each.max(initial=0.0)) for each in jumps]
-    value = max(tops) / seen.unit_px
-    place = int(jumps[int(np.argmax(tops))].argmax()) + _SLIP_PX
-    line = np.zeros(laid.inside.shape, bool)
-    if tops[0] >= tops[1]:
-        line[place] = laid.inside[place]
-    else:
-        line[:, place] = laid.inside[:, place]
-    message = f"the cloth jumps by {value:.1%} of shoulder width across a line"
-    box = _box(seen, laid, line)
-    return Reading(
-        value=value, evidence=fault("fold", message, severity=Severity.MAJOR, box=box, number=value)
-    )
-
-
-def _jumps(places: Numbers, inside: Mask) -> Numbers:
-    """(h - 16,) how much each row's sides are apart beyond what its neighbours' are, px."""
-    gap = 2 * _SLIP_PX
-    apart = places[gap:] - places[:-gap]
-    both = inside[gap:] & inside[:-gap] & inside[_SLIP_PX:-_SLIP_PX]
-    counts = both.sum(axis=1)
-    usual = np.median(apart[both], axis=0) if both.any() else np.zeros(2)
-    off = np.zeros(len(apart), np.float32)
-    for row in np.flatnonzero(counts > _MOST_OF_IT * max(int(counts.max(initial=0)), 1)):
-        off[row] = np.linalg.norm(np.median(apart[row][both[row]], axis=0) - usual)
-    return np.maximum(off - cv2.blur(off[:, None], (1, 61))[:, 0], 0.0)
-
-
-_SLIP_PX = 8
-_DRAWN = 3.0
-_MOST_OF_IT = 0.45
 
 
 def patch(seen: Worn, laid: Laid) -> Reading:
@@ -252,14 +198,14 @@ def patch(seen: Worn, laid: Laid) -> Reading:
     away = view - source
     mass = np.maximum(cv2.boxFilter(weight, -1, _AROUND), 0.02)[..., None]
     broad = cv2.boxFilter(away * weight[..., None], -1, _AROUND) / mass
-    odd = core & (np.linalg.norm(away - broad, axis=2) > _ODD)
+    odd = core & (lengths_of(away - broad) > _ODD)
     solid = cv2.morphologyEx(ones_inside(odd), cv2.MORPH_OPEN, _SOLID) > 0
     area, _ = largest_part(solid)
     value = area / max(float(laid.open.sum()), 1.0)
     if area == 0:
         return Reading(value=0.0)
     message = f"{value:.2%} of the garment is a patch of another colour than in its picture"
-    box = _box(seen, laid, solid)
+    box = placed(seen, laid, solid)
     return Reading(
         value=value, evidence=fault("hole", message, severity=Severity.MAJOR, box=box, number=value)
     )
@@ -280,14 +226,3 @@ def _steps(rgb: Numbers) -> Numbers:
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     across, down = cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)
     return cv2.magnitude(across, down)
-
-
-def _box(seen: Worn, laid: Laid, mask: Mask) -> Box | None:
-    """Where a mask of the frame lies in the result, 0..1."""
-    if not mask.any():
-        return None
-    points = laid.to_result[mask]
-    x0, y0 = points.min(axis=0).tolist()
-    x1, y1 = points.max(axis=0).tolist()
-    height, width = seen.person.shape
-    return share_box((x0, y0, x1 - x0, y1 - y0), (width, height))

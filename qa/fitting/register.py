@@ -13,6 +13,7 @@ from qa.fitting.palette import ones_inside
 from qa.fitting.person import Part
 from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask, Numbers, Pixels
+from qa.vision.observed import Box, share_box
 
 FRAME_PX = 384
 """Height of the frame in which both are compared: about a body's in a picture of 1024 px."""
@@ -213,6 +214,25 @@ def _pulled(start: Numbers, flow: Numbers) -> Numbers:
     right = start[0, 1] - start[0, 0]
     down = start[1, 0] - start[0, 0]
     return flow[..., :1] * right + flow[..., 1:] * down
+
+
+def placed(seen: Worn, laid: Laid, mask: Mask) -> Box | None:
+    """Where a mask of the frame lies in the result, 0..1."""
+    if not mask.any():
+        return None
+    points = laid.to_result[mask]
+    x0, y0 = points.min(axis=0).tolist()
+    x1, y1 = points.max(axis=0).tolist()
+    height, width = seen.person.shape
+    return share_box((x0, y0, x1 - x0, y1 - y0), (width, height))
+
+
+def plain_stretch(where: Mask, to_result: Numbers) -> tuple[Numbers, Numbers]:
+    """The best affine map over a mask, (3, 2), and where it takes the mask's places, (n, 2)."""
+    rows, columns = np.nonzero(where)
+    here = np.column_stack([columns, rows, np.ones(len(rows))]).astype(np.float64)
+    fit, *_ = np.linalg.lstsq(here, to_result[where].astype(np.float64), rcond=None)
+    return fit, here @ fit
 
 
 def _as_sharp(source: Pixels, *, frame: Numbers, to_result: Numbers, scale: float) -> Pixels:

@@ -7,7 +7,7 @@ import numpy as np
 
 from content_engine.types import GarmentKind, Severity
 from qa.fitting.outside import area_reading
-from qa.fitting.palette import lab8, lab_of, ones_inside
+from qa.fitting.palette import lab8, lab_of, lengths_of, ones_inside
 from qa.fitting.person import Part
 from qa.fitting.worn import Worn, behind
 from qa.vision.arrays import Mask
@@ -40,7 +40,7 @@ def _unseen(seen: Worn) -> Mask:
     if not cloth.any():
         return cloth
     around = lab_of(lab8(behind(seen.rgb, cloth)))
-    return np.linalg.norm(seen.lab - around, axis=2) < _ONE_COLOUR
+    return lengths_of(seen.lab - around) < _ONE_COLOUR
 
 
 def _left(seen: Worn) -> Mask:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from content_engine.types import GarmentKind
 from qa.fitting.garment import GarmentTruth
-from qa.fitting.palette import COST_MOST, Colours, colours_of, lab8, lab_of, ones_inside, smoothed
+from qa.fitting.palette import (
+    COST_MOST,
+    Colours,
+    colours_of,
+    guide_of,
+    lab8,
+    lab_of,
+    lengths_of,
+    ones_inside,
+)
 from qa.fitting.person import Part, Person
 from qa.vision.arrays import Mask, Numbers, Pixels
 
@@ -22,6 +31,7 @@ _CHANGED = 7.0
 _GROUND_SPREAD = 2.5
 _DEEP, _THROUGH_BODY = 0.1, 6.0
 _RADIUS_PX, _SOFTNESS = 2, 4e-4
+_REACH_SMALL = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,7 +48,9 @@ class Worn:
 
     `rgb` (h, w, 3) uint8; `full` the whole result, (H, W, 3) uint8; `change` (h, w) float32, how
     far each pixel's colour is from the photo's (CIE76, 3 × 3 mean); `parts` (h, w) uint8: `Part`,
-    or `NEW` + index of the garment; `along` (t, s) of every pixel, as `Stance.along` has them.
+    or `NEW` + index of the garment; `along` (t, s) of every pixel, as `Stance.along` has them;
+    `colours` the result's; `off_ground` (h, w) float32 how far each pixel's colour is from what
+    lies behind the person.
     """
 
     person: Person
@@ -49,6 +61,8 @@ class Worn:
     parts: Pixels
     pieces: tuple[Piece, ...]
     along: tuple[Numbers, Numbers]
+    colours: Colours
+    off_ground: Numbers
 
     @property
     def unit_px(self) -> float:
@@ -70,55 +84,47 @@ def worn(result: Pixels, *, person: Person, pieces: Sequence[Piece]) -> Worn:
     height, width = person.shape
     rgb = cv2.resize(result, (width, height), interpolation=cv2.INTER_AREA)
     lab = lab8(rgb)
-    change = _change(person.rgb, rgb)
-    along = person.stance.along(person.shape)
-    parts = _parts(rgb, lab, change=change, person=person, pieces=pieces, along=along)
-    return Worn(
+    bare = Worn(
         person=person,
         rgb=rgb,
         full=result,
         lab=lab_of(lab),
-        change=change,
-        parts=parts,
+        change=_change(person.rgb, rgb),
+        parts=person.parts,
         pieces=tuple(pieces),
-        along=along,
+        along=person.stance.along(person.shape),
+        colours=colours_of(lab),
+        off_ground=_off_ground(lab_of(lab), person),
     )
+    return replace(bare, parts=_parts(bare))
 
 
 def _change(before: Pixels, after: Pixels) -> Numbers:
     one, two = (lab_of(lab8(cv2.blur(image, (3, 3)))) for image in (before, after))
-    return np.linalg.norm(one - two, axis=2).astype(np.float32)
+    return lengths_of(one - two)
 
 
-def _parts(
-    rgb: Pixels,
-    lab: Pixels,
-    *,
-    change: Numbers,
-    person: Person,
-    pieces: Sequence[Piece],
-    along: tuple[Numbers, Numbers],
-) -> Pixels:
+def _parts(bare: Worn) -> Pixels:
     """Costs of everything a pixel may be now, smoothed along edges; the cheapest wins."""
-    colours = colours_of(lab)
-    costs = _old_costs(colours, change=change, person=person, along=along)
-    costs[Part.BACKGROUND] = _ground_cost(lab_of(lab), change=change, person=person)
-    for index, piece in enumerate(pieces):
-        place = _place(piece.kind, person=person, along=along)
-        costs[NEW + index] = colours.costs(piece.truth.palette) + 12.0 * ~place
-    guide = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    costs = _old_costs(bare)
+    costs[Part.BACKGROUND] = _ground_cost(bare)
+    for index, piece in enumerate(bare.pieces):
+        place = _place(piece.kind, person=bare.person, along=bare.along)
+        costs[NEW + index] = bare.colours.costs(piece.truth.palette) + 12.0 * ~place
+    guide = guide_of(bare.rgb, radius=_RADIUS_PX, softness=_SOFTNESS)
     names = sorted(costs)
-    layers = [
-        smoothed(guide, costs[name].astype(np.float32), radius=_RADIUS_PX, softness=_SOFTNESS)
-        for name in names
-    ]
-    return np.array(names, np.uint8)[np.argmin(np.stack(layers), axis=0)]
+    least = guide.smoothed(costs[names[0]])
+    parts = np.full(least.shape, names[0], np.uint8)
+    for name in names[1:]:
+        layer = guide.smoothed(costs[name])
+        parts[layer < least] = name
+        np.minimum(least, layer, out=least)
+    return parts
 
 
-def _old_costs(
-    colours: Colours, *, change: Numbers, person: Person, along: tuple[Numbers, Numbers]
-) -> dict[int, Numbers]:
+def _old_costs(bare: Worn) -> dict[int, Numbers]:
     """What was in the photo costs little where it did not change, and its colours where it did."""
+    change, person, along = bare.change, bare.person, bare.along
     same = change < _UNCHANGED
     moved = np.clip((change - _UNCHANGED) / (_CHANGED - _UNCHANGED), 0.0, 1.0)
     shape, stance = person.shape, person.stance
@@ -136,24 +142,28 @@ def _old_costs(
     costs: dict[int, Numbers] = {}
     for part, more in extra.items():
         was = person.parts == part
-        cost = colours.costs(person.palettes[part]) + more + 3.0 * ~was
+        cost = bare.colours.costs(person.palettes[part]) + more + 3.0 * ~was
         kept = 1.0 if part is Part.TOP else -4.0
         costs[part] = np.where(was & same, np.minimum(cost, kept), cost)
     return costs
 
 
-def _ground_cost(lab: Numbers, *, change: Numbers, person: Person) -> Numbers:
-    """How far each pixel is from what lies behind the person, grown in from around them.
-
-    Nobody sees the wall through a body: white cloth deep inside the old outline is cloth.
-    """
+def _off_ground(lab: Numbers, person: Person) -> Numbers:
+    """How far each pixel is from what lies behind the person, grown in from around them."""
     clear = cv2.erode(ones_inside(~person.body), np.ones((9, 9), np.uint8)) > 0
-    ground = behind(person.rgb, clear)
-    away = np.linalg.norm(lab - lab_of(lab8(ground)), axis=2) / _GROUND_SPREAD
+    return lengths_of(lab - lab_of(lab8(behind(person.rgb, clear))))
+
+
+def _ground_cost(bare: Worn) -> Numbers:
+    """What it costs to be the wall.
+
+    Nobody sees it through a body: white cloth deep inside the old outline is cloth.
+    """
+    person, away = bare.person, bare.off_ground / _GROUND_SPREAD
     deep = cv2.distanceTransform(ones_inside(person.body), cv2.DIST_L2, 3)
     through = _THROUGH_BODY * (deep > _DEEP * person.stance.unit_px)
     cost = np.minimum(0.5 * away**2 + 1.5 + through, COST_MOST)
-    kept = (person.parts == Part.BACKGROUND) & (change < _UNCHANGED)
+    kept = (person.parts == Part.BACKGROUND) & (bare.change < _UNCHANGED)
     return np.where(kept, np.minimum(cost, -4.0), cost)
 
 
@@ -168,14 +178,24 @@ def behind(rgb: Pixels, clear: Mask) -> Pixels:
     small = cv2.resize(rgb * clear[..., None].astype(np.uint8), size, interpolation=cv2.INTER_AREA)
     sums, left = np.zeros((size[1], size[0], 3), np.float32), np.ones(size[::-1], np.float32)
     for reach in (1.0, 3.0, 8.0, 20.0, 60.0):
-        mass = cv2.GaussianBlur(weight, (0, 0), reach)
-        mean = cv2.GaussianBlur(small.astype(np.float32), (0, 0), reach) / (mass[..., None] + 1e-4)
+        mass = _broad(weight, reach)
+        mean = _broad(small.astype(np.float32), reach) / (mass[..., None] + 1e-4)
         share = left * np.clip(mass * 4, 0, 1)
         sums += mean * share[..., None]
         left -= share
     filled = sums / np.maximum(1.0 - left, 1e-3)[..., None]
     wide = cv2.resize(np.clip(filled, 0, 255), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.where(clear[..., None], rgb, wide.astype(np.uint8))
+
+
+def _broad(image: Numbers, reach: float) -> Numbers:
+    """The image under a Gaussian of that reach, wide ones made on a smaller picture."""
+    step = max(1, int(reach / _REACH_SMALL))
+    size = image.shape[1], image.shape[0]
+    less = max(1, size[0] // step), max(1, size[1] // step)
+    small = cv2.resize(image, less, interpolation=cv2.INTER_AREA) if step > 1 else image
+    wide = cv2.GaussianBlur(small, (0, 0), reach / step)
+    return cv2.resize(wide, size, interpolation=cv2.INTER_LINEAR) if step > 1 else wide
 
 
 def _place(kind: GarmentKind, *, person: Person, along: tuple[Numbers, Numbers]) -> Mask:

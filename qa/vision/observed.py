@@ -120,9 +120,9 @@ def share_box(rect: Sequence[float], frame_px: tuple[int, int]) -> Box:
 
 def largest_part(mask: Mask) -> tuple[int, tuple[int, int, int, int]]:
     """(area, (x, y, width, height)) in pixels of the mask's largest part; zeros when empty."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    if count < 2:
+    if not mask.any():
         return 0, (0, 0, 0, 0)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     best = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
     x, y, width, height, area = (int(number) for number in stats[best])
     return area, (x, y, width, height)

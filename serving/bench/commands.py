@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -62,12 +63,18 @@ def bench_tryon_qa(
         bool, typer.Option("--unseen", help="Also judge pairs that nobody has looked at.")
     ] = False,
     show: Annotated[Path | None, typer.Option(help="Folder for wrongly judged results.")] = None,
+    apart: Annotated[
+        bool, typer.Option("--held-out", help="Only people who set no limit of the judge.")
+    ] = False,
 ) -> None:
     """Judges real try-ons and planted faults: recall, false alarms; exit code 1 below wanted."""
     from serving.bench import tryon_qa as judge
+    from serving.bench.tryon_goods import held_out
     from serving.bench.tryon_sheet import checked_order
 
     order = checked_order(people, garments=garments, out=Path(), limit=limit, kind=kind)
+    if apart:
+        order = replace(order, people=tuple(path for path in order.people if held_out(path)))
     report = judge.run(order, unseen=unseen, show=show)
     raise typer.Exit(0 if report.passed else 1)
 
@@ -99,7 +106,7 @@ def bench_serve(
 
 @bench.command("bulk")
 def bench_bulk(
-    skus: Annotated[int, typer.Option(help="Lines of the feed.")] = 100_000,
+    skus: Annotated[int, typer.Option(help="Lines of the feed; 0: no feed.")] = 100_000,
     behind: Annotated[str, typer.Option(help="Jobs behind a claim.")] = "10000,1000000",
     postgres: Annotated[str, typer.Option(help="An empty database of yours; else our own.")] = "",
 ) -> None:

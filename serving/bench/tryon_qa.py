@@ -40,6 +40,7 @@ from serving.bench.tryon_goods import (
     Good,
     bare_product,
     coded,
+    held_out,
     pair_key,
     seen_by_eye,
     spec_of,
@@ -57,7 +58,8 @@ PLANTED_EVERY = 6
 def run(order: SheetOrder, *, unseen: bool, show: Path | None) -> TryonQaReport:
     """What the judge found in the pairs, as made and spoilt. Prints the tables.
 
-    Pairs that nobody has looked at are made only where `unseen` says so. Results that were judged
+    Pairs that nobody has looked at are made only where `unseen` says so. People who are held out
+    (`tryon_seen.toml`) and those who set limits are summed up apart. Results that were judged
     wrongly are written to the folder `show`, where one is given.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -115,11 +117,13 @@ class Bench:
             self._store.put(path.read_bytes())
         pair = Pair(good=good, spec=spec_of(person, garment, kind=kind, side_px=side_px))
         eye = seen_by_eye().get(good.key, "")
-        trial = replace(self.judged(pair, good.rgb), eye=eye)
+        apart = held_out(person)
+        trial = replace(self.judged(pair, good.rgb), eye=eye, held_out=apart)
         self._keep(trial, good.rgb)
         yield trial
         if eye == GOOD and turn % PLANTED_EVERY == 0:
-            yield from self.spoilt(pair, turn=turn)
+            for spoilt in self.spoilt(pair, turn=turn):
+                yield replace(spoilt, held_out=apart)
 
     def spoilt(self, pair: Pair, *, turn: int) -> Iterator[Trial]:
         """The judgements on the pair's result with each kind of fault it can carry."""

@@ -21,7 +21,8 @@ class Trial:
     """One judgement: `kind` is the planted fault, empty for a result as it was made.
 
     `eye` is what a person said of the result at full size: `good`, `bad`, or empty when nobody
-    looked. `values` are the metrics, `cpu_s` the processor time that the judge took.
+    looked. `held_out` says that the person set no limit. `values` are the metrics, `cpu_s` the
+    processor time that the judge took.
     """
 
     item: str
@@ -30,6 +31,7 @@ class Trial:
     values: Mapping[str, float | None]
     cpu_s: float
     eye: str = ""
+    held_out: bool = False
     kind: str = ""
     strength: str = ""
     box: Box | None = None
@@ -103,10 +105,21 @@ def print_report(report: TryonQaReport) -> None:
         causes = Counter(metric for trial in trials for metric in trial.metrics)
         names = ", ".join(f"{name[6:]} {count}" for name, count in causes.most_common(8))
         print(f"seen as {eye}: {cell(trial.flagged for trial in trials)} {meaning}  {names}")
-    print(
-        f"recall {report.recall:.1%} of {len(report.planted)} (wanted ≥ {RECALL_WANTED:.0%}), "
+    for told, name in ((False, "people who set limits"), (True, "people held out")):
+        own = TryonQaReport(trials=tuple(t for t in report.trials if t.held_out is told))
+        if own.trials:
+            print(f"{name}: {_sums(own)}")
+    print(f"all: {_sums(report)}, judge {report.judge_ms:.0f} ms CPU a result")
+
+
+def _sums(report: TryonQaReport) -> str:
+    lucky = {trial.item for trial in report.seen("good") if trial.flagged}
+    sober = TryonQaReport(trials=tuple(t for t in report.planted if t.item not in lucky))
+    return (
+        f"recall {report.recall:.1%} of {len(report.planted)} (wanted ≥ {RECALL_WANTED:.0%}; "
+        f"{sober.recall:.1%} of {len(sober.planted)} in results not flagged as made), "
         f"false alarms {report.false_alarms:.1%} of {len(report.seen('good'))} "
-        f"(wanted ≤ {FALSE_ALARMS_WANTED:.0%}), judge {report.judge_ms:.0f} ms CPU a result"
+        f"(wanted ≤ {FALSE_ALARMS_WANTED:.0%})"
     )
 
 

@@ -20,7 +20,7 @@ from content_engine.types import (
     Recipe,
     TryonSpec,
 )
-from qa.fitting import edges, fringe
+from qa.fitting import edges, fringe, wobble
 from qa.fitting.garment import garment_truth
 from qa.fitting.hanging import hooded, laces
 from qa.fitting.palette import COST_MOST, NOTHING, colours_of, lab8, lab_of, palette
@@ -142,8 +142,28 @@ def test_an_empty_picture_is_no_garment() -> None:
 
 def test_a_smooth_outline_is_neither_nicked_nor_jagged_nor_fringed() -> None:
     found = drawn_outline(ellipse())
-    readings = (edges.nick(found), edges.jagged(found), fringe.halo(found))
+    readings = (edges.nick(found), fringe.halo(found))
     assert max(reading.value for reading in readings) < 0.02
+    assert wobble.jagged(found).value < load_policy().bound("tryon.jagged").accept / 2
+
+
+def test_teeth_of_two_pixels_are_found_along_the_outline() -> None:
+    smooth = ellipse()
+    noise = np.random.default_rng(0).normal(size=(2, *smooth.shape)).astype(np.float32)
+    teeth = np.array([cv2.GaussianBlur(each, (0, 0), 2.5) for each in noise])
+    teeth *= 2.0 / teeth.std()
+    rows, columns = np.mgrid[:600, :600].astype(np.float32)
+    shape = smooth.astype(np.uint8) * 255
+    worn = cv2.remap(shape, columns + teeth[0], rows + teeth[1], cv2.INTER_LINEAR) > 127
+    reading = wobble.jagged(drawn_outline(worn))
+    assert reading.value > load_policy().bound("tryon.jagged").accept
+    assert reading.evidence[0].box is not None
+
+
+def test_an_outline_that_nobody_sees_does_not_wobble() -> None:
+    found = drawn_outline(ellipse())
+    found.rgb[:] = 200
+    assert wobble.jagged(found).value == 0.0
 
 
 def test_a_nick_is_found_where_it_is() -> None:
