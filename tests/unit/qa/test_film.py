@@ -88,6 +88,14 @@ def test_the_clean_pan_passes(metric: str) -> None:
     assert value <= load_policy().bound(metric).accept
 
 
+def test_a_leap_into_rest_is_a_gap_and_a_plain_stop_is_none() -> None:
+    limit = load_policy().bound("video.dropped").accept
+    leap = pacing.dropped(*watched([*PAN[:20], *[PAN[22]] * 20]))
+    assert leap.value > limit
+    assert leap.evidence[0].frames == (19, 20)
+    assert pacing.dropped(*watched([*PAN[:20], *[PAN[20]] * 20])).value <= limit
+
+
 def test_missing_frames_are_found_where_they_are_missing() -> None:
     read = pacing.dropped(*watched([*PAN[:20], *PAN[27:]]))
     assert read.value > load_policy().bound("video.dropped").accept
