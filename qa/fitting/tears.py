@@ -12,7 +12,7 @@ from qa.fitting.outside import upper_index
 from qa.fitting.palette import ones_inside
 from qa.fitting.register import Laid, plain_stretch
 from qa.fitting.worn import Worn
-from qa.vision.arrays import Mask, Numbers
+from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.observed import Reading, fault, share_box
 
 _FINE_PX = 25
@@ -24,7 +24,7 @@ _TRUNK, _ARM = 0.6, (0.3, 3.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Cloth:
+class Cloth:
     """Brightness freed of shade, (h, w) float32, and where it is cloth, (h, w) bool."""
 
     fine: Numbers
@@ -44,7 +44,7 @@ def tear(seen: Worn, laid: Laid) -> Reading:
     view, source = _both(seen, laid, index)
     worst, place, down = 0.0, 0, True
     for upright in (True, False):
-        value, row = _worst(*(each if upright else _turned(each) for each in (view, source)))
+        value, row = worst_line(*(each if upright else _turned(each) for each in (view, source)))
         if value > worst:
             worst, place, down = value, row, upright
     message = f"the cloth is torn along a line: shifted, its sides fit {worst:.1f} times better"
@@ -57,7 +57,7 @@ def tear(seen: Worn, laid: Laid) -> Reading:
     )
 
 
-def _both(seen: Worn, laid: Laid, index: int) -> tuple[_Cloth, _Cloth]:
+def _both(seen: Worn, laid: Laid, index: int) -> tuple[Cloth, Cloth]:
     """The garment's trunk in the result, and its picture laid where the trunk is."""
     _, across = seen.along
     arms = np.zeros(seen.person.shape, bool)
@@ -67,21 +67,22 @@ def _both(seen: Worn, laid: Laid, index: int) -> tuple[_Cloth, _Cloth]:
     mask = cv2.erode(ones_inside(trunk), np.ones((5, 5), np.uint8)) > 0
     fit = plain_stretch(laid.inside, laid.to_result)[0].T.astype(np.float32)
     there = cv2.warpAffine(laid.source, fit, seen.rgb.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-    return _cloth(seen.rgb, mask), _cloth(there, mask)
+    return cloth_of(seen.rgb, mask), cloth_of(there, mask)
 
 
-def _cloth(rgb: Numbers, mask: Mask) -> _Cloth:
+def cloth_of(rgb: Pixels, mask: Mask) -> Cloth:
+    """The drawing of (h, w, 3) uint8 sRGB where the mask is, shade broader than 25 px taken off."""
     gray, weight = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32), mask.astype(np.float32)
     size = (_FINE_PX, _FINE_PX)
     mass = np.maximum(cv2.boxFilter(weight, -1, size), 0.04)
-    return _Cloth((gray - cv2.boxFilter(gray * weight, -1, size) / mass) * weight, mask)
+    return Cloth((gray - cv2.boxFilter(gray * weight, -1, size) / mass) * weight, mask)
 
 
-def _turned(cloth: _Cloth) -> _Cloth:
-    return _Cloth(np.ascontiguousarray(cloth.fine.T), np.ascontiguousarray(cloth.mask.T))
+def _turned(cloth: Cloth) -> Cloth:
+    return Cloth(np.ascontiguousarray(cloth.fine.T), np.ascontiguousarray(cloth.mask.T))
 
 
-def _worst(view: _Cloth, source: _Cloth) -> tuple[float, int]:
+def worst_line(view: Cloth, source: Cloth) -> tuple[float, int]:
     """(score, row) of the row that is most a tear, beyond what the picture has near it."""
     height = view.mask.shape[0]
     counts = view.mask.sum(axis=1)
@@ -102,20 +103,20 @@ def _worst(view: _Cloth, source: _Cloth) -> tuple[float, int]:
     return best, place
 
 
-def _sides(cloth: _Cloth, rows: Numbers) -> tuple[Numbers, Numbers, Mask, Mask]:
+def _sides(cloth: Cloth, rows: Numbers) -> tuple[Numbers, Numbers, Mask, Mask]:
     """The two rows above and the two below each row, with where both are cloth."""
     fine, mask = cloth.fine, cloth.mask
     above, below = (fine[rows - 2] + fine[rows - 1]) / 2, (fine[rows + 1] + fine[rows + 2]) / 2
     return above, below, mask[rows - 2] & mask[rows - 1], mask[rows + 1] & mask[rows + 2]
 
 
-def _as_it_is(cloth: _Cloth, rows: Numbers) -> Numbers:
+def _as_it_is(cloth: Cloth, rows: Numbers) -> Numbers:
     above, below, one, two = _sides(cloth, rows)
     both = one & two
     return ((above - below) ** 2 * both).sum(axis=1) / np.maximum(both.sum(axis=1), 1)
 
 
-def _scores(cloth: _Cloth, rows: Numbers) -> Numbers:
+def _scores(cloth: Cloth, rows: Numbers) -> Numbers:
     above, below, one, two = _sides(cloth, rows)
     whole = np.maximum((one & two).sum(axis=1), 1)
 
