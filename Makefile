@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo review test integration others unit check serve lock
+.PHONY: demo review test unit check serve lock
 
 # Half of the clips are spoilt on purpose, so that the reviewers' queue has something to show.
 demo: .venv/base
@@ -14,16 +14,9 @@ demo: .venv/base
 review: .venv/base
 	CE_DATA_DIR=demo-out/.engine $(BIN)/content-engine serve
 
-# Two halves side by side: most of either is one core's work. Both say all that failed in them.
 test: .venv/dev
 	sh tests/install_chromium.sh
-	$(MAKE) --no-print-directory --keep-going --jobs=2 integration others
-
-integration: .venv/dev
-	$(BIN)/python -m pytest tests/integration
-
-others: .venv/dev
-	$(BIN)/python -m pytest --ignore=tests/integration
+	$(BIN)/python -m pytest
 
 # What one runs after every change: under 20 s, and the ten slowest by name. Compiled tests are
 # kept, whatever the shell says: to rewrite the assertions of 70 files takes 6 s each time.
@@ -35,7 +28,8 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-cache
-	$(MAKE) --no-print-directory test
+	sh tests/install_chromium.sh
+	$(BIN)/python -m pytest
 
 serve: .venv/base
 	$(BIN)/content-engine serve
