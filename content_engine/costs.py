@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from content_engine.types import Kind
+from content_engine.types import Attempt, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,16 @@ class Bill:
     makers: tuple[Line, ...]
     days: tuple[Line, ...]
     unpriced: tuple[str, ...]
+
+
+def cost_of(attempt: Attempt, tariff: Tariff) -> float | None:
+    """What making and judging this candidate cost; None where a device has no price."""
+    made = attempt.candidate
+    went = ((made.device, made.seconds), (attempt.judged_on, attempt.judged_s))
+    prices = [(tariff.price(device), seconds) for device, seconds in went if seconds > 0]
+    if any(price is None for price, _ in prices):
+        return None
+    return sum((price or 0.0) * seconds for price, seconds in prices)
 
 
 def bill(spending: Spending, tariff: Tariff) -> Bill:

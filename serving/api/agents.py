@@ -134,7 +134,8 @@ def _job(door: Door, job_id: str) -> dict[str, Any]:
 
 def _result(door: Door, job_id: str) -> dict[str, Any]:
     attempts = door.ledger.attempts(job_id, door.tenant)
-    return result_out(_job(door, job_id), attempts, delivered=door.ledger.delivered(job_id))
+    delivered = door.ledger.delivered(job_id)
+    return result_out(_job(door, job_id), attempts, delivered=delivered, tariff=door.tariff)
 
 
 def _listed(door: Door, status: JobStatus | None, limit: int) -> dict[str, Any]:

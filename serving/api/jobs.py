@@ -61,7 +61,8 @@ def _reading(router: APIRouter, door: Door) -> None:
         row = door.ledger.job_row(job_id, door.tenant)
         attempts = await asyncio.to_thread(door.ledger.attempts, job_id, door.tenant)
         delivered = await asyncio.to_thread(door.ledger.delivered, job_id)
-        return JSONResponse(result_out(job_out(row), attempts, delivered=delivered))
+        told = result_out(job_out(row), attempts, delivered=delivered, tariff=door.tariff)
+        return JSONResponse(told)
 
     @router.get("/{job_id}/events")
     async def follow_job(job_id: str, last_event_id: After = 0) -> Response:

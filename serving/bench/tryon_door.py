@@ -230,6 +230,11 @@ async def _on_sale(http: httpx.AsyncClient, garments: Sequence[Path]) -> list[st
     return skus
 
 
+def sample_person(name: str) -> bytes:
+    """A sample photo of a person as a shopper would send it."""
+    return _person(SAMPLES / "people" / name)
+
+
 def _person(path: Path) -> bytes:
     """The photo at 768×1024, cropped where it has another shape, as a JPEG."""
     with Image.open(path) as image:

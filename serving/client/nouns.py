@@ -39,7 +39,10 @@ class MadeAsset:
 
 @dataclass(frozen=True, kw_only=True)
 class MadeCandidate:
-    """One thing that was made. `delivered`: it ships."""
+    """One thing that was made. `delivered`: it ships.
+
+    `cost` is that of making and judging it; None where a device has no price.
+    """
 
     recipe: str
     backend: str
@@ -47,6 +50,9 @@ class MadeCandidate:
     delivered: bool
     reasons: tuple[str, ...]
     seconds: float
+    judged_s: float
+    cost: float | None
+    currency: str
     assets: tuple[MadeAsset, ...]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from content_engine.costs import Scope, Tariff, bill
+from content_engine.costs import Scope, Tariff, bill, cost_of
 from content_engine.ledger import Ledger
 from content_engine.review import LabelOutcome
 from content_engine.types import Attempt, Outcome
@@ -65,6 +65,12 @@ def test_judging_is_paid_for_too(ledger: Ledger, clock: Clock) -> None:
     assert found.unpriced == ()
     assert sum(line.cost for line in found.makers) == pytest.approx(found.whole.cost)
     assert sum(line.cost for line in found.days) == pytest.approx(found.whole.cost)
+
+
+def test_a_candidate_s_cost_is_its_making_and_its_judging() -> None:
+    one = on("cuda:0", 30.0, attempt(seed=2))
+    assert cost_of(one, Tariff(per_s={"cuda": 0.01, "cpu": 0.001})) == pytest.approx(0.303)
+    assert cost_of(one, Tariff(per_s={"cuda": 0.01})) is None, "half a price is none"
 
 
 def test_what_took_no_time_needs_no_price(ledger: Ledger) -> None:
