@@ -83,11 +83,12 @@ class Severity(IntEnum):
 
 
 class PhotoRole(StrEnum):
-    """What a source photo shows."""
+    """What a source photo shows; VARIANT is the product in another colour, flavour or form."""
 
     MAIN = "main"
     ADDITIONAL = "additional"
     GARMENT = "garment"
+    VARIANT = "variant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ def garment_kind(product: Product) -> GarmentKind | None:
 
 def garment_photo(product: Product) -> Photo | None:
     """The photo that shows the garment by itself: the one meant for it, else the main one."""
-    for role in (PhotoRole.GARMENT, PhotoRole.MAIN, PhotoRole.ADDITIONAL):
+    for role in (PhotoRole.GARMENT, PhotoRole.MAIN, PhotoRole.ADDITIONAL, PhotoRole.VARIANT):
         found = next((photo for photo in product.photos if photo.role is role), None)
         if found is not None:
             return found

@@ -10,7 +10,7 @@ from typing import Literal
 
 from content_engine.channels import VideoRules, channel
 from content_engine.errors import InvalidBrief
-from content_engine.types import Brief, Photo, Product, VideoSpec
+from content_engine.types import Brief, Photo, PhotoRole, Product, VideoSpec
 from pipelines.language.tongue import quantity_text
 from pipelines.studio.motion.catalog import Design, design_named, designs
 from pipelines.studio.motion.order import FPS, Measure, MotionOrder
@@ -72,6 +72,8 @@ def planned(
         if not _lack(each, spec=spec, photos=photos, texts=texts, measures=measures)
     ]
     suited = _in_turn(able, brief.product, seed=seed)
+    if any(photo.role is PhotoRole.VARIANT for photo in photos) and not spec.photos:
+        suited.sort(key=lambda each: not each.variants)
     if wanted := design or spec.design:
         suited = [_suited(wanted, brief, texts=texts)]
     if not suited:
@@ -146,6 +148,21 @@ def _photos(product: Product, spec: VideoSpec) -> tuple[Photo, ...]:
     return tuple(large)
 
 
+def _shown(design: Design, photos: Sequence[Photo], *, spec: VideoSpec) -> tuple[Photo, ...]:
+    """The photos that the design may take: variants stand side by side, and never take turns.
+
+    A turn from one colour to the next would say that the product has two sides of them. Photos
+    that the order names are taken as they are.
+    """
+    if spec.photos:
+        return tuple(photos)
+    others = [photo for photo in photos if photo.role is PhotoRole.VARIANT]
+    if design.variants and others:
+        first = [photo for photo in photos if photo.role is PhotoRole.MAIN]
+        return (*first, *others)
+    return tuple(photo for photo in photos if photo not in others) or tuple(photos)
+
+
 def _in_turn(able: Sequence[Design], product: Product, *, seed: int) -> list[Design]:
     """The designs, those first that suit the product's kind; the leaders take turns by seed."""
     need = need_of(product).name
@@ -165,6 +182,7 @@ def _lack(
     measures: Sequence[Measure],
 ) -> str:
     """What the design lacks, in words; empty when nothing."""
+    photos = _shown(design, photos, spec=spec)
     if len(photos) < design.photos_min:
         return f"{design.photos_min} photos"
     if len(texts) < design.facts_min:
@@ -213,7 +231,7 @@ def _why_none(spec: VideoSpec, photos: Sequence[Photo]) -> str:
 
 def _planned(brief: Brief, design: Design, *, texts: Sequence[str], seed: int) -> Planned:
     spec = checked(brief)
-    photos = _photos(brief.product, spec)
+    photos = _shown(design, _photos(brief.product, spec), spec=spec)
     if design.room:
         photos = _roomy(design, spec, photos)
     last = design.room > 1 and design.photos_max == 1

@@ -92,7 +92,7 @@ def unique_facts(facts: Sequence[Fact]) -> tuple[Fact, ...]:
 
 
 def photos_of(record: Record) -> tuple[PhotoSource, ...]:
-    """The record's photos: main, additional, garment. Raises InvalidFeed on too many."""
+    """The record's photos: main, additional, garment, variants. Raises InvalidFeed on too many."""
     found = [
         PhotoSource(role=PhotoRole(role), source=source)
         for role, fields in settings()["photos"].items()

@@ -131,20 +131,27 @@ def _metafields(row: Record, *, language: str) -> Iterator[Fact]:
 
 
 def _photos(rows: Sequence[Record]) -> tuple[PhotoSource, ...]:
-    """The photos by Image Position, the first as main, then variants' own."""
+    """The photos by Image Position, the first as main, then variants' own.
+
+    Where variants have photos of their own, these show the product in its other forms.
+    """
     placed = [
         (_position(row, otherwise=order), source)
         for order, row in enumerate(rows, start=1)
         for source in row.fields.get("image_src", ())
     ]
     sources = [source for _, source in sorted(placed, key=lambda pair: pair[0])]
-    sources += [source for row in rows for source in row.fields.get("variant_image", ())]
-    unique = list(dict.fromkeys(address(source, field="Image Src") for source in sources))
+    forms = [source for row in rows for source in row.fields.get("variant_image", ())]
+    others = {address(source, field="Variant Image") for source in forms}
+    found = (address(source, field="Image Src") for source in (*sources, *forms))
+    unique = list(dict.fromkeys(found))
     if len(unique) > settings()["limits"]["photos"]:
         raise InvalidFeed(f"{len(unique)} photos, more than {settings()['limits']['photos']}")
-    roles = [PhotoRole.MAIN, *(PhotoRole.ADDITIONAL for _ in unique[1:])]
+    rest = PhotoRole.ADDITIONAL
+    roles = [PhotoRole.VARIANT if len(others) > 1 and each in others else rest for each in unique]
     return tuple(
-        PhotoSource(role=role, source=source) for role, source in zip(roles, unique, strict=False)
+        PhotoSource(role=role, source=source)
+        for role, source in zip([PhotoRole.MAIN, *roles[1:]], unique, strict=False)
     )
 
 

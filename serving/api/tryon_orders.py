@@ -169,10 +169,10 @@ def _picture(
 
 def garment_photo(product: Product) -> Photo:
     """The photo that shows the garment best: its own, else the main one. Raises Refused."""
-    ranks = {PhotoRole.GARMENT: 0, PhotoRole.MAIN: 1, PhotoRole.ADDITIONAL: 2}
     if not product.photos:
         raise Refused("garment-view", f"{product.title!r} has no picture")
-    return min(product.photos, key=lambda photo: ranks[photo.role])
+    order = (PhotoRole.GARMENT, PhotoRole.MAIN, PhotoRole.ADDITIONAL, PhotoRole.VARIANT)
+    return min(product.photos, key=lambda photo: order.index(photo.role))
 
 
 def _light(product: Product) -> Product:

@@ -82,7 +82,11 @@ def test_garment_photos_have_their_role(samples: Path) -> None:
     found = list(read_feed(samples / "products.jsonl"))
     tee = found[7]
     assert isinstance(tee, FeedItem)
-    assert [photo.role for photo in tee.photos] == list(PhotoRole)
+    assert [photo.role for photo in tee.photos] == [
+        PhotoRole.MAIN,
+        PhotoRole.ADDITIONAL,
+        PhotoRole.GARMENT,
+    ]
 
 
 @pytest.mark.shared

@@ -57,6 +57,23 @@ def test_photos_stand_by_position(export: Path) -> None:
     ]
 
 
+def test_photos_of_variants_show_its_other_forms(export: Path) -> None:
+    header = HEADER.replace("Status", "Variant Image,Status")
+    rows = [
+        "cap,Cap,,Sola,Hats,Hat,,true,Color,Blue,,,B,80,9.00,https://x.test/b.jpg,1,,,,"
+        "https://x.test/b.jpg,active",
+        "cap,,,,,,,,,Red,,,R,80,9.00,https://x.test/side.jpg,2,,,,https://x.test/r.jpg,active",
+    ]
+    export.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    (cap,) = read_feed(export)
+    assert isinstance(cap, FeedItem)
+    assert [(each.role, each.source[-6:]) for each in cap.photos] == [
+        (PhotoRole.MAIN, "/b.jpg"),
+        (PhotoRole.ADDITIONAL, "de.jpg"),
+        (PhotoRole.VARIANT, "/r.jpg"),
+    ]
+
+
 def test_a_product_without_variants_has_no_options(export: Path) -> None:
     card = read(export, CARD)[0]
     assert isinstance(card, FeedItem)

@@ -37,6 +37,15 @@ def photos(*sides: int) -> tuple[Photo, ...]:
     )
 
 
+def forms() -> tuple[Photo, ...]:
+    """A main photo, one more view, and two other colours."""
+    first, second, *others = photos(900, 900, 900, 900)
+    return (first, second, *(replace(each, role=PhotoRole.VARIANT) for each in others))
+
+
+FORMS = forms()
+
+
 def size(name: str, centimetres: str) -> Fact:
     length = Quantity(value=Decimal(centimetres), unit="cm")
     return Fact(name=name, text=f"{centimetres} cm", terms=(), quantities=(length,), source="")
@@ -60,6 +69,19 @@ def brief(product: Product = MUG, *, locale: str = "en", channel: str = "web", *
 
 def designs_of(order: Brief, *, texts: tuple[str, ...] = TEXTS, seed: int = 0) -> list[str]:
     return [each.order.design for each in planned(order, texts=texts, seed=seed)]
+
+
+def test_variants_stand_side_by_side_first_and_never_take_turns() -> None:
+    order = brief(replace(MUG, photos=FORMS), shorter_side_px=720)
+    clips = list(planned(order, texts=TEXTS, seed=0))
+    assert clips[0].order.design == "lineup"
+    assert [photo.digest for photo in clips[0].photos] == [FORMS[at].digest for at in (0, 2, 3)]
+    for clip in clips[1:]:
+        if clip.order.design != "lineup":
+            assert all(photo.role is not PhotoRole.VARIANT for photo in clip.photos)
+    named = brief(replace(MUG, photos=FORMS), shorter_side_px=720, design="turn", photos=(0, 3))
+    (turn, *_) = planned(named, texts=TEXTS, seed=0)
+    assert turn.photos == (FORMS[0], FORMS[3]), "what the order names is taken"
 
 
 def test_one_photo_gives_several_different_designs_first() -> None:

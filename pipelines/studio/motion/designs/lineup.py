@@ -1,7 +1,8 @@
-"""Line-up: the product's views come in one after another and stand side by side.
+"""Line-up: the product's variants, or its views, come in one by one and stand side by side.
 
-Of one product only: a feed gives each colour as a product of its own and its photos carry no name
-of a colour, so what a photo shows in another colour can't be told, and is never labelled.
+Variants are those of one product (a Handle of Shopify); where a feed gives each colour as a product
+of its own, nothing says which belong together. A photo carries no name of a colour, so none is
+labelled: the caption names all of them, in the photos' order.
 """
 
 from __future__ import annotations
