@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from content_engine.codec import from_plain, to_plain
+from content_engine.costs import Tariff, cost_of
 from content_engine.errors import InvalidBrief
 from content_engine.facts import field_fact
 from content_engine.feeds.google import FeedItem, google_item
@@ -239,16 +240,25 @@ def job_out(row: JobRow) -> dict[str, Any]:
 
 
 def result_out(
-    job: dict[str, Any], attempts: Sequence[Attempt], *, delivered: Collection[str]
+    job: dict[str, Any],
+    attempts: Sequence[Attempt],
+    *,
+    delivered: Collection[str],
+    tariff: Tariff,
 ) -> dict[str, Any]:
     """A job with its candidates, best outcome first; each with assets, scores and evidence.
 
-    `delivered` holds the recipes that ship: a person may have passed what the gate did not.
+    `delivered` holds the recipes that ship: a person may have passed what the gate did not. A
+    candidate's `cost` (making and judging) is null where a device has no price.
     """
     judged = sorted(attempts, key=lambda attempt: attempt.verdict.outcome.rank)
     shown = [item for item in judged if item.verdict.outcome is not Outcome.REPAIR]
     shown.sort(key=lambda attempt: attempt.candidate.recipe.digest not in delivered)
-    return job | {"candidates": [_candidate(attempt, delivered) for attempt in shown]}
+    candidates = [
+        _candidate(item, delivered) | {"cost": cost_of(item, tariff), "currency": tariff.currency}
+        for item in shown
+    ]
+    return job | {"candidates": candidates}
 
 
 def _candidate(attempt: Attempt, delivered: Collection[str]) -> dict[str, Any]:
