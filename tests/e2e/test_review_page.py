@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.e2e.review_kit import TENANT, Shop, Workshop, opened_shop, opened_wor
 pytestmark = pytest.mark.browser
 FRAMES, FPS = 108, 24
 FIRST, LAST = 60, 71
+ABOUT = ".case:not(.waiting) .about"
 BOX = (0.2, 0.3, 0.6, 0.7)
 FAULT = Evidence(
     kind="vanish",
@@ -86,7 +88,7 @@ def readout(page: Any) -> int:
 
 
 def case_of(page: Any) -> str:
-    return page.locator(".case:not(.waiting) .about").inner_text().split(" · ")[0]
+    return page.locator(ABOUT).inner_text().split(" · ")[0]
 
 
 def stilled(page: Any, frame: int) -> None:
@@ -117,6 +119,18 @@ def answer_of(shop: Shop, job: Any) -> Label:
     label = shop.ledger.case_label(case)
     assert label is not None, f"{case.sku} has no label"
     return label
+
+
+@contextmanager
+def held_answers(page: Any) -> Iterator[None]:
+    """Answers do not reach the door meanwhile: what is shown was fetched before."""
+    held: list[Any] = []
+    page.route("**/label", lambda route: held.append(route))
+    with page.expect_request("**/label"):
+        yield
+    for route in held:
+        route.continue_()
+    page.unroute("**/label")
 
 
 def sent(page: Any, answered: int) -> None:
@@ -189,8 +203,12 @@ def test_a_scripted_reviewer_needs_at_most_four_keys_a_case(
             page.locator(".case.waiting video").wait_for(state="attached")
             until(page, "document.querySelector('.case.waiting video').readyState >= 2")
         pressed = ["t", "Enter"] if index % 2 else ["a", "Enter"]
-        for key in pressed:
-            page.keyboard.press(key)
+        with held_answers(page):
+            before = case_of(page)
+            for key in pressed:
+                page.keyboard.press(key)
+            if index + 1 < len(jobs):
+                page.locator(ABOUT).filter(has_not_text=before).wait_for()
         keys.append(len(pressed))
         sent(page, index + 1)
     times = page.evaluate(
@@ -202,7 +220,6 @@ def test_a_scripted_reviewer_needs_at_most_four_keys_a_case(
             f"{sorted(times)[len(times) // 2]:.0f} ms median, {max(times):.0f} ms at most\n"
         )
     assert max(keys) <= 4
-    assert sorted(times)[len(times) // 2] < 100, "the prefetched case must appear at once"
     outcomes = [answer_of(shop, job).outcome for job in jobs]
     assert outcomes == [LabelOutcome.PASS, LabelOutcome.FIX] * 3
     assert answer_of(shop, jobs[1]).correction == Trim(frames=(FIRST, LAST))
