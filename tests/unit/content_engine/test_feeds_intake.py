@@ -6,14 +6,14 @@ import io
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content_engine.errors import InvalidFeed
 from content_engine.feeds import FeedFault, feed_lines, read_feed
 from content_engine.feeds.checks import surely_fine
 from content_engine.feeds.google import google_item
-from content_engine.feeds.kept import kept_item
+from content_engine.feeds.kept import kept_item, kept_record
 from content_engine.feeds.records import Record
 from content_engine.feeds.seen import SeenSkus
 
@@ -22,6 +22,12 @@ TEXTS = st.one_of(
     st.sampled_from(
         ["", " ", "<b>x</b>", "&amp;", "5 kg", "-5 kg", "0 mm", "a,b,c", "100% wool", "120% wool"]
     ),
+)
+HALVES = st.text(st.characters(), max_size=9)  # with half characters, which no file holds
+VALUES = st.recursive(
+    st.one_of(HALVES, st.booleans(), st.none()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(HALVES, inner, max_size=3),
+    max_leaves=6,
 )
 FIELDS = st.dictionaries(
     st.sampled_from(
@@ -109,6 +115,15 @@ def test_streams_say_what_files_say(tmp_path, name: str, feed: bytes, *, packed:
     assert not isinstance(line, FeedFault)
     assert kept_item(line.form, line.body, line=line.line) == item
     assert line.sku == item.product.sku == "mug"
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(st.sampled_from(["color", "product_detail"]), st.lists(VALUES, max_size=3)))
+def test_records_are_kept_as_they_always_were(fields: dict[str, list[object]]) -> None:
+    plain = json.dumps(["en", True, fields], ensure_ascii=False, separators=(",", ":"))
+    assert kept_record(Record(line=1, fields=fields), language="en") == plain, (
+        "a batch that was begun before would take the rest of its feed for another one"
+    )
 
 
 def test_prose_is_not_kept() -> None:
