@@ -19,6 +19,7 @@ _OFF_GROUND = 9.0
 _REACH = 0.06
 _HIGH, _LOW, _WIDE = 0.12, 0.12, 0.45
 _LOCK = 0.035
+_PALER, _BESIDE_HUE = 0.33, 5.0
 
 
 def collar_left(seen: Worn) -> Reading:
@@ -56,9 +57,27 @@ def _foreign(seen: Worn) -> Mask:
     skin, top = (colours.costs(palettes[part]) for part in (Part.SKIN, Part.TOP))
     # A gleam or a shadow on the neck is foreign to skin and has nothing of the old top.
     as_top = (seen.person.parts != Part.SKIN) | (top < skin)
+    as_top &= ~_of_skins_hue(seen)
     # What has the new garment's colours passes for it, in the eye too.
     new = np.min([colours.costs(piece.truth.palette) for piece in seen.pieces], axis=0)
     return off_ground & (skin > _FOREIGN) & as_top & (new > _FOREIGN)
+
+
+def _of_skins_hue(seen: Worn) -> Mask:
+    """What passes for the body and has the skin's hue, paler or not: a neck's rim before a wall.
+
+    Where a neck turns away its skin greys: a third of the skin's own a* and b* is enough.
+    """
+    means = seen.person.palettes[Part.SKIN].means
+    if not len(means):
+        return np.zeros(seen.person.shape, bool)
+    chroma = max(float(np.hypot(*means[0, 1:])), 1.0)
+    along = means[0, 1:] / chroma
+    a, b = seen.lab[..., 1], seen.lab[..., 2]
+    share = (a * along[0] + b * along[1]) / chroma
+    beside = np.abs(a * along[1] - b * along[0])
+    body = np.isin(seen.person.parts, (Part.SKIN, Part.HAIR))
+    return body & (share > _PALER) & (beside < _BESIDE_HUE)
 
 
 def _locks(seen: Worn) -> Mask:
