@@ -13,6 +13,7 @@ from pipelines.studio.fitting.layers import Scene
 from pipelines.studio.fitting.layers_front import limbs
 
 FINGERS_PX = 8
+SKIN = (196, 140, 112)
 
 
 def bent_hand(bend_deg: float) -> tuple[Body, np.ndarray]:
@@ -48,20 +49,69 @@ def turned(way: np.ndarray, angle: float) -> np.ndarray:
     return np.array([cos * way[0] - sin * way[1], sin * way[0] + cos * way[1]])
 
 
-@pytest.mark.parametrize("bend_deg", [-30.0, 0.0, 30.0, 60.0, 90.0])
-def test_a_bent_hand_keeps_its_finger_tips(bend_deg: float) -> None:
-    body, fingers = bent_hand(bend_deg)
-    photo = np.full((*SHAPE, 3), 128, np.uint8)
+def in_front(photo: np.ndarray, body: Body) -> np.ndarray:
     scene = Scene.of(photo, body, box=(0, 0, SHAPE[1], SHAPE[0]))
     nothing = np.zeros(SHAPE, np.float32)
     undressed = Undressed(
         canvas=scene.photo,
-        removed=nothing > 0,
+        removed=scene.is_part(Part.TOP),
         person=scene.alpha > 0.5,
         neck=nothing,
         bare=nothing,
         measures={},
     )
-    shown = limbs(scene, undressed, sleeves={}).share
+    return limbs(scene, undressed, sleeves={}).share
+
+
+def photographed(body: Body, *, cloth: tuple[int, int, int]) -> np.ndarray:
+    photo = np.full((*SHAPE, 3), 255, np.uint8)
+    photo[body.parts == Part.TOP] = cloth
+    photo[body.parts == Part.SKIN] = SKIN
+    return photo
+
+
+def test_cloth_between_fingers_stays_behind_though_its_parts_are_called_skin() -> None:
+    body, fingers = bent_hand(40.0)
+    photo = photographed(body, cloth=(20, 110, 200))
+    near, far = (cv2.dilate(fingers.astype(np.uint8), np.ones((n, n), np.uint8)) for n in (5, 11))
+    web = (far > near) & (body.parts == Part.TOP)
+    parts = np.where(web, np.uint8(Part.SKIN), body.parts)
+    shown = in_front(photo, replace(body, parts=parts))
+    left, kept = float((shown[web] > 0.6).mean()), float((shown[fingers] > 0.5).mean())
+    assert left < 0.15, f"{left:.0%} of the old cloth between the fingers stands before the new"
+    assert kept > 0.85, f"only {kept:.0%} of the fingers stay in front"
+
+
+def test_shining_nails_on_black_cloth_are_no_wall() -> None:
+    body, fingers = bent_hand(40.0)
+    photo = photographed(body, cloth=(25, 25, 28))
+    nails = fingers & (cv2.erode(fingers.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    photo[nails] = (242, 224, 216)
+    kept = float((in_front(photo, body)[nails] > 0.5).mean())
+    assert kept > 0.9, f"only {kept:.0%} of the nails stay in front"
+
+
+def test_a_glimpse_of_wall_beside_an_arm_is_no_skin() -> None:
+    body = figure(upper_deg=(10, 40), bend_deg=(5, 65))
+    arm = body.arms["right"]
+    parts, bone = body.parts.copy(), np.zeros(SHAPE, np.uint8)
+    middle = corner((np.array(arm.elbow) + np.array(arm.wrist)) / 2)
+    cv2.circle(parts, middle, 60, int(Part.TOP), -1)
+    cv2.line(parts, corner(np.array(arm.elbow)), corner(np.array(arm.wrist)), int(Part.SKIN), 48)
+    cv2.line(bone, corner(np.array(arm.elbow)), corner(np.array(arm.wrist)), 1, 38)
+    photo = photographed(replace(body, parts=parts), cloth=(25, 25, 28))
+    wall = (parts == Part.SKIN) & (bone == 0)
+    wall &= np.hypot(*(np.indices(SHAPE) - np.array(middle[::-1])[:, None, None])) < 35
+    photo[wall] = 255
+    shown = in_front(photo, replace(body, parts=parts))
+    left, kept = float((shown[wall] > 0.6).mean()), float((shown[bone > 0] > 0.5).mean())
+    assert left < 0.2, f"{left:.0%} of the wall beside the arm stands before the new garment"
+    assert kept > 0.9, f"only {kept:.0%} of the arm stays in front"
+
+
+@pytest.mark.parametrize("bend_deg", [-30.0, 0.0, 30.0, 60.0, 90.0])
+def test_a_bent_hand_keeps_its_finger_tips(bend_deg: float) -> None:
+    body, fingers = bent_hand(bend_deg)
+    shown = in_front(np.full((*SHAPE, 3), 128, np.uint8), body)
     kept = float((shown[fingers] > 0.5).mean())
     assert kept > 0.85, f"bent by {bend_deg:g}°, only {kept:.0%} of the fingers stay in front"
