@@ -124,9 +124,9 @@ def test_a_batch_is_paused_resumed_and_cancelled(client: Client, ledger: Ledger)
     ],
 )
 def test_what_cannot_be_taken_is_said(
-    client: Client, fields: dict[str, str], feed: bytes, words: str
+    calm_client: Client, fields: dict[str, str], feed: bytes, words: str
 ) -> None:
-    answer = sent(client, scene=lambda http: post(http, feed, name="feed", **fields))
+    answer = sent(calm_client, scene=lambda http: post(http, feed, name="feed", **fields))
     assert answer.status_code == 422, answer.text
     assert words in answer.json()["detail"]
 
