@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import cv2
@@ -122,15 +122,7 @@ def follow_line(steps: Steps, line: Line) -> Sequence[Look | None]:
 
 def _carried(matrix: Numbers, size_px: tuple[int, int], motion: Numbers, way: int) -> Numbers:
     """The map after a step, moved, turned and zoomed as the ring round the line is."""
-    wide, high = size_px
-    reach = _RING_HEIGHTS * high
-    across, down = np.meshgrid(
-        np.linspace(-reach, wide + reach, _RING_SAMPLES[0]),
-        np.linspace(-reach, high + reach, _RING_SAMPLES[1]),
-    )
-    inside = (across > 0) & (across < wide) & (down > 0) & (down < high)
-    ring = np.stack([across[~inside], down[~inside], np.ones((~inside).sum())], axis=1)
-    here = ring @ matrix.T
+    here = _ring(size_px) @ matrix.T
     column, row = np.rint(here / 2).astype(int).T
     rows, columns = motion.shape[:2]
     seen = (column >= 0) & (row >= 0) & (column < columns) & (row < rows)
@@ -143,6 +135,21 @@ def _carried(matrix: Numbers, size_px: tuple[int, int], motion: Numbers, way: in
     if turned is None:
         return matrix
     return turned @ np.vstack([matrix, [0.0, 0.0, 1.0]])
+
+
+@lru_cache(maxsize=64)
+def _ring(size_px: tuple[int, int]) -> Numbers:
+    """(n, 3): places x, y, 1 round a line of that size, in its own pixels."""
+    wide, high = size_px
+    reach = _RING_HEIGHTS * high
+    across, down = np.meshgrid(
+        np.linspace(-reach, wide + reach, _RING_SAMPLES[0]),
+        np.linspace(-reach, high + reach, _RING_SAMPLES[1]),
+    )
+    inside = (across > 0) & (across < wide) & (down > 0) & (down < high)
+    ring = np.stack([across[~inside], down[~inside], np.ones((~inside).sum())], axis=1)
+    ring.flags.writeable = False
+    return ring
 
 
 def _look(picture: Pixels, line: Line, start: Numbers, search: int) -> Look | None:

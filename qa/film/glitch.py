@@ -15,7 +15,7 @@ from content_engine.types import Evidence, Severity
 from qa.film.fusion import Reference, risk, shipped
 from qa.film.maps import GRID, gathered, smoothed
 from qa.film.reel import Reel
-from qa.film.residuals import KINDS, residuals
+from qa.film.residuals import KINDS, SURGES, residuals, surges
 from qa.film.tracks import TrackMaps, follow
 from qa.vision.arrays import Numbers
 from qa.vision.observed import Reading
@@ -23,6 +23,9 @@ from qa.vision.observed import Reading
 ANALYSED_FPS = 4.0
 """What melts slowly shows over a quarter of a second. Source: 36 labelled clips (2026-11-22), one
 source left out: AUROC 0.887 at 8 a second, 0.894 at 5.5, 0.906 at 4; half of the time."""
+
+TOLD = 0.75
+"""From which risk on the places are told; the policy's limit is above it."""
 
 _FEWEST_FRAMES = 4
 _FLOOR = 8.0
@@ -67,12 +70,24 @@ class _Shot:
     last: int
     step: int
     tracks: TrackMaps
-    maps: Mapping[str, Numbers]
+    surges: Mapping[str, Numbers]
+
+    @property
+    def frames(self) -> slice:
+        """The analysed frames of the reel."""
+        return slice(self.first, self.last + 1, self.step)
 
 
 def glitch(reel: Reel) -> Reading:
-    """The clip's risk, 0..1, among the reference's clips, and the places that say so."""
-    return reading(look(reel), reference=shipped())
+    """The clip's risk, 0..1, among the reference's clips, and the places that say so.
+
+    Places cost as much as the risk: below `TOLD` they are left out.
+    """
+    shots = _shots(reel)
+    statistics = _statistics(shots)
+    told = risk(statistics, reference=shipped()) >= TOLD
+    peaks = _worst(shots, reel) if told else ()
+    return reading(Look(statistics=statistics, peaks=peaks), reference=shipped())
 
 
 def reading(seen: Look, *, reference: Reference) -> Reading:
@@ -94,23 +109,27 @@ def reading(seen: Look, *, reference: Reference) -> Reading:
 
 def look(reel: Reel) -> Look:
     """The statistics and peaks of a clip, shot by shot, so that a cut is no fault."""
+    shots = _shots(reel)
+    return Look(statistics=_statistics(shots), peaks=_worst(shots, reel))
+
+
+def _shots(reel: Reel) -> list[_Shot]:
     step = max(1, round(reel.fps / ANALYSED_FPS))
-    shots = [
+    return [
         _shot(reel, first, last, step)
         for first, last in reel.shots
         if (last - first) // step + 1 >= _FEWEST_FRAMES
     ]
-    peaks = sorted(
-        (peak for shot in shots for peak in _peaks(shot, reel.fps)), key=lambda peak: -peak.height
-    )
-    return Look(statistics=_statistics(shots), peaks=tuple(peaks[:_PEAKS]))
+
+
+def _worst(shots: list[_Shot], reel: Reel) -> tuple[Peak, ...]:
+    peaks = [peak for shot in shots for peak in _peaks(shot, reel)]
+    return tuple(sorted(peaks, key=lambda peak: -peak.height)[:_PEAKS])
 
 
 def _shot(reel: Reel, first: int, last: int, step: int) -> _Shot:
-    frames = slice(first, last + 1, step)
-    luma = np.ascontiguousarray(reel.luma[frames])
-    maps = residuals(luma, reel.colour[frames])
-    return _Shot(first=first, last=last, step=step, tracks=follow(luma), maps=maps)
+    luma = np.ascontiguousarray(reel.luma[first : last + 1 : step])
+    return _Shot(first=first, last=last, step=step, tracks=follow(luma), surges=surges(luma))
 
 
 def _statistics(shots: list[_Shot]) -> dict[str, float]:
@@ -138,8 +157,8 @@ def _statistics(shots: list[_Shot]) -> dict[str, float]:
         "gone_share": counts[1] / tracks,
     }
     surges = {
-        f"surge_{kind}": max((_surge(shot.maps[kind]) for shot in shots), default=0.0)
-        for kind in ("two_sided", "between")
+        f"surge_{kind}": max((_surge(shot.surges[kind]) for shot in shots), default=0.0)
+        for kind in SURGES
     }
     return {name: float(np.log(value + _LOG_FLOOR)) for name, value in raw.items()} | surges
 
@@ -154,15 +173,16 @@ def _surge(maps: Numbers) -> float:
     return float(means.max() / (np.median(means) + _SURGE_FLOOR))
 
 
-def _suspicion(shot: _Shot) -> Numbers:
+def _suspicion(shot: _Shot, reel: Reel) -> Numbers:
     """Track loss and residuals of each cell together, (n, 16, 16), in standard deviations.
 
     All losses count here, found again or not. Source: ../shared/research/judge.md, recipe step 5.
     """
     density = gathered(shot.tracks.lost) / (gathered(shot.tracks.old) + _FLOOR)
     total = _standard(np.log(density + _LOG_FLOOR))
+    maps = residuals(np.ascontiguousarray(reel.luma[shot.frames]), reel.colour[shot.frames])
     for kind in KINDS:
-        total = total + _standard(smoothed(np.log1p(shot.maps[kind])))
+        total = total + _standard(smoothed(np.log1p(maps[kind])))
     return total
 
 
@@ -170,11 +190,11 @@ def _standard(maps: Numbers) -> Numbers:
     return (maps - maps.mean()) / (maps.std() + 1e-6)
 
 
-def _peaks(shot: _Shot, fps: float) -> list[Peak]:
+def _peaks(shot: _Shot, reel: Reel) -> list[Peak]:
     """The shot's worst places, half a second apart, worst first."""
-    suspicion = _suspicion(shot)
+    suspicion = _suspicion(shot, reel)
     left = suspicion.copy()
-    apart = max(1, round(_APART_S * fps / shot.step))
+    apart = max(1, round(_APART_S * reel.fps / shot.step))
     peaks = []
     for _ in range(_PEAKS):
         at, row, column = (int(n) for n in np.unravel_index(left.argmax(), left.shape))

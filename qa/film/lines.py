@@ -48,12 +48,12 @@ def _patches(strong: Mask, *, gap: int, gray: Pixels) -> list[tuple[int, Rect]]:
     joined = cv2.morphologyEx(strong.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
     joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((3, 5), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(joined)
+    low, high = (share * min(gray.shape) for share in _LINE_SHARES)
+    across, down = stats[1:count, cv2.CC_STAT_WIDTH], stats[1:count, cv2.CC_STAT_HEIGHT]
+    fits = (low <= down) & (down <= high) & (across >= _LEAST_ASPECT * down)
     patches = []
-    for x, y, width, height, _ in stats[1:count].tolist():
-        low, high = (share * min(gray.shape) for share in _LINE_SHARES)
+    for x, y, width, height, _ in stats[1:count][fits].tolist():
         fill = float(strong[y : y + height, x : x + width].mean())
-        if not (low <= height <= high and width >= _LEAST_ASPECT * height):
-            continue
         strokes = _strokes(strong[y : y + height, x : x + width])
         if _FILL[0] <= fill <= _FILL[1] and strokes >= _FEWEST_STROKES:
             patches.append((strokes, (x, y, x + width, y + height)))

@@ -27,6 +27,10 @@ _FEWEST_LETTERS = 3
 _SURE = 0.85
 _COARSER = 0.7
 _LEGIBLE_PX = 12.0
+_TRAINED_PX = 320
+"""Source: PP-OCR's recogniser, 3 × 48 × 320 (rapidocr 3, config.yaml)."""
+
+_LINE_PX = 48
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -44,10 +48,15 @@ class Line:
 
 
 class Reader:
-    """Reads letters with PP-OCRv6. The networks are loaded at the first photo. Safe in threads."""
+    """Reads letters with PP-OCRv6. The networks are loaded at the first photo. Safe in threads.
 
-    def __init__(self) -> None:
+    Lines narrower than `narrowest_px` at 48 px of height are padded to it, which costs as much as
+    reading so much.
+    """
+
+    def __init__(self, *, narrowest_px: int = _TRAINED_PX) -> None:
         self._lock = Lock()
+        self._narrowest_px = narrowest_px
 
     def lines(self, reference: Reference) -> tuple[Line, ...]:
         """The lines on the source's product that are surely read, the highest first, ten at most.
@@ -150,6 +159,7 @@ class Reader:
         settings: dict[str, Any] = {f"{part}.model_path": path for part, path in paths.items()}
         settings |= {
             "Global.log_level": "error",
+            "Rec.rec_img_shape": [3, _LINE_PX, self._narrowest_px],
             "Det.limit_side_len": 960,
             "Det.limit_type": "max",
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,

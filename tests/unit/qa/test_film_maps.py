@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.film.bends import _graded
-from qa.film.maps import medians_around
+from qa.film.glitch import TOLD
+from qa.film.maps import cells, median_of, medians_around
+from qa.film.residuals import residuals, surges
+from qa.gate import load_policy
 
 
 @settings(max_examples=25)
@@ -26,3 +31,28 @@ def test_each_median_is_that_of_the_maps_around(
 def test_a_place_that_never_changes_is_no_bend() -> None:
     """A frozen picture is like itself at every step: nothing to divide by."""
     assert _graded(np.zeros(16), np.ones(4), 0.125) == (0.0, 1)
+
+
+def test_cells_are_the_means_of_what_lies_in_them() -> None:
+    picture = np.random.default_rng(5).random((88, 160)).astype(np.float32)
+    shrunk = cv2.resize(picture, (16, 16), interpolation=cv2.INTER_AREA)
+    assert np.abs(cells(picture) - shrunk).max() < 1e-5
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 8])
+def test_the_median_of_rows_is_the_median(rows: int) -> None:
+    values = np.random.default_rng(rows).random((rows, 5, 3))
+    assert np.array_equal(median_of(values), np.median(values, axis=0))
+
+
+def test_what_the_risk_ranks_is_measured_alike_alone_and_with_all_maps() -> None:
+    rng = np.random.default_rng(3)
+    frames = cv2.GaussianBlur(rng.integers(0, 256, (96, 240), np.uint8), (0, 0), 2.0)
+    luma = np.stack([frames[:, 4 * at : 4 * at + 128] for at in range(7)])
+    every = residuals(luma, np.full((7, 24, 32, 3), 128, np.uint8))
+    for kind, maps in surges(luma).items():
+        assert np.array_equal(maps, every[kind]), kind
+
+
+def test_the_risk_tells_its_places_before_it_fails_anything() -> None:
+    assert load_policy().bound("video.glitch_risk").accept >= TOLD
