@@ -29,7 +29,6 @@ from qa.fitting import (
     prints,
     residue,
     slips,
-    tears,
     wobble,
 )
 from qa.fitting.eyes import Eyes
@@ -166,7 +165,6 @@ class TryonJudge:
             "surface": prints.surface,
             "patch": prints.patch,
             "slip": slips.slip,
-            "tear": tears.tear,
         }
         laid = [
             Instrument(f"tryon.{name}", "inverse-search@1", partial(_of_laid, read), _on_trunk)

@@ -26,7 +26,6 @@ from qa.fitting.hanging import hooded, laces
 from qa.fitting.palette import COST_MOST, NOTHING, colours_of, lab8, lab_of, palette
 from qa.fitting.person import Part, Person
 from qa.fitting.stance import Stance
-from qa.fitting.tears import cloth_of, worst_line
 from qa.gate import load_policy
 from qa.tryon import TryonJudge
 
@@ -159,26 +158,6 @@ def test_teeth_of_two_pixels_are_found_along_the_outline() -> None:
     reading = wobble.jagged(drawn_outline(worn))
     assert reading.value > load_policy().bound("tryon.jagged").accept
     assert reading.evidence[0].box is not None
-
-
-def folds(seed: int) -> np.ndarray:
-    """A cloth with upright folds, 256 px square, sRGB."""
-    noise = np.random.default_rng(seed).normal(size=(256, 256)).astype(np.float32)
-    upright = cv2.GaussianBlur(noise, (0, 0), 4.0, sigmaY=60.0)
-    gray = np.clip(120 + 12 * upright / upright.std() + noise, 0, 255).astype(np.uint8)
-    return np.dstack([gray] * 3)
-
-
-def test_a_tear_is_where_one_side_of_a_line_has_slipped() -> None:
-    everywhere, whole = np.ones((256, 256), bool), folds(0)
-    torn = whole.copy()
-    torn[150:] = np.roll(torn[150:], 6, axis=1)
-    own, plain = cloth_of(torn, everywhere), cloth_of(folds(1), everywhere)
-    value, row = worst_line(own, plain)
-    assert value > load_policy().bound("tryon.tear").accept
-    assert abs(row - 150) <= 2
-    assert worst_line(cloth_of(whole, everywhere), plain)[0] < 0.5
-    assert worst_line(own, own)[0] == 0.0, "the picture has that line too"
 
 
 def test_an_outline_that_nobody_sees_does_not_wobble() -> None:
