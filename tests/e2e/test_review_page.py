@@ -123,14 +123,19 @@ def answer_of(shop: Shop, job: Any) -> Label:
 
 @contextmanager
 def held_answers(page: Any) -> Iterator[None]:
-    """Answers do not reach the door meanwhile: what is shown was fetched before."""
+    """Answers do not reach the door meanwhile: what is shown was fetched before.
+
+    The handler stays: one that is taken away lets go of whatever is on its way, the next answer
+    too when the browser is slow.
+    """
     held: list[Any] = []
-    page.route("**/label", lambda route: held.append(route))
+    holding = [True]
+    page.route("**/label", lambda route: held.append(route) if holding else route.continue_())
     with page.expect_request("**/label"):
         yield
+    holding.clear()
     for route in held:
         route.continue_()
-    page.unroute("**/label")
 
 
 def sent(page: Any, answered: int) -> None:
