@@ -6,8 +6,9 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
+from typing import Any
 
 PRODUCT_KINDS = (
     *("garment", "footwear", "accessory", "bag", "drinkware", "homeware", "textile"),
@@ -36,6 +37,17 @@ class Reading:
         return self.concept.partition(".")[0]
 
 
+@cache
+def tables_of(name: str) -> Mapping[str, Any]:
+    """The tables of a file of this package, parsed once a process: makers and judges share them.
+
+    Nobody may change them.
+    """
+    return tomllib.loads(
+        files("content_engine.lexicon").joinpath(f"{name}.toml").read_text("utf-8")
+    )
+
+
 @dataclass(frozen=True)
 class Concepts:
     """Every concept with its English terms. `terms` maps a concept to them, its own name first."""
@@ -45,8 +57,7 @@ class Concepts:
     @classmethod
     def load(cls) -> Concepts:
         """The concepts of `concepts.toml`."""
-        text = files("content_engine.lexicon").joinpath("concepts.toml").read_text("utf-8")
-        tables = tomllib.loads(text)
+        tables = tables_of("concepts")
         return cls(
             {
                 f"{kind}.{name}": (name.replace("-", " "), *aliases)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from content_engine.errors import InvalidBrief
-from content_engine.lexicon.concepts import NOUN_KINDS, Concepts, plural
+from content_engine.lexicon.concepts import NOUN_KINDS, Concepts, plural, tables_of
 
 _NOT_A_SURFACE = frozenset({"gender", "number", "invariable", "close"})
 
@@ -77,10 +76,8 @@ class Lexicon:
         if locale not in lexicon_locales():
             known = ", ".join(lexicon_locales())
             raise InvalidBrief(f"no lexicon for locale {locale!r}; known: {known}")
-        text = files("content_engine.lexicon").joinpath(f"{locale}.toml").read_text("utf-8")
-        tables = tomllib.loads(text)
         concepts = concepts or Concepts.load()
-        return cls(locale, concepts, _entries(tables, concepts))
+        return cls(locale, concepts, _entries(tables_of(locale), concepts))
 
     def concept(self, english_term: str, kinds: Collection[str] = ()) -> str | None:
         """See `Concepts.concept`."""
