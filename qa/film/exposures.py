@@ -17,16 +17,16 @@ from qa.film.found import Span
 from qa.film.surprise import warped
 from qa.vision.arrays import Mask, Numbers, Pixels
 
-# Source for the constants: 9 clean generated clips of the half of sources that may be tuned on, and
-# 26 ghosts planted in them (2026-11-22), see docs/video-judge.md.
+# Source for the constants: 15 clean generated clips of few frames a second, of both halves, and 26
+# ghosts planted in those of one half (2026-11-22), see docs/video-judge.md.
 _SHRINK = 2
 _SOFT_PX = (3, 3)
 _NEAREST, _FARTHEST_S = 2, 0.6
-_SHORTEST, _LONGEST_S = 2, 1.5
+_SHORTEST, _LONGEST_S = 3, 1.5
 _USUAL_REACH = 4
 _FLOOR_LEVELS2 = 2.0
-_SUDDEN = 0.9
-_BALANCED = 0.5
+_SUDDEN = 1.3
+_BALANCED = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ def _likeness(entering: _Steps, one: slice, leaving: _Steps, two: slice) -> Numb
     """How well one moment explains both ends of a stretch, 0..1, frames × distances.
 
     The mean (geometric) of the worse explained end and of both together; less where it shines
-    through one end more than twice as strongly as through the other.
+    through one end more strongly than through the other by a quarter and more.
     """
     left = entering.left[one][:, None], leaving.left[two][:, None]
     shared = np.maximum(entering.shared[one], 0.0), np.maximum(leaving.shared[two], 0.0)

@@ -27,10 +27,10 @@ def walked(count: int) -> np.ndarray:
 
 
 def shone_through(frames: np.ndarray, *, span: tuple[int, int], away: int) -> np.ndarray:
-    """The frames with a third of the moment `away` frames from each one of the span in it."""
+    """The frames with half of the moment `away` frames from each one of the span in it."""
     out = frames.copy()
     for at in range(span[0], span[1] + 1):
-        out[at] = cv2.addWeighted(frames[at], 0.67, frames[at + away], 0.33, 0.0)
+        out[at] = cv2.addWeighted(frames[at], 0.5, frames[at + away], 0.5, 0.0)
     return out
 
 
