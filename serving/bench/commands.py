@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from content_engine.errors import InvalidSettings
+
 bench = typer.Typer(help="Measures this machine beside what is promised.")
 
 
@@ -75,6 +77,8 @@ def bench_tryon_qa(
     order = checked_order(people, garments=garments, out=Path(), limit=limit, kind=kind)
     if apart:
         order = replace(order, people=tuple(path for path in order.people if held_out(path)))
+        if not order.people:
+            raise InvalidSettings(f"nobody in {people} is held out: serving/bench/tryon_seen.toml")
     report = judge.run(order, unseen=unseen, show=show)
     raise typer.Exit(0 if report.passed else 1)
 
