@@ -10,6 +10,7 @@ import numpy as np
 
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Arm, Body, Part
+from pipelines.studio.fitting.cuff import cuff_reach_t
 from pipelines.studio.fitting.erase_fill import around
 from pipelines.studio.fitting.fit_pieces import Fitted
 from pipelines.studio.fitting.layers import Scene
@@ -101,7 +102,7 @@ def bared_arms(body: Body, fitted: Sequence[Fitted]) -> list[tuple[Arm, float]]:
     for side, arm in body.arms.items():
         ends = [item.target.sleeves[side].end_t for item in fitted if side in item.target.sleeves]
         end = max(ends, default=0.12)
-        at_the_wrist = min(arm.worn_sleeve_t, end) > WRIST_T
+        at_the_wrist = min(arm.worn_sleeve_t, end) > WRIST_T and end < cuff_reach_t(body, side)
         if not arm.bare and (at_the_wrist or arm.worn_sleeve_t > end + SLEEVE_APART_T):
             bared.append((arm, end))
     return bared

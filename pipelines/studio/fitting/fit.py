@@ -11,6 +11,7 @@ import numpy as np
 from content_engine.errors import Refused
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Body
+from pipelines.studio.fitting.cuff import at_worn_cuffs
 from pipelines.studio.fitting.fit_head import head_place
 from pipelines.studio.fitting.fit_lower import lower_sheets
 from pipelines.studio.fitting.fit_pieces import Fitted, Piece, Target
@@ -43,7 +44,8 @@ def fit(view: GarmentView, body: Body, *, over: Sequence[Fitted], layer: int) ->
     ease = OVER_EASE * len(under)
     place = top_target(body, view, view.torso, ease=ease)
     sheets = top_sheets(view, view.torso, place)
-    pieces = _pieces(view, sheets, shape=body.alpha.shape)
+    drawn_pieces = _pieces(view, sheets, shape=body.alpha.shape)
+    pieces = at_worn_cuffs(drawn_pieces, body, sleeves=place.sleeves)
     return Fitted(
         kind=view.kind,
         layer=layer,

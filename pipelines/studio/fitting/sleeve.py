@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.studio.fitting.body import Arm, Body, Part
+from pipelines.studio.fitting.cuff import AT_WRIST_T, cuff_reach_t
 from pipelines.studio.fitting.fit_pieces import SleeveTarget
 from pipelines.studio.fitting.garment_view import SleeveMarks, Sleeves
 from pipelines.studio.fitting.mesh_curves import armhole, hermite, normals, resample, smooth
@@ -71,7 +72,7 @@ def sleeve_target(
 ) -> SleeveTarget:
     """The sleeve's edges on that arm; `side` is `left` or `right` in the picture."""
     arm = body.arms["left" if side == "left" else "right"]
-    end_t = _end(arm, frame, hole=hole, cut=cut)
+    end_t = _end(body, frame, side=side, hole=hole, cut=cut)
     axis = _axis(arm, frame, side=side, end_t=end_t)
     fan = _fan(axis, hole.tip)
     ease = _ease(axis, arm, cut=cut)
@@ -143,14 +144,12 @@ def _pinned(curve: np.ndarray, sigma: float) -> np.ndarray:
     return found
 
 
-def _end(arm: Arm, frame: Frame, *, hole: Armhole, cut: SleeveCut) -> float:
+def _end(body: Body, frame: Frame, *, side: str, hole: Armhole, cut: SleeveCut) -> float:
     """Where the cuff lies on the arm; a worn sleeve that is a little longer is covered too."""
     if cut.long:
-        return (
-            float(np.clip(arm.worn_sleeve_t + 0.04, 1.95, 2.12))
-            if arm.worn_sleeve_t > 1.85
-            else 1.97
-        )
+        worn_t = cuff_reach_t(body, side)
+        return max(worn_t + 0.04, 1.95) if worn_t > AT_WRIST_T else 1.97
+    arm = body.arms["left" if side == "left" else "right"]
     upper = float(np.linalg.norm(np.subtract(arm.elbow, arm.shoulder)))
     natural = cut.length * hole.chest_px / max(0.62 * frame.unit_px, upper) + 0.18
     natural = float(np.clip(natural, 0.42, 0.9))
