@@ -13,6 +13,7 @@ from content_engine.types import GarmentKind
 from pipelines.studio.cutout import cut_out
 from pipelines.studio.fitting.body import Body
 from pipelines.studio.fitting.body_seen import BodySeer
+from pipelines.studio.fitting.garment_fold import without_folds
 from pipelines.studio.fitting.garment_label import without_label
 from pipelines.studio.fitting.garment_print import carried_on, find_print
 from pipelines.studio.fitting.garment_tag import without_tag
@@ -66,7 +67,8 @@ def see_garment(
     outline = trace(loose.rgba[..., 3] > 0.5)
     marks = top_marks(outline, _lightness(loose.rgba))
     plain = without_label(loose.rgba, marks.torso)
-    tagless = without_tag(plain.rgba, plain.torso)
+    flat = without_folds(plain.rgba, marks.sleeves_of, chest_px=plain.torso.chest_px)
+    tagless = without_tag(flat.rgba, plain.torso)
     return GarmentView(
         kind=kind,
         style=marks.style,
@@ -76,7 +78,7 @@ def see_garment(
         outline=outline.points,
         torso=plain.torso,
         hang_tag=tagless.box,
-        sleeves_of=marks.sleeves_of,
+        sleeves_of=flat.sleeves_of,
         print_box=find_print(tagless.rgba, plain.torso),
         measures={"tilt_deg": loose.tilt_deg, "neckline.confidence": marks.neck.confidence},
     )
