@@ -22,6 +22,7 @@ from pipelines.studio.fitting.erase_skin import (
 )
 from pipelines.studio.fitting.fit_pieces import Fitted
 from pipelines.studio.fitting.layers import Scene, coverage, front_pieces, mix, soft
+from pipelines.studio.fitting.layers_glimpses import glimpses
 from pipelines.studio.fitting.layers_masks import grown, opened
 
 COVERED = 0.98
@@ -78,7 +79,7 @@ def undress(
     neck, bare = np.zeros(scene.shape, np.float32), np.zeros(scene.shape, np.float32)
     for item in fitted:
         neck = np.maximum(neck, neck_zone(scene, item))
-    canvas, below = _without_cloth(scene, fitted, hole, neck=neck)
+    canvas, below = _without_cloth(scene, fitted, removed, hole=hole, neck=neck)
     arms = bared_arms(scene.body, fitted) if removed.any() else []
     for arm, end in arms:
         zone = arm_zone(scene, arm, from_t=end)
@@ -114,6 +115,7 @@ def _removed(scene: Scene, fitted: Sequence[Fitted], *, cover_u: float) -> np.nd
         labelled |= scene.is_part(Part.TOP) & sleeved_arms(scene, fitted)
     if not labelled.any():
         return labelled
+    labelled &= ~_specks(scene, labelled)
     worn = _cloth(scene, labelled)
     worn |= _slivers(scene, worn)
     if Part.TOP in parts:
@@ -156,6 +158,13 @@ def _cloth(scene: Scene, labelled: np.ndarray) -> np.ndarray:
     return thick
 
 
+def _specks(scene: Scene, labelled: np.ndarray) -> np.ndarray:
+    """What is labelled as cloth amid trousers and too thin to be any: folds of their own."""
+    trousers = scene.is_part(Part.BOTTOM) & ~labelled
+    radius = scene.px(SLIVER_U / 2)
+    return labelled & grown(grown(trousers, radius), -radius)
+
+
 def _thick(scene: Scene) -> np.ndarray:
     """Skin, hair and cloth that are more than a sliver: slivers beside worn cloth are its rim."""
     thick = np.zeros(scene.shape, bool)
@@ -166,22 +175,32 @@ def _thick(scene: Scene) -> np.ndarray:
 
 
 def _without_cloth(
-    scene: Scene, fitted: Sequence[Fitted], hole: np.ndarray, *, neck: np.ndarray
+    scene: Scene,
+    fitted: Sequence[Fitted],
+    removed: np.ndarray,
+    *,
+    hole: np.ndarray,
+    neck: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The canvas with background and trousers continued into the hole, and where the latter."""
     wall = grown(scene.alpha < 0.02, -scene.px(0.02))
     canvas = continued(scene.photo, source=wall, hole=hole)
     # A collar that stands off the neck is often taken for skin: behind it is the wall.
-    off = grown(scene.cloth_as_hair, 2) & (neck < NO_NECK)
+    everywhere = np.ones(scene.shape, bool)
+    glimpsed = glimpses(scene, scene.is_part(Part.SKIN), hands=everywhere, removed=removed)
+    off = grown(scene.cloth_as_hair | glimpsed, 2) & (neck < NO_NECK)
     for part in (Part.SKIN, Part.BOTTOM):
         own = scene.is_part(part) & ~off
         canvas = continued(canvas, source=grown(own & ~hole, -1), hole=hole & own)
-    below = hole & _trunk_below(scene, fitted)
+    trunk, skin = _trunk_below(scene, fitted), scene.is_part(Part.SKIN)
+    below = hole & trunk & ~skin
     cloth = grown(scene.is_part(Part.BOTTOM), -scene.px(0.02))
     if not (below.any() and cloth.any()):
         return canvas, np.zeros(scene.shape, bool)
-    filled = continued(scene.photo, source=cloth, hole=grown(below, 2))
-    return mix(canvas, filled, soft(below, 1.0)), below
+    # Under the new garment's soft edge too: a rim of wall would shine through it.
+    filled = continued(scene.photo, source=cloth, hole=grown(below, 6))
+    share = np.maximum(soft(grown(below, 4) & removed & trunk, 1.0) * ~skin, below)
+    return mix(canvas, filled, share), below
 
 
 def _trunk_below(scene: Scene, fitted: Sequence[Fitted]) -> np.ndarray:
@@ -196,7 +215,9 @@ def _trunk_below(scene: Scene, fitted: Sequence[Fitted]) -> np.ndarray:
     top = float(curve[:, 1].min()) - 0.1 * scene.unit_px
     mask = np.zeros(scene.shape, bool)
     mask[max(0, int(top)) :, max(0, int(left)) : max(0, int(right))] = True
-    return mask & (scene.alpha > 0.5)
+    beside = grown(scene.is_part(Part.BOTTOM), scene.px(SLIVER_U))
+    beside[: max(0, int(top))] = False
+    return (mask | beside) & (scene.alpha > 0.5)
 
 
 def _area(mask: np.ndarray, scene: Scene) -> float:

@@ -41,6 +41,18 @@ def fingers(scene: Scene, skin: np.ndarray, *, hands: np.ndarray) -> np.ndarray:
     told = near[place] & (np.linalg.norm((hand - worn)[..., 1:], axis=-1) > HUES_APART)
     told &= np.linalg.norm(worn[..., 1:], axis=-1) > CHROMA
     as_hand = np.linalg.norm(lab - hand, axis=-1) < np.linalg.norm(lab - worn, axis=-1)
+    as_hand &= own[place] | ~_as_trousers(scene, lab, hand=hand, place=place)
     parted = skin.copy()
     parted[place] = np.where(told, as_hand, skin[place])
     return parted
+
+
+def _as_trousers(
+    scene: Scene, lab: np.ndarray, *, hand: np.ndarray, place: tuple[slice, slice]
+) -> np.ndarray:
+    """Where the Lab colours in `place` are the trousers' rather than the hand's: (h, w) bool."""
+    trousers = grown(scene.is_part(Part.BOTTOM)[place], -scene.px(0.01))
+    if not trousers.any():
+        return np.zeros(trousers.shape, bool)
+    own = smoothly_continued(lab, source=trousers)
+    return np.linalg.norm(lab - own, axis=-1) < np.linalg.norm(lab - hand, axis=-1)

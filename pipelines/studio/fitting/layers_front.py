@@ -10,10 +10,11 @@ import numpy as np
 
 from pipelines.studio.fitting.body import Arm, Part, Side
 from pipelines.studio.fitting.erase import Undressed
-from pipelines.studio.fitting.erase_fill import around, smoothly_continued
+from pipelines.studio.fitting.erase_fill import around
 from pipelines.studio.fitting.fit_pieces import SleeveTarget
 from pipelines.studio.fitting.layers import Scene, soft
 from pipelines.studio.fitting.layers_fingers import fingers
+from pipelines.studio.fitting.layers_glimpses import glimpses
 from pipelines.studio.fitting.layers_masks import disc, grown, opened
 
 HAIR_GAP_U = 0.03
@@ -39,19 +40,14 @@ HAND_U = 0.3
 """From the wrist so far, and half of it beyond, a hand is looked for. Source: by eye, the finger
 tips of four hands on hips lie 0.41 from the wrist at most."""
 
-
-CLEFT_U = 0.08
-"""So wide a cleft between an arm and the worn cloth may pass for skin, in body units."""
-
-WALL_APART = 6.0
-"""Lab distance within which a pixel beside a hand is wall; nails lie 9 and more off. By eye."""
-
 STAIRS_U = 0.016
 """Bends in a limb's outline narrower than about this are the parts' own stairs."""
 
-LIMB_APART = 24.0
-"""Lab distance from the limb nearby at which its rim is none of it. Source: by eye, glimpses of
-wall beside three arms 26 and more, a cleft 35, skin in red shade 15 at most."""
+BROAD_U = 0.045
+"""Half of a wrist's width and less; no finger is so thick, and fingers' outlines are left alone."""
+
+CROTCH_U = 0.07
+"""So far from fingers the cloth between them may reach into the hand. By eye, a hand on a hip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,11 +69,11 @@ def limbs(scene: Scene, undressed: Undressed, *, sleeves: Mapping[str, SleeveTar
         _draw_bent_hand(hands, scene, side)
     skin = scene.is_part(Part.SKIN, Part.OTHER) & ((zone > 0) | (hands > 0))
     skin = fingers(scene, skin, hands=hands > 0)
-    skin &= ~_beside_limb(scene, skin, hands=hands > 0, removed=undressed.removed)
+    skin &= ~glimpses(scene, skin, hands=hands > 0, removed=undressed.removed)
     # Fingers are thin: what is too thin to be an arm may be one, beside the wrist.
     seen = opened(skin, scene.px(0.014)) | (opened(skin, 1) & (hands > 0))
     # The parts' stairs along worn cloth would show beside the new one.
-    stairs = grown(undressed.removed, 3) & (hands == 0)
+    stairs = _stairs(scene, seen, hands=hands > 0, removed=undressed.removed)
     seen = np.where(stairs, soft(seen, STAIRS_U * scene.unit_px) > 0.5, seen)
     # A finger's rim may have been taken away with the cloth.
     canvas = np.where((seen & (hands > 0))[..., None], scene.photo, canvas)
@@ -87,25 +83,14 @@ def limbs(scene: Scene, undressed: Undressed, *, sleeves: Mapping[str, SleeveTar
     return Front(share=share, colours=np.where(made, canvas, colours))
 
 
-def _beside_limb(
-    scene: Scene, skin: np.ndarray, *, hands: np.ndarray, removed: np.ndarray
+def _stairs(
+    scene: Scene, seen: np.ndarray, *, hands: np.ndarray, removed: np.ndarray
 ) -> np.ndarray:
-    """What passes for skin between a limb and the worn cloth: a glimpse of wall, a dark cleft."""
-    core = grown(skin, -scene.px(0.035))
-    rim = skin & ~core & grown(removed, scene.px(CLEFT_U))
-    if not (rim.any() and core.any()):
-        return np.zeros(scene.shape, bool)
-    place = around(rim, margin_px=scene.px(0.1))
-    lab = cv2.cvtColor(np.ascontiguousarray(scene.photo[place]), cv2.COLOR_RGB2LAB)
-    own = smoothly_continued(lab, source=core[place])
-    apart = np.linalg.norm(lab - own, axis=-1)
-    # Between fingers it is dark where they touch, and nails shine: only the wall itself is told.
-    air = lab[scene.parts[place] == Part.BACKGROUND.value]
-    wall = np.median(air, axis=0) if len(air) else np.full(3, np.inf)
-    as_wall = np.linalg.norm(lab - wall, axis=-1) < WALL_APART
-    found = np.zeros(scene.shape, bool)
-    found[place] = rim[place] & (apart > LIMB_APART) & (as_wall | ~hands[place])
-    return found
+    """Where a limb's outline against cloth is the parts' alone: all but fingers, (h, w) bool."""
+    beside = grown(removed | scene.is_part(Part.TOP, Part.BOTTOM), 3)
+    broad = opened(seen, scene.px(BROAD_U))
+    spread = opened(seen & hands & ~broad, scene.px(0.01))
+    return beside & (~hands | (grown(broad, 3) & ~grown(spread, scene.px(CROTCH_U))))
 
 
 def head(scene: Scene, *, neck: np.ndarray) -> np.ndarray:
