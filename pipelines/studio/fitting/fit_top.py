@@ -24,8 +24,12 @@ CUFF_BOW = 0.07
 FOOT_SHARE = 0.55
 """Where a hood meets the shoulder on a mesh's upper edge, between the tip and the rim's corner."""
 
-BACK_RISE_U = 0.05
-"""How far a hood's back rises above its rim's corners behind the neck, in body units."""
+BACK_RISE_U = 0.02
+"""How far a hood's back rises above its rim's corners behind the neck, in body units. Source: by
+eye on five turned heads, beside whose necks 0.05 stands up like a loose piece."""
+
+BACK_UNDER_U = (0.06, 0.02)
+"""So far out and down a hood's back goes on under its sides, in body units: no gap between."""
 
 SEAM_ROWS = 3
 """Rows of a sleeve's mesh that lie under the seam, on the torso: they fade in."""
@@ -196,6 +200,8 @@ def _back(marks: TorsoMarks, place: TopTarget) -> Sheet:
         upper_s = resample(marks.back, count)
         upper_t = left_t + (right_t - left_t) * across
         upper_t -= down * arch * BACK_RISE_U * place.frame.unit_px
+        under = _under_sides(place, across)
+        upper_t, front_t = upper_t + under, front_t + under
     else:
         hang = float(np.clip((marks.back[18:23, 1].mean() - (left_s[1] + right_s[1]) / 2), 0, None))
         hang = min(hang, 0.6 * float(marks.neck[:, 1].max() - left_s[1]))
@@ -209,3 +215,12 @@ def _back(marks: TorsoMarks, place: TopTarget) -> Sheet:
             target=upper_t[None] * (1 - share) + front_t[None] * share,
         )
     )
+
+
+def _under_sides(place: TopTarget, across: np.ndarray) -> np.ndarray:
+    """How far a hood's back (n, 1) from 0 to 1 `across` is moved under its sides: (n, 2) px."""
+    sided = 2 * across - 1
+    near = np.abs(sided) ** 6
+    out, low = BACK_UNDER_U
+    way = place.frame.right * np.sign(sided) * out + place.frame.down * low
+    return way * near * place.frame.unit_px

@@ -15,6 +15,9 @@ from pipelines.studio.fitting.target_hood import Throat, hood_place
 DEPTH_CAP = {Style.HOOD: 0.24, Style.COLLAR: 0.30}
 """Deepest front neckline in body units; other styles 0.42. A hood's opening is drawn together."""
 
+WIDTH_SHARES = (0.85, 1.07)
+"""How much narrower or wider than most a neckline is worn. Source: by eye, two tees measured
+1.2 wide leave a shelf of shoulder bare on seven people at 1.2, and none at 1.07."""
 
 HOOD_AROUND = 0.04
 """How far beside the neck a hood's opening runs, in body units: its front edges lie close."""
@@ -97,7 +100,7 @@ def _neck_points(
     """Where the neckline meets the shoulder seams: up from the shoulder line to the silhouette."""
     unit = frame.unit_px
     width = float(np.linalg.norm(marks.neck[-1] - marks.neck[0]))
-    share = float(np.clip(width / marks.chest_px / 0.38, 0.85, 1.25))
+    share = float(np.clip(width / marks.chest_px / 0.38, *WIDTH_SHARES))
     off = max(0.235 * frame.shoulders_px * share, 0.17 * unit)
     if style is Style.HOOD:
         off = _neck_half_px(body, frame, solid) + HOOD_AROUND * unit
