@@ -22,8 +22,12 @@ CUFF_HALF_U = 0.14
 BEYOND_MOST_U = 0.23
 """A cuff reaches no farther beyond the wrist, in body units. Source: as above, 0.21 at most."""
 
-BLEND_U = 0.14
-"""So long before the wrist a sleeve's own outline begins to give way to the worn cuff's."""
+BEFORE_U = 0.14
+"""So long before the wrist the search for the worn cuff's end begins, in body units."""
+
+BLEND_U, STANDS_OFF = 0.26, 0.45
+"""So long before the wrist, in body units, a sleeve's own outline begins to give way to the worn
+cuff's, and how far it may stand off it there, in that length: cuffs are drawn in gradually."""
 
 EDGE_U = 0.009
 """How soft the worn cuff's outline is taken, in body units: the parts are known by pixels."""
@@ -47,13 +51,13 @@ def cuff_reach_t(body: Body, side: str) -> float:
     along = run / max(length, 1e-6)
     across = np.array([-along[1], along[0]])
     offsets = np.linspace(-CUFF_HALF_U, CUFF_HALF_U, 17)[:, None] * body.unit_px
-    starts = wrist - along * BLEND_U * body.unit_px + across * offsets
+    starts = wrist - along * BEFORE_U * body.unit_px + across * offsets
     ways = np.repeat(along[None], len(starts), axis=0)
-    limit = (BLEND_U + BEYOND_MOST_U) * body.unit_px
+    limit = (BEFORE_U + BEYOND_MOST_U) * body.unit_px
     far = reach(body.parts == Part.TOP, starts, ways, limit_px=limit)
     if not np.any(far > 0):
         return arm.worn_sleeve_t
-    beyond = float(np.nanmax(far)) - BLEND_U * body.unit_px
+    beyond = float(np.nanmax(far)) - BEFORE_U * body.unit_px
     return max(arm.worn_sleeve_t, 2 + beyond / max(length, 1.0))
 
 
@@ -82,7 +86,7 @@ def _cut(piece: Piece, body: Body, *, side: str) -> Piece:
     cloth = _worn_cloth(body.parts[y0:y1, x0:x1], max(1, round(SPECK_U * body.unit_px)))
     edge = cv2.GaussianBlur(cloth, (0, 0), max(1.0, EDGE_U * body.unit_px))
     away = cv2.distanceTransform((cloth < 0.5).astype(np.uint8), cv2.DIST_L2, 5) / body.unit_px
-    free = np.clip((BLEND_U - away / 0.5 - (along + BLEND_U)) * body.unit_px, 0, 1)
+    free = np.clip((-along * STANDS_OFF - away) * body.unit_px, 0, 1)
     share = np.where(along < -BLEND_U, 1, np.maximum(free, np.clip((edge - 0.12) / 0.3, 0, 1)))
     return replace(piece, rgba=piece.rgba * share[..., None].astype(np.float32))
 
