@@ -32,6 +32,11 @@ hair and a blue top lie .25 apart, brown and black .03."""
 DARKEST = 0.012
 """Mean sRGB below which a pixel has no hue."""
 
+BLACKER, HAIR_CORE_U = 0.25, 0.03
+"""What is joined to shaded cloth and has less than this share of the light of the hair, so deep
+inside it in body units, is the same shadow. Source: the shadow below one curl, 0.05 to 0.23 of it,
+and nine people's hair, whose darkest hundredth has 0.2 to 0.7."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Hair:
@@ -149,8 +154,25 @@ def _shaded_cloth(
     hue = _chromaticity(part)
     as_worn = np.linalg.norm(hue - worn, axis=-1) < 0.8 * np.linalg.norm(hue - own, axis=-1)
     seen = np.zeros(share.shape, bool)
-    seen[place] = as_worn & (part.mean(axis=-1) > DARKEST) & here[place]
-    return opened(seen, max(1, round(0.008 * unit_px)))
+    light = part.mean(axis=-1)
+    seen[place] = as_worn & (light > DARKEST) & here[place]
+    seen = opened(seen, max(1, round(0.008 * unit_px)))
+    core = grown(hair, -max(2, round(HAIR_CORE_U * unit_px)))
+    if core.any() and seen.any():
+        black = np.zeros(share.shape, bool)
+        usual = float(np.median(photo[core].mean(axis=-1)))
+        black[place] = (light < BLACKER * usual) & here[place]
+        seen |= _joined(opened(black, 1), grown(seen, 2))
+    return seen
+
+
+def _joined(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The mask's pieces that touch the other mask."""
+    count, labels, _, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    names, keep = np.asarray(labels, np.int32), np.zeros(count, bool)
+    keep[np.unique(names[mask & other])] = True
+    keep[0] = False
+    return keep[names]
 
 
 def _chromaticity(colours: np.ndarray) -> np.ndarray:

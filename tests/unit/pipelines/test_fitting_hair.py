@@ -58,3 +58,12 @@ def test_a_black_collars_rim_that_was_taken_for_skin_is_cloth() -> None:
     found = hair_of(photo, parts, matte, chin=CHIN, unit_px=UNIT_PX)
     assert found.cloth[95:100, 82:118].mean() > 0.9
     assert not found.cloth[62:88, 82:118].any(), "the neck was taken for cloth"
+
+
+def test_a_black_shadow_between_shaded_cloth_and_a_lock_is_cloth() -> None:
+    photo, parts, matte = scene()
+    parts[85:112, 30:75], matte[85:112, 30:75] = Part.HAIR, 1.0
+    photo[85:97, 30:75], photo[97:112, 30:75] = 0.01, np.array(BLUE) * 0.12
+    found = hair_of(photo, parts, matte, chin=CHIN, unit_px=UNIT_PX)
+    assert found.cloth[88:95, 36:70].mean() > 0.9, "the black of the shadow is left below the hair"
+    assert found.share[20:80, 35:55].min() > 0.95, "the hair above went too"
