@@ -13,7 +13,7 @@ from pipelines.studio.fitting.compose import Finish, compose
 from pipelines.studio.fitting.erase import undress
 from pipelines.studio.fitting.fit import fit
 from pipelines.studio.fitting.fit_top import top_sheets
-from pipelines.studio.fitting.layers import Scene
+from pipelines.studio.fitting.layers import Scene, coverage, front_pieces
 from pipelines.studio.fitting.layers_fingers import fingers
 from pipelines.studio.fitting.layers_masks import grown
 from pipelines.studio.fitting.target import top_target
@@ -124,3 +124,45 @@ def test_a_hoods_back_goes_on_under_its_sides() -> None:
         out = (back[0, column] - place.shoulders.neck[corner_at]) * [sign, 1] / UNIT_PX
         assert out[0] > 0.03, "the hood's back ends at its rim: a gap shows beside the neck"
         assert out[1] > 0, "the hood's back stands up beside its sides"
+
+
+def test_no_wall_shines_through_the_new_hem_beside_trousers() -> None:
+    body = figure(hem_t=0.98)
+    photo = photographed(body, cloth=(20, 20, 22))
+    photo[body.parts == Part.BOTTOM] = GREY
+    fitted = fit(top(long=False), body, over=[], layer=0)
+    inwards = [replace(piece, rgba=cut(piece.rgba, sides_px=12)) for piece in fitted.pieces]
+    narrow = replace(fitted, pieces=tuple(inwards))
+    scene = Scene.of(photo, body, box=(0, 0, SHAPE[1], SHAPE[0]))
+    undressed = undress(scene, [narrow], also=np.zeros(SHAPE, bool), cover_u=0.02)
+    cover = coverage(front_pieces([narrow]), scene)
+    strip = (body.parts == Part.TOP) & (cover < 0.98) & (np.indices(SHAPE)[0] > 545)
+    strip[:, : int(body.mid_hip[0]) - 60] = strip[:, int(body.mid_hip[0]) + 60 :] = False
+    assert strip.sum() > 10, "the new garment hides all of the old one"
+    light = float((undressed.canvas[strip].mean(axis=-1) > 0.5).mean())
+    assert light == 0, f"{light:.0%} of the strip between hem and trousers is as light as the wall"
+
+
+def cut(rgba: np.ndarray, *, sides_px: int) -> np.ndarray:
+    """The piece with soft slits: their edges are half covered, as where a garment ends."""
+    softly = np.ones(rgba.shape[:2], np.float32)
+    softly[:, rgba.shape[1] // 2 :: sides_px] = 0
+    return rgba * cv2.GaussianBlur(softly, (0, 0), 1.0)[..., None]
+
+
+def test_a_spike_called_skin_at_a_collars_tip_is_not_continued() -> None:
+    body = figure()
+    spike = np.zeros(SHAPE, bool)
+    spike[222:236, 420:422] = True
+    parts = np.where(spike, np.uint8(Part.SKIN), body.parts)
+    parts[226:236, 422:440] = Part.TOP
+    alpha = np.where(parts > 0, 255, 0).astype(np.uint8)
+    seen = replace(body, parts=parts, alpha=alpha)
+    photo = photographed(seen, cloth=(25, 25, 28))
+    scene = Scene.of(photo, seen, box=(0, 0, SHAPE[1], SHAPE[0]))
+    bare = replace(fit(top(long=False), seen, over=[], layer=0), pieces=())
+    undressed = undress(scene, [bare], also=np.zeros(SHAPE, bool), cover_u=0.02)
+    rim = spike & undressed.removed
+    assert rim.sum() > 10, "the spike is not taken away with the worn cloth"
+    reddish = float((undressed.canvas[rim] @ (1, 0, -1) > 0.1).mean())
+    assert reddish < 0.1, f"{reddish:.0%} of a spike beside the worn collar stays as skin"

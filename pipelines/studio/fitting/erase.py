@@ -31,6 +31,9 @@ COVERED = 0.98
 SLIVER_U = 0.024
 """What of the worn cloth is thinner than this is no cloth but a wrong outline beside an arm."""
 
+SPIKE_U = 0.009
+"""Skin narrower than twice this is a wrong outline: a spike at a collar's tip. By eye."""
+
 SAME_CLOTH = 22.0
 """Lab distance from the cloth nearby within which a sliver is cloth. Chosen by eye on 12 people."""
 
@@ -190,7 +193,7 @@ def _without_cloth(
     glimpsed = glimpses(scene, scene.is_part(Part.SKIN), hands=everywhere, removed=removed)
     off = grown(scene.cloth_as_hair | glimpsed, 2) & (neck < NO_NECK)
     for part in (Part.SKIN, Part.BOTTOM):
-        own = scene.is_part(part) & ~off
+        own = opened(scene.is_part(part) & ~off, scene.px(SPIKE_U))
         canvas = continued(canvas, source=grown(own & ~hole, -1), hole=hole & own)
     trunk, skin = _trunk_below(scene, fitted), scene.is_part(Part.SKIN)
     below = hole & trunk & ~skin
