@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from pipelines.studio.fitting.garment_fold import without_folds
-from pipelines.studio.fitting.garment_view import SleeveMarks
+from pipelines.studio.fitting.garment_view import SleeveMarks, Sleeves
 from pipelines.studio.fitting.mesh_curves import resample
 
 CHEST_PX = 400.0
@@ -29,7 +29,7 @@ def sleeve(*, folded: bool) -> tuple[np.ndarray, dict[str, SleeveMarks], np.ndar
 
 def test_a_fold_at_the_elbow_becomes_plain_cloth_and_its_mouth_is_closed() -> None:
     rgba, edges, crease = sleeve(folded=True)
-    flat = without_folds(rgba, edges, chest_px=CHEST_PX)
+    flat = without_folds(rgba, edges, sleeves=Sleeves.LONG, chest_px=CHEST_PX)
     off = np.abs(flat.rgba[crease][:, :3] - CLOTH).max()
     assert off < 0.1, f"the fold's crease still differs by {off:.2f} from the cloth around it"
     inner = flat.sleeves_of["left"].inner
@@ -40,6 +40,12 @@ def test_a_fold_at_the_elbow_becomes_plain_cloth_and_its_mouth_is_closed() -> No
 
 def test_a_straight_sleeve_keeps_every_pixel_and_its_edge() -> None:
     rgba, edges, _ = sleeve(folded=False)
-    flat = without_folds(rgba, edges, chest_px=CHEST_PX)
+    flat = without_folds(rgba, edges, sleeves=Sleeves.LONG, chest_px=CHEST_PX)
     assert np.array_equal(flat.rgba, rgba), "a sleeve without a fold was painted over"
     assert np.array_equal(flat.sleeves_of["left"].inner, edges["left"].inner)
+
+
+def test_a_short_sleeves_hollow_is_no_fold() -> None:
+    rgba, edges, _ = sleeve(folded=True)
+    flat = without_folds(rgba, edges, sleeves=Sleeves.SHORT, chest_px=CHEST_PX)
+    assert np.array_equal(flat.rgba, rgba), "a short sleeve was painted over"

@@ -67,7 +67,8 @@ def see_garment(
     outline = trace(loose.rgba[..., 3] > 0.5)
     marks = top_marks(outline, _lightness(loose.rgba))
     plain = without_label(loose.rgba, marks.torso)
-    flat = without_folds(plain.rgba, marks.sleeves_of, chest_px=plain.torso.chest_px)
+    wide_px = plain.torso.chest_px
+    flat = without_folds(plain.rgba, marks.sleeves_of, sleeves=marks.sleeves, chest_px=wide_px)
     tagless = without_tag(flat.rgba, plain.torso)
     return GarmentView(
         kind=kind,

@@ -9,14 +9,15 @@ import cv2
 import numpy as np
 
 from pipelines.studio.fitting.erase_fill import continued, smoothly_continued
-from pipelines.studio.fitting.garment_view import SleeveMarks
+from pipelines.studio.fitting.garment_view import SleeveMarks, Sleeves
 from pipelines.studio.fitting.layers_masks import grown
 from pipelines.studio.fitting.mesh_curves import resample
 
-DEEP, SHORT = 0.017, 0.45
-"""A bay in a sleeve's inner edge is a fold's mouth from this inscribed radius on and up to this
-length, both in chest widths. Source: three hoodies' sleeves: 0.020 to 0.033 deep and 0.15 to
-0.23 long at three folds, 0.013 deep at most at the three other sleeves."""
+DEEP, BLUNT = 0.01, 0.11
+"""A bay in a sleeve's inner edge is a fold's mouth from this inscribed radius on, in chest
+widths, when that is at least such a share of its length. Source: three hoodies' six sleeves: four
+folds 0.013 to 0.033 deep, 0.13 to 0.17 of their length; two sleeves without one 0.013 deep at most,
+0.09 of their length."""
 
 CREASE = 0.15
 """So far from its mouth a fold's creases reach, in chest widths. Source: as above."""
@@ -36,14 +37,20 @@ class Foldless:
 
 
 def without_folds(
-    rgba: np.ndarray, sleeves_of: Mapping[str, SleeveMarks], *, chest_px: float
+    rgba: np.ndarray,
+    sleeves_of: Mapping[str, SleeveMarks],
+    *,
+    sleeves: Sleeves,
+    chest_px: float,
 ) -> Foldless:
     """The garment with each fold at a sleeve's bend covered by the cloth around it.
 
     `rgba` (H, W, 4) float32 0..1 sRGB, premultiplied. The sleeve's inner edge then runs straight
-    over the fold's mouth. Sleeves without a fold stay as they were.
+    over the fold's mouth. Short sleeves, and those without a fold, stay as they were.
     """
     mended, edges = rgba, dict(sleeves_of)
+    if sleeves is not Sleeves.LONG:
+        return Foldless(rgba=mended, sleeves_of=edges)
     for side, marks in sleeves_of.items():
         whole = _hull(np.vstack([marks.outer, marks.inner[::-1]]), rgba.shape[:2])
         mouth = _mouth(whole & (rgba[..., 3] < SOLID), chest_px=chest_px)
@@ -68,7 +75,8 @@ def _mouth(air: np.ndarray, *, chest_px: float) -> np.ndarray:
     for label in range(1, count):
         longer = max(stats[label, cv2.CC_STAT_WIDTH], stats[label, cv2.CC_STAT_HEIGHT])
         own = np.asarray(labels) == label
-        if longer < SHORT * chest_px and float(deep[own].max()) > DEEP * chest_px:
+        depth = float(deep[own].max())
+        if depth > max(DEEP * chest_px, BLUNT * longer):
             mouth |= own
     return mouth
 
