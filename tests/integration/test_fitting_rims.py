@@ -166,3 +166,14 @@ def test_a_spike_called_skin_at_a_collars_tip_is_not_continued() -> None:
     assert rim.sum() > 10, "the spike is not taken away with the worn cloth"
     reddish = float((undressed.canvas[rim] @ (1, 0, -1) > 0.1).mean())
     assert reddish < 0.1, f"{reddish:.0%} of a spike beside the worn collar stays as skin"
+
+
+def test_a_nail_that_gleams_like_the_wall_keeps_no_hole() -> None:
+    body, shown_fingers = bent_hand(40.0)
+    photo = photographed(body, cloth=(25, 25, 28))
+    nails = shown_fingers & (cv2.erode(shown_fingers.astype(np.uint8), np.ones((3, 3))) > 0)
+    photo[nails] = (242, 224, 216)
+    ys, xs = np.nonzero(nails)
+    photo[ys[::40], xs[::40]] = 255
+    kept = float((in_front(photo, body)[nails] > 0.5).mean())
+    assert kept > 0.9, f"only {kept:.0%} of nails with a gleam stay in front"

@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.studio.fitting.body import Part
 from pipelines.studio.fitting.erase_fill import around, smoothly_continued
 from pipelines.studio.fitting.layers import Scene
-from pipelines.studio.fitting.layers_masks import grown
+from pipelines.studio.fitting.layers_masks import grown, opened
 
 CLEFT_U = 0.08
 """So wide a cleft between an arm and the worn cloth may pass for skin, in body units."""
@@ -39,12 +39,16 @@ def glimpses(
         return found
     place = around(rim, margin_px=scene.px(0.1))
     lab = cv2.cvtColor(np.ascontiguousarray(scene.photo[place]), cv2.COLOR_RGB2LAB)
-    own = smoothly_continued(lab, source=core[place])
-    apart = np.linalg.norm(lab - own, axis=-1)
     # Between fingers it is dark where they touch, and nails shine: only the wall itself is told.
     air = lab[scene.parts[place] == Part.BACKGROUND.value]
     wall = np.median(air, axis=0) if len(air) else np.full(3, np.inf)
     as_wall = np.linalg.norm(lab - wall, axis=-1) < WALL_APART
-    told = rim[place] & (apart > LIMB_APART) & (as_wall | ~hands[place])
-    found[place] = told | (grown(told, MIXED_PX) & rim[place] & (apart > MIXED_APART))
+    asked = rim[place] & (as_wall | ~hands[place])
+    if not asked.any():
+        return found
+    apart = np.linalg.norm(lab - smoothly_continued(lab, source=core[place]), axis=-1)
+    told = asked & (apart > LIMB_APART)
+    # A nail's gleam of a pixel is as light as the wall, and mixed with nothing.
+    mixed = grown(opened(told, 1), MIXED_PX) & rim[place] & (apart > MIXED_APART)
+    found[place] = told | mixed
     return found
