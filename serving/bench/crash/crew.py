@@ -56,8 +56,9 @@ class _Post:
 
     @property
     def is_at_work(self) -> bool:
-        """True while its process lives and has opened everything it needs."""
-        return self.child.is_alive and self.child.is_up
+        """True while its process lives, was not shot and has opened everything it needs."""
+        # One that was shot a moment ago still answers to its name.
+        return not self.back_at and self.child.is_alive and self.child.is_up
 
 
 class Crew:
@@ -117,7 +118,7 @@ class Crew:
         for server in self._servers.values():
             server.wait()
         end = time.monotonic() + within_s
-        # The sign of a process outlives it: one that was killed last must be started again, too.
+        # Whoever was killed last must be started again, too.
         while missing := [post for post in self._posts if not post.is_at_work]:
             if time.monotonic() > end:
                 raise TimeoutError(f"the {missing[0].order.role} did not come up")
