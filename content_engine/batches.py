@@ -65,13 +65,15 @@ class Batch:
 class BatchProgress:
     """How a batch stands: briefs by state (`waiting` has no job yet), cost, and time left.
 
-    `seconds` is device time of all `attempts`; `eta_s` is None until something has ended.
+    `made_s` and `judged_s` are what making and judging all `attempts` took, by device; `eta_s` is
+    None until something has ended.
     """
 
     batch: Batch
     counts: Mapping[str, int]
     attempts: int
-    seconds: float
+    made_s: Mapping[str, float]
+    judged_s: Mapping[str, float]
     eta_s: float | None
 
 

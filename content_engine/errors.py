@@ -80,9 +80,10 @@ class LedgerUnavailable(BackendUnavailable):
 
 
 class GenerationFailed(ContentEngineError):
-    """This recipe gave nothing; the next one may."""
+    """This recipe gave nothing; the next one may. Finding that out took `seconds` of the CPU."""
 
     code = "generation-failed"
+    seconds: float = 0.0
 
 
 class Refused(GenerationFailed):
@@ -94,8 +95,9 @@ class Refused(GenerationFailed):
         super().__init__(f"{reason}: {message}")
         self.reason = reason
 
-    def __reduce__(self) -> tuple[type[Refused], tuple[str, str]]:
-        return type(self), (self.reason, str(self).removeprefix(f"{self.reason}: "))
+    def __reduce__(self) -> tuple[type[Refused], tuple[str, str], dict[str, object]]:
+        said = str(self).removeprefix(f"{self.reason}: ")
+        return type(self), (self.reason, said), vars(self)
 
 
 class Stopped(ContentEngineError):

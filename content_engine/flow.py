@@ -137,13 +137,23 @@ class Record(Protocol):
         """Puts a case before a person again: its correction can't be done. Raises LeaseLost."""
         ...
 
-    def record_failure(self, claim: Claim, recipe: Recipe, reason: str) -> None:
-        """Records that a recipe gave nothing. Raises LeaseLost."""
+    def record_failure(self, claim: Claim, recipe: Recipe, error: GenerationFailed) -> None:
+        """Records that a recipe gave nothing, why, and what that took. Raises LeaseLost."""
         ...
 
     def settle(self, claim: Claim) -> JobStatus:
         """Ends the claim and sets the job's status from what is recorded. Raises LeaseLost."""
         ...
+
+
+def made_by(maker: Pipeline, recipe: Recipe, *, stop: Stop = never) -> Candidate:
+    """What the maker makes. A failure says what it took, as a candidate does: it costs, too."""
+    began = time.perf_counter()
+    try:
+        return maker.generate(recipe, stop=stop)
+    except GenerationFailed as error:
+        error.seconds = time.perf_counter() - began
+        raise
 
 
 def judged_by(judge: Judge, brief: Brief, candidate: Candidate) -> Judged:
@@ -258,7 +268,7 @@ class Engine:
         try:
             return await self._judged(claim.job.brief, recipe)
         except GenerationFailed as error:
-            await asyncio.to_thread(self.record.record_failure, claim, recipe, str(error))
+            await asyncio.to_thread(self.record.record_failure, claim, recipe, error)
             return None
 
     async def _judged(self, brief: Brief, recipe: Recipe) -> Attempt:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from content_engine import tracing
 from content_engine.errors import BackendUnavailable
-from content_engine.flow import Judge, Pipeline, Stop, judged_by
+from content_engine.flow import Judge, Pipeline, Stop, judged_by, made_by
 from content_engine.types import Brief, Candidate, Judged, Kind, Lane, Recipe
 from serving.executors import RayExecutor, answer_of
 from serving.lanes import TwoLanes, stoppable
@@ -53,9 +53,9 @@ class MakerReplica:
         self, recipe: Recipe, lane: Lane = Lane.BULK, *, under: str = ""
     ) -> Candidate:
         """See `Pipeline.generate`. Ray cancels it when its caller does; `under`: see `tracing`."""
-        make = self._pipeline.generate
+        maker = self._pipeline
         with tracing.span("replica.generate", {"kind": recipe.kind}, under=under):
-            return await self._lanes.run(lambda stop: make(recipe, stop=stop), lane=lane)
+            return await self._lanes.run(lambda stop: made_by(maker, recipe, stop=stop), lane=lane)
 
 
 class InspectorReplica:

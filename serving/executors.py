@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from content_engine import tracing
 from content_engine.errors import InvalidBrief, ReplicaLost
-from content_engine.flow import Judge, Pipeline, Planner, Stop, judged_by
+from content_engine.flow import Judge, Pipeline, Planner, Stop, judged_by, made_by
 from content_engine.review import Correction
 from content_engine.types import Attempt, Brief, Candidate, Judged, Kind, Lane, Recipe
 from serving.lanes import stoppable
@@ -74,7 +74,7 @@ class LocalExecutor:
                 self._pool, lambda stop: device.make(recipe, lane=lane, due_in_s=None, stop=stop)
             )
         maker = _chosen(self._makers, recipe.kind, "makes")
-        return await stoppable(self._pool, lambda stop: maker.generate(recipe, stop=stop))
+        return await stoppable(self._pool, lambda stop: made_by(maker, recipe, stop=stop))
 
     async def score(self, brief: Brief, candidate: Candidate) -> Judged:
         """The candidate's scores, and what they took."""

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from content_engine import tracing
 from content_engine.codec import to_json
+from content_engine.errors import GenerationFailed
 from content_engine.ledger import answers, rows, sharing, writes
 from content_engine.ledger.migrations import MIGRATIONS
 from content_engine.ledger.operating import LedgerOperating
@@ -270,12 +271,12 @@ class Ledger(LedgerOperating):
             writes.hold(session, claim, now_us=now_us)
             answers.refuse(session, claim.job.id, case_id, reason=reason, now_us=now_us)
 
-    def record_failure(self, claim: Claim, recipe: Recipe, reason: str) -> None:
-        """Records that a recipe gave nothing. Raises LeaseLost."""
+    def record_failure(self, claim: Claim, recipe: Recipe, error: GenerationFailed) -> None:
+        """Records that a recipe gave nothing, why, and what that took. Raises LeaseLost."""
         with self._database.write() as session:
             now_us = self._now_us()
             writes.hold(session, claim, now_us=now_us)
-            writes.add_failed(session, claim, recipe, reason=reason, now_us=now_us)
+            writes.add_failed(session, claim, recipe, error=error, now_us=now_us)
 
     def settle(self, claim: Claim) -> JobStatus:
         """Ends the claim: succeeded when enough is accepted, else in review, else failed.

@@ -116,17 +116,26 @@ WHERE batch.tenant = :tenant AND batch_order.status <> 'cancelled';
 
 -- A batch's counts by status: as many rows as statuses and writers, however many jobs.
 -- name: batch_tally
-SELECT status, CAST(sum(jobs) AS BIGINT) AS jobs, CAST(sum(attempts) AS BIGINT) AS attempts, sum(seconds) AS seconds
-FROM batch_tally WHERE batch = :sequence GROUP BY status;
+SELECT status, CAST(sum(jobs) AS BIGINT) AS jobs FROM batch_tally WHERE batch = :sequence GROUP BY status;
+
+-- name: batch_spent
+SELECT device, CAST(sum(attempts) AS BIGINT) AS attempts, sum(made_s) AS made_s, sum(judged_s) AS judged_s
+FROM batch_spent WHERE batch = :sequence GROUP BY device;
 
 -- name: count_batch_jobs
 INSERT INTO batch_tally (batch, status, jobs)
 SELECT item / 4294967296, status, count(*) FROM job WHERE item > 0 GROUP BY item / 4294967296, status;
 
 -- name: count_batch_attempts
-INSERT INTO batch_tally (batch, status, attempts, seconds)
-SELECT item / 4294967296, '', count(*), sum(seconds) FROM job JOIN attempt ON attempt.job_id = job.id
-WHERE item > 0 GROUP BY item / 4294967296;
+INSERT INTO batch_spent (batch, device, attempts, made_s)
+SELECT item / 4294967296, device, count(*), sum(seconds) FROM job JOIN attempt ON attempt.job_id = job.id
+WHERE item > 0 GROUP BY item / 4294967296, device;
+
+-- name: count_batch_judging
+INSERT INTO batch_spent AS spent (batch, device, judged_s)
+SELECT item / 4294967296, judged_on, sum(judged_s) FROM job JOIN attempt ON attempt.job_id = job.id
+WHERE item > 0 AND judged_s > 0 GROUP BY item / 4294967296, judged_on
+ON CONFLICT (batch, device, writer) DO UPDATE SET judged_s = spent.judged_s + excluded.judged_s;
 
 -- When the first job of the batch that stands in the status was made.
 -- name: batch_since

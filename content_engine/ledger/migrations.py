@@ -46,7 +46,10 @@ def _index(session: Session, row: Row) -> None:
 
 
 def _nothing(session: Session) -> None:
-    """From 2 to 3: batches begin empty. From 4 to 5: nobody had measured what judging took."""
+    """From 2 to 3: batches begin empty. From 4 to 5: nobody had measured what judging took.
+
+    From 5 to 6: batches are counted by the step to 7.
+    """
 
 
 def _batches_under_way(session: Session) -> None:
@@ -55,9 +58,10 @@ def _batches_under_way(session: Session) -> None:
 
 
 def _count_batches(session: Session) -> None:
-    """From 5 to 6: triggers count what changes from now on, this what is there."""
+    """From 6 to 7: triggers count what changes from now on, this what is there."""
     session.send("count_batch_jobs")
     session.send("count_batch_attempts")
+    session.send("count_batch_judging")
 
 
 MIGRATIONS: Mapping[int, Callable[[Session], None]] = {
@@ -65,6 +69,7 @@ MIGRATIONS: Mapping[int, Callable[[Session], None]] = {
     2: _nothing,
     3: _batches_under_way,
     4: _nothing,
-    5: _count_batches,
+    5: _nothing,
+    6: _count_batches,
 }
 """By version: the step from it to the next one."""

@@ -13,16 +13,15 @@ from content_engine.ledger.sql import Row, Session
 from content_engine.types import Attempt, Brief, JobStatus, Kind
 
 WAITING, INVALID = "waiting", "invalid"
-_SPENT = ""
-"""What stands for a status where attempts are counted."""
 _ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.IN_REVIEW, JobStatus.CANCELLED)
 
 
 def progress(session: Session, batch: Batch, *, now_us: int) -> BatchProgress:
     """How the batch stands; done once its feed is in and machines have ended every brief."""
-    found = {row.status: row for row in session.rows("batch_tally", {"sequence": batch.sequence})}
-    spent = found.pop(_SPENT, None)
-    jobs = dict.fromkeys(JobStatus, 0) | {JobStatus(name): row.jobs for name, row in found.items()}
+    asked = {"sequence": batch.sequence}
+    tally, went = session.ask("batch_tally", asked), session.ask("batch_spent", asked)
+    jobs = dict.fromkeys(JobStatus, 0) | {JobStatus(row.status): row.jobs for row in tally.rows()}
+    spent = went.rows()
     ended = sum(jobs[status] for status in _ENDED)
     since_us = _since_us(session, batch) if ended else 0
     unfed = batch.briefs - sum(jobs.values())
@@ -35,8 +34,9 @@ def progress(session: Session, batch: Batch, *, now_us: int) -> BatchProgress:
     return BatchProgress(
         batch=batch,
         counts=counts,
-        attempts=spent.attempts if spent else 0,
-        seconds=float(spent.seconds) if spent else 0.0,
+        attempts=sum(row.attempts for row in spent),
+        made_s={row.device: row.made_s for row in spent if row.made_s > 0},
+        judged_s={row.device: row.judged_s for row in spent if row.judged_s > 0},
         eta_s=_eta_s(batch.briefs - ended, ended, since_us=since_us, now_us=now_us),
     )
 

@@ -221,16 +221,24 @@ CREATE TABLE IF NOT EXISTS batch_item (
   body TEXT NOT NULL
 );
 
--- How many of a batch's jobs stand in a status; of `status` '': its attempts and what they took.
+-- How many of a batch's jobs stand in a status, and what its attempts took on each device.
 -- Kept by triggers. A batch is the sum over its writers, which may stand below nothing.
 CREATE TABLE IF NOT EXISTS batch_tally (
   batch BIGINT NOT NULL,
   status TEXT NOT NULL,
   writer BIGINT NOT NULL DEFAULT 0,       -- on Postgres the connection's process
   jobs BIGINT NOT NULL DEFAULT 0,
-  attempts BIGINT NOT NULL DEFAULT 0,
-  seconds DOUBLE PRECISION NOT NULL DEFAULT 0,
   PRIMARY KEY (batch, status, writer)
+) {clustered};
+
+CREATE TABLE IF NOT EXISTS batch_spent (
+  batch BIGINT NOT NULL,
+  device TEXT NOT NULL,
+  writer BIGINT NOT NULL DEFAULT 0,
+  attempts BIGINT NOT NULL DEFAULT 0,     -- made there
+  made_s DOUBLE PRECISION NOT NULL DEFAULT 0,
+  judged_s DOUBLE PRECISION NOT NULL DEFAULT 0,
+  PRIMARY KEY (batch, device, writer)
 ) {clustered};
 
 CREATE TABLE IF NOT EXISTS batch_fault (

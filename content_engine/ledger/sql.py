@@ -27,7 +27,7 @@ from content_engine.ledger.sessions import (
 
 __all__ = ["VERSION", "Database", "Row", "Session"]
 
-VERSION = 6
+VERSION = 7
 """Of the schema. A ledger of a newer one is refused: its rows may mean something else."""
 
 _MAKING_TABLES = 0x636F6E74

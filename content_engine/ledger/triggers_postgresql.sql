@@ -24,11 +24,15 @@ DECLARE
 BEGIN
   SELECT item INTO of_item FROM job WHERE id = coalesce(NEW.job_id, OLD.job_id);
   IF of_item > 0 THEN
-    INSERT INTO batch_tally AS tally (batch, status, writer, attempts, seconds)
-    VALUES (of_item / 4294967296, '', pg_backend_pid(), CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END,
-      coalesce(NEW.seconds, -OLD.seconds))
-    ON CONFLICT (batch, status, writer) DO UPDATE
-    SET attempts = tally.attempts + excluded.attempts, seconds = tally.seconds + excluded.seconds;
+    INSERT INTO batch_spent AS spent (batch, device, writer, attempts, made_s)
+    VALUES (of_item / 4294967296, coalesce(NEW.device, OLD.device), pg_backend_pid(),
+      CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END, coalesce(NEW.seconds, -OLD.seconds))
+    ON CONFLICT (batch, device, writer) DO UPDATE
+    SET attempts = spent.attempts + excluded.attempts, made_s = spent.made_s + excluded.made_s;
+    INSERT INTO batch_spent AS spent (batch, device, writer, judged_s)
+    VALUES (of_item / 4294967296, coalesce(NEW.judged_on, OLD.judged_on), pg_backend_pid(),
+      coalesce(NEW.judged_s, -OLD.judged_s))
+    ON CONFLICT (batch, device, writer) DO UPDATE SET judged_s = spent.judged_s + excluded.judged_s;
   END IF;
   RETURN NULL;
 END $$

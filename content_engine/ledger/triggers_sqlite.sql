@@ -15,16 +15,26 @@ BEGIN
   ON CONFLICT (batch, status, writer) DO UPDATE SET jobs = jobs + 1;
 END
 
-CREATE TRIGGER IF NOT EXISTS attempt_counted AFTER INSERT ON attempt
+DROP TRIGGER IF EXISTS attempt_counted
+
+DROP TRIGGER IF EXISTS attempt_forgotten
+
+CREATE TRIGGER attempt_counted AFTER INSERT ON attempt
 BEGIN
-  INSERT INTO batch_tally (batch, status, attempts, seconds)
-  SELECT item / 4294967296, '', 1, NEW.seconds FROM job WHERE id = NEW.job_id AND item > 0
-  ON CONFLICT (batch, status, writer) DO UPDATE SET attempts = attempts + 1, seconds = seconds + excluded.seconds;
+  INSERT INTO batch_spent (batch, device, attempts, made_s)
+  SELECT item / 4294967296, NEW.device, 1, NEW.seconds FROM job WHERE id = NEW.job_id AND item > 0
+  ON CONFLICT (batch, device, writer) DO UPDATE SET attempts = attempts + 1, made_s = made_s + excluded.made_s;
+  INSERT INTO batch_spent (batch, device, judged_s)
+  SELECT item / 4294967296, NEW.judged_on, NEW.judged_s FROM job WHERE id = NEW.job_id AND item > 0
+  ON CONFLICT (batch, device, writer) DO UPDATE SET judged_s = judged_s + excluded.judged_s;
 END
 
-CREATE TRIGGER IF NOT EXISTS attempt_forgotten AFTER DELETE ON attempt
+CREATE TRIGGER attempt_forgotten AFTER DELETE ON attempt
 BEGIN
-  UPDATE batch_tally SET attempts = attempts - 1, seconds = seconds - OLD.seconds
-  WHERE status = '' AND writer = 0
+  UPDATE batch_spent SET attempts = attempts - 1, made_s = made_s - OLD.seconds
+  WHERE device = OLD.device AND writer = 0
+    AND batch = (SELECT item / 4294967296 FROM job WHERE id = OLD.job_id AND item > 0);
+  UPDATE batch_spent SET judged_s = judged_s - OLD.judged_s
+  WHERE device = OLD.judged_on AND writer = 0
     AND batch = (SELECT item / 4294967296 FROM job WHERE id = OLD.job_id AND item > 0);
 END

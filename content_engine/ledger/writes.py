@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from content_engine.codec import to_json
-from content_engine.errors import Conflict, InvalidFeed, LeaseLost
+from content_engine.errors import Conflict, GenerationFailed, InvalidFeed, LeaseLost
 from content_engine.ledger import outbox, rows
 from content_engine.ledger.sessions import Answer
 from content_engine.ledger.sql import Row, Session
@@ -199,14 +199,17 @@ def add_judged(session: Session, claim: Claim, attempt: Attempt, *, now_us: int)
     return True
 
 
-def add_failed(session: Session, claim: Claim, recipe: Recipe, *, reason: str, now_us: int) -> None:
-    """Records, once, that the recipe gave nothing."""
+def add_failed(
+    session: Session, claim: Claim, recipe: Recipe, *, error: GenerationFailed, now_us: int
+) -> None:
+    """Records, once, that the recipe gave nothing, why, and what that took."""
+    reason = str(error)
     values: dict[str, object] = {
         "outcome": rows.FAILED,
         "reason": reason,
         "body": to_json(recipe),
-        "device": "",
-        "seconds": 0.0,
+        "device": "cpu" if error.seconds else "",
+        "seconds": error.seconds,
         "judged_s": 0.0,
         "judged_on": "",
     }

@@ -72,9 +72,9 @@ def _reading(router: APIRouter, door: Door) -> None:
 
     @router.get("/{batch_id}")
     async def get_batch(batch_id: str) -> Response:
-        """How the batch stands: counts by state, device seconds, time left."""
+        """How the batch stands: counts by state, what it cost so far, time left."""
         found = await asyncio.to_thread(ledger.batch_progress, batch_id, tenant)
-        return JSONResponse(progress_out(found))
+        return JSONResponse(progress_out(found, door.tariff))
 
     @router.get("/{batch_id}/results")
     async def get_results(batch_id: str) -> Response:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from content_engine.batches import Batch, BatchProgress, ItemOutcome
 from content_engine.channels import channel
+from content_engine.costs import Tariff
 from content_engine.errors import InvalidBrief
 from content_engine.types import Attempt, Brief, Digest, Photo, PhotoRole, Product
 from serving.api.wire import JobIn
@@ -66,8 +67,8 @@ def batch_out(batch: Batch) -> dict[str, Any]:
     }
 
 
-def progress_out(progress: BatchProgress) -> dict[str, Any]:
-    """The batch with how it stands: counts, device seconds, time left."""
+def progress_out(progress: BatchProgress, tariff: Tariff) -> dict[str, Any]:
+    """The batch with how it stands: counts, what it cost so far, time left."""
     ended = progress.batch.briefs - sum(
         progress.counts[name] for name in ("waiting", "queued", "running")
     )
@@ -75,8 +76,20 @@ def progress_out(progress: BatchProgress) -> dict[str, Any]:
         **batch_out(progress.batch),
         "counts": dict(progress.counts),
         "progress": round(ended / progress.batch.briefs, 4) if progress.batch.briefs else 0.0,
-        "cost": {"attempts": progress.attempts, "device_seconds": round(progress.seconds, 3)},
+        "cost": _cost_out(progress, tariff),
         "eta_s": progress.eta_s,
+    }
+
+
+def _cost_out(progress: BatchProgress, tariff: Tariff) -> dict[str, Any]:
+    went = (*progress.made_s.items(), *progress.judged_s.items())
+    return {
+        "attempts": progress.attempts,
+        "device_seconds": round(sum(progress.made_s.values()), 3),
+        "judge_seconds": round(sum(progress.judged_s.values()), 3),
+        "cost": round(sum((tariff.price(device) or 0.0) * seconds for device, seconds in went), 6),
+        "currency": tariff.currency,
+        "unpriced_devices": sorted({place for place, _ in went if tariff.price(place) is None}),
     }
 
 

@@ -6,7 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from content_engine.errors import Conflict, InvalidBrief, InvalidSettings, LeaseLost, NotFound
+from content_engine.errors import (
+    Conflict,
+    GenerationFailed,
+    InvalidBrief,
+    InvalidSettings,
+    LeaseLost,
+    NotFound,
+)
 from content_engine.ledger import Ledger
 from content_engine.types import Claim, Digest, Job, JobStatus, Kind, Lane, Outcome
 from tests.contract.ledger_kit import TENANT, Clock, attempt, brief, recipe
@@ -263,7 +270,7 @@ def test_settling(
 def test_a_failed_job_names_its_best_reason(ledger: Ledger) -> None:
     job = submit_one(ledger)
     claim = claim_one(ledger)
-    ledger.record_failure(claim, recipe(7), "the photo is missing")
+    ledger.record_failure(claim, recipe(7), GenerationFailed("the photo is missing"))
     ledger.record(claim, attempt(Outcome.REJECT, seed=1))
     ledger.record(claim, attempt(Outcome.REPAIR, seed=2))
     ledger.settle(claim)
@@ -275,7 +282,7 @@ def test_a_failed_job_names_its_best_reason(ledger: Ledger) -> None:
 def test_a_recipe_that_gave_nothing_is_tried_but_no_attempt(ledger: Ledger) -> None:
     job = submit_one(ledger)
     claim = claim_one(ledger)
-    ledger.record_failure(claim, recipe(), "no product in the photo")
+    ledger.record_failure(claim, recipe(), GenerationFailed("no product in the photo"))
     assert ledger.tried(claim) == {recipe().digest}
     assert ledger.attempts(job.id, TENANT) == ()
     ledger.settle(claim)
@@ -302,7 +309,7 @@ def test_cancelling_stops_the_worker_and_withdraws_its_cases(ledger: Ledger) -> 
     assert ledger.cancel(job.id, TENANT).status is JobStatus.CANCELLED
     for write in (
         lambda: ledger.record(claim, attempt(seed=1)),
-        lambda: ledger.record_failure(claim, recipe(2), "x"),
+        lambda: ledger.record_failure(claim, recipe(2), GenerationFailed("x")),
         lambda: ledger.settle(claim),
         lambda: ledger.fail(claim, "x"),
         lambda: ledger.release(claim),

@@ -69,7 +69,7 @@ def test_every_line_becomes_a_job_of_every_order_once(ledger: Ledger) -> None:
     state = ledger.batch_progress(batch.id, TENANT)
     assert state.batch.status is BatchStatus.DONE
     assert (state.counts["succeeded"], state.counts["waiting"]) == (48, 0)
-    assert (state.attempts, state.seconds, state.eta_s) == (48, 12.0, 0.0)
+    assert (state.attempts, state.made_s, state.eta_s) == (48, {"cpu": 12.0}, 0.0)
 
 
 def test_a_job_of_a_batch_knows_its_product_and_order(ledger: Ledger) -> None:

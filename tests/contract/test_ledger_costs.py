@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from content_engine.costs import Scope, Tariff, bill, cost_of
+from content_engine.errors import GenerationFailed
 from content_engine.ledger import Ledger
 from content_engine.review import LabelOutcome
 from content_engine.types import Attempt, Outcome
@@ -76,10 +77,22 @@ def test_a_candidate_s_cost_is_its_making_and_its_judging() -> None:
 def test_what_took_no_time_needs_no_price(ledger: Ledger) -> None:
     ledger.submit([brief("mug")], tenant=TENANT)
     claim = take(ledger)
-    ledger.record_failure(claim, attempt(seed=1).candidate.recipe, "it gave nothing")
+    failed = GenerationFailed("it gave nothing")
+    ledger.record_failure(claim, attempt(seed=1).candidate.recipe, failed)
     ledger.settle(claim)
     found = bill(ledger.spending(Scope(tenant=TENANT), since=LONG_AGO), Tariff())
     assert (found.whole.attempts, found.unpriced) == (1, ())
+
+
+def test_what_gave_nothing_costs_what_it_took(ledger: Ledger) -> None:
+    ledger.submit([brief("mug")], tenant=TENANT)
+    claim = take(ledger)
+    failed = GenerationFailed("no product in the photo")
+    failed.seconds = 2.0
+    ledger.record_failure(claim, attempt(seed=1).candidate.recipe, failed)
+    ledger.settle(claim)
+    found = bill(ledger.spending(Scope(tenant=TENANT), since=LONG_AGO), Tariff(per_s={"cpu": 0.1}))
+    assert (found.whole.device_s, found.whole.cost) == (2.0, pytest.approx(0.2))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from content_engine.errors import NotFound
+from content_engine.errors import GenerationFailed, NotFound
 from content_engine.ledger import Ledger
 from content_engine.review import CaseClaim, LabelOutcome, Regenerate, Trim
 from content_engine.types import (
@@ -123,7 +123,7 @@ def test_other_candidates_of_the_job_are_another_story(ledger: Ledger) -> None:
     in_review(ledger, brief(), judged=attempt(Outcome.REVIEW, digest=CLIP))
     ledger.label_case(claimed(ledger).token, label(REJECT))
     work = take(ledger)
-    ledger.record_failure(work, recipe(5), "no product in the photo")
+    ledger.record_failure(work, recipe(5), GenerationFailed("no product in the photo"))
     ledger.record(work, attempt(seed=1, digest=TRIMMED))
     ledger.settle(work)
     told = [item.name for item in ledger.history(TRIMMED, TENANT)]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from content_engine.errors import GenerationFailed
 from content_engine.ledger import Ledger
 from content_engine.types import JobStatus, Kind, Outcome
 from tests.contract.ledger_kit import TENANT, attempt, brief, recipe
@@ -18,7 +19,7 @@ def carried(ledger: Ledger, batch: str) -> tuple[str, str]:
     told = replace(made, candidate=replace(made.candidate, notes=(f"report: {SECRET}",)))
     ledger.record(first, told)
     ledger.settle(first)
-    ledger.record_failure(second, recipe(2), f"turned: {SECRET}")
+    ledger.record_failure(second, recipe(2), GenerationFailed(f"turned: {SECRET}"))
     ledger.settle(second)
     return good.id, bad.id
 

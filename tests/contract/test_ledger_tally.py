@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -19,7 +20,9 @@ from tests.ledgers import run_sql
 
 LEASE_S = 60.0
 COUNTED = "SELECT status, count(*) FROM job WHERE item / 4294967296 = {batch} GROUP BY status"
-SPENT = """SELECT count(*), coalesce(sum(seconds), 0) FROM attempt JOIN job ON job.id = attempt.job_id
+SPENT = """SELECT {column}, sum({seconds}) FROM attempt JOIN job ON job.id = attempt.job_id
+WHERE item / 4294967296 = {batch} AND {seconds} > 0 GROUP BY {column}"""
+ATTEMPTS = """SELECT count(*) FROM attempt JOIN job ON job.id = attempt.job_id
 WHERE item / 4294967296 = {batch}"""
 
 
@@ -62,7 +65,14 @@ class Play:
     def judge(self) -> None:
         if self.claims:
             outcome = self.dice.choice(list(Outcome))
-            judged = attempt(outcome, seed=self.dice.randint(0, 3))
+            made = attempt(outcome, seed=self.dice.randint(0, 3))
+            device, judged_on = self.dice.choices(("cpu", "cuda:0"), k=2)
+            judged = replace(
+                made,
+                candidate=replace(made.candidate, device=device),
+                judged_s=0.5,
+                judged_on=judged_on,
+            )
             self.ledger.record(self.dice.choice(self.claims), judged)
 
     def end(self) -> None:
@@ -108,8 +118,15 @@ def agree(play: Play, url: str) -> None:
     jobs = {status.value: found.get(status.value, 0) for status in JobStatus}
     waiting = play.batch.briefs - sum(jobs.values())
     assert told.counts == {"waiting": waiting, **jobs}
-    ((attempts, seconds),) = run_sql(url, SPENT.format(batch=play.batch.sequence))
-    assert (told.attempts, told.seconds) == (attempts, pytest.approx(seconds))
+    assert [(told.attempts,)] == run_sql(url, ATTEMPTS.format(batch=play.batch.sequence))
+    assert told.made_s == went(play, url, "device", "seconds")
+    assert told.judged_s == went(play, url, "judged_on", "judged_s")
+
+
+def went(play: Play, url: str, column: str, seconds: str) -> object:
+    """What the rows say of where how many seconds went."""
+    asked = SPENT.format(column=column, seconds=seconds, batch=play.batch.sequence)
+    return pytest.approx(dict(cast("list[tuple[str, float]]", run_sql(url, asked))))
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -134,6 +151,7 @@ def test_a_ledger_that_did_not_count_counts_what_it_holds(ledger_url: str, clock
     run_sql(
         ledger_url,
         "DELETE FROM batch_tally",
+        "DELETE FROM batch_spent",
         f"UPDATE ledger_version SET version = {VERSION - 1}",
     )
     play.ledger = Ledger.open(ledger_url, clock=clock)

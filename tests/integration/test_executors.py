@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from moody import ERRORS, STEP_S, STEPS, MoodyMaker
 
-from content_engine.errors import InvalidBrief
+from content_engine.errors import GenerationFailed, InvalidBrief
 from content_engine.flow import Executor
 from content_engine.types import Brief, Kind, Product, Recipe, TextSpec
 from serving.bench.noop import noop_judges
@@ -51,8 +51,10 @@ def test_a_candidate_gives_the_judge_s_scores(executor: Executor) -> None:
 
 @pytest.mark.parametrize("sku", ERRORS)
 def test_the_maker_s_error_arrives_as_it_was_raised(executor: Executor, sku: str) -> None:
-    with pytest.raises(ERRORS[sku], match=f"{sku}: told to"):
+    with pytest.raises(ERRORS[sku], match=f"{sku}: told to") as raised:
         asyncio.run(executor.generate(recipe(sku)))
+    if isinstance(raised.value, GenerationFailed):
+        assert raised.value.seconds > 0, "what came to nothing must be paid for, too"
 
 
 def test_a_kind_that_nobody_makes_is_refused(executor: Executor) -> None:

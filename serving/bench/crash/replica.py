@@ -15,7 +15,7 @@ from typing import Any
 
 from assets.errors import AssetError
 from content_engine.errors import ContentEngineError, ReplicaLost
-from content_engine.flow import Judge, Pipeline, judged_by
+from content_engine.flow import Judge, Pipeline, judged_by, made_by
 from content_engine.types import Brief, Candidate, Judged, Lane, Recipe
 
 _DAWDLE_MOST_S = 0.1
@@ -75,6 +75,6 @@ def answer_calls(place: Path, maker: Pipeline, judge: Judge, *, dawdle: random.R
 def _found(call: tuple[Any, ...], maker: Pipeline, judge: Judge) -> Any:
     verb, *values = call
     try:
-        return maker.generate(*values) if verb == "generate" else judged_by(judge, *values)
+        return made_by(maker, *values) if verb == "generate" else judged_by(judge, *values)
     except (ContentEngineError, AssetError) as error:
         return error

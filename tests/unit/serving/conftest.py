@@ -10,6 +10,7 @@ import pytest
 from assets.fetch import Fetcher
 from assets.store import AssetStore
 from assets.vault import Vault
+from content_engine.costs import Tariff
 from content_engine.errors import InvalidBrief
 from content_engine.ledger import Ledger
 from content_engine.review import Correction, Edit, Regenerate, Replace
@@ -51,6 +52,7 @@ def door_over(ledger: Ledger, folder: Path) -> Door:
         check_correction=corrected,
         models=({"name": "realiser", "kind": "text"},),
         checks={"replicas": lambda: True},
+        tariff=Tariff(per_s={"cpu": 0.001}),
     )
 
 

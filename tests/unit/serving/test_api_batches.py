@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -56,12 +57,20 @@ def test_a_feed_becomes_jobs_and_faults_by_line(
         assert (body["lines"], body["invalid_lines"], body["briefs"]) == (2, 3, 6)
         assert answer.headers["location"] == body["status_url"]
         (claim,) = ledger.claim("w", kinds=(Kind.TEXT,), limit=1, lease_s=60.0)
-        ledger.record(claim, attempt(Outcome.ACCEPT))
+        judged = replace(attempt(Outcome.ACCEPT), judged_s=0.5, judged_on="cuda:0")
+        ledger.record(claim, judged)
         ledger.settle(claim)
         told = (await http.get(body["status_url"])).json()
         assert told["counts"]["succeeded"] == 1
         assert told["counts"]["waiting"] == 5
-        assert told["cost"] == {"attempts": 1, "device_seconds": 0.25}
+        assert told["cost"] == {
+            "attempts": 1,
+            "device_seconds": 0.25,
+            "judge_seconds": 0.5,
+            "cost": 0.00025,
+            "currency": "EUR",
+            "unpriced_devices": ["cuda:0"],
+        }
         assert told["eta_s"] is not None
         results = await http.get(body["results_url"])
         assert results.headers["content-type"] == "application/x-ndjson"
