@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -91,7 +92,12 @@ class Policy:
 
 def load_policy(path: Path = POLICY_PATH) -> Policy:
     """The policy in a file. Raises InvalidSettings on an unknown key or a bad value."""
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return _policy(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _policy(text: str) -> Policy:
+    tables = tomllib.loads(text)
     bounds: dict[tuple[str, str], Bound] = {}
     backends = from_plain(dict[str, Backends], tables.pop("backends", {}))
     for kind, metrics in tables.items():

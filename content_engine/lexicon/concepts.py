@@ -48,15 +48,16 @@ def tables_of(name: str) -> Mapping[str, Any]:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Concepts:
     """Every concept with its English terms. `terms` maps a concept to them, its own name first."""
 
     terms: Mapping[str, tuple[str, ...]]
 
     @classmethod
+    @cache
     def load(cls) -> Concepts:
-        """The concepts of `concepts.toml`."""
+        """The concepts of `concepts.toml`, read once a process."""
         tables = tables_of("concepts")
         return cls(
             {

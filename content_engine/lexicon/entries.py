@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -64,15 +64,16 @@ def _inflected(form: str, ending: str) -> str:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The words of one locale. Ask `lexicon_locales()` which there are; cached by its caller."""
+    """The words of one locale. Ask `lexicon_locales()` which there are."""
 
     locale: str
     concepts: Concepts
     entries: Mapping[str, Entry]
 
     @classmethod
+    @cache
     def load(cls, locale: str, concepts: Concepts | None = None) -> Lexicon:
-        """The lexicon of a locale. Raises InvalidBrief naming the known ones."""
+        """The lexicon of a locale, read once. Raises InvalidBrief naming the known ones."""
         if locale not in lexicon_locales():
             known = ", ".join(lexicon_locales())
             raise InvalidBrief(f"no lexicon for locale {locale!r}; known: {known}")

@@ -53,38 +53,39 @@ def with_mug(client: Client) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def stocked(calm_client: Client) -> Client:
-    """A door that knows the mug and is left as it was."""
+    """A door that knows the mug; what a test adds to it, no other looks for."""
     with_mug(calm_client)
     return calm_client
 
 
-def test_a_product_comes_back_as_the_engine_understood_it(client: Client, mug: dict) -> None:
-    shown = ask(client, "GET", "/v1/products/MUG-1").json()
+def test_a_product_comes_back_as_the_engine_understood_it(stocked: Client) -> None:
+    shown = ask(stocked, "GET", "/v1/products/MUG-1").json()
     facts = {fact["name"]: fact for fact in shown["facts"]}
     assert facts["capacity"]["quantities"] == [{"value": "350", "unit": "ml", "upper": None}]
     assert shown["photos"][0]["source"] == "data:", "a photo's bytes must not be sent back"
-    assert ask(client, "GET", shown["photos"][0]["url"]).headers["content-type"] == "image/png"
+    assert ask(stocked, "GET", shown["photos"][0]["url"]).headers["content-type"] == "image/png"
 
 
-def test_a_product_put_again_is_replaced(client: Client, mug: dict) -> None:
-    answer = ask(client, "PUT", "/v1/products/MUG-1", json=MUG | {"title": "Another Mug"})
-    assert answer.status_code == 200
-    assert ask(client, "GET", "/v1/products/MUG-1").json()["title"] == "Another Mug"
+def test_a_product_put_again_is_replaced(stocked: Client) -> None:
+    titles = ("Mug", "Another Mug")
+    puts = [ask(stocked, "PUT", "/v1/products/M-2", json=MUG | {"title": name}) for name in titles]
+    assert [answer.status_code for answer in puts] == [201, 200]
+    assert ask(stocked, "GET", "/v1/products/M-2").json()["title"] == "Another Mug"
 
 
-def test_a_job_is_accepted_with_its_addresses(client: Client, mug: dict) -> None:
-    answer = ask(client, "POST", "/v1/jobs", json=TEXT_JOB)
+def test_a_job_is_accepted_with_its_addresses(stocked: Client) -> None:
+    answer = ask(stocked, "POST", "/v1/jobs", json=TEXT_JOB)
     job = answer.json()
     assert (answer.status_code, job["status"]) == (202, "queued")
     assert answer.headers["location"] == job["status_url"] == f"/v1/jobs/{job['id']}"
-    assert ask(client, "GET", job["status_url"]).json() == job
+    assert ask(stocked, "GET", job["status_url"]).json() == job
 
 
-def test_one_key_makes_one_job(client: Client, mug: dict) -> None:
+def test_one_key_makes_one_job(stocked: Client) -> None:
     headers = {"Idempotency-Key": "order-7"}
-    first = ask(client, "POST", "/v1/jobs", json=TEXT_JOB, headers=headers)
-    again = ask(client, "POST", "/v1/jobs", json=TEXT_JOB, headers=headers)
-    other = ask(client, "POST", "/v1/jobs", json=TEXT_JOB | {"seed": 2}, headers=headers)
+    first = ask(stocked, "POST", "/v1/jobs", json=TEXT_JOB, headers=headers)
+    again = ask(stocked, "POST", "/v1/jobs", json=TEXT_JOB, headers=headers)
+    other = ask(stocked, "POST", "/v1/jobs", json=TEXT_JOB | {"seed": 2}, headers=headers)
     assert again.json()["id"] == first.json()["id"]
     assert (other.status_code, other.json()["type"]) == (422, problem_type("conflict"))
 
@@ -116,32 +117,32 @@ def test_jobs_are_listed_in_pages_and_by_filter(client: Client, mug: dict) -> No
     assert ask(client, "GET", "/v1/jobs?kind=image").json()["items"] == []
 
 
-def test_a_cancelled_job_says_so_in_its_events(client: Client, mug: dict) -> None:
-    job = ask(client, "POST", "/v1/jobs", json=TEXT_JOB).json()
-    assert ask(client, "DELETE", job["cancel_url"]).json()["status"] == JobStatus.CANCELLED
-    lines = ask(client, "GET", job["events_url"]).text.splitlines()
+def test_a_cancelled_job_says_so_in_its_events(stocked: Client) -> None:
+    job = ask(stocked, "POST", "/v1/jobs", json=TEXT_JOB).json()
+    assert ask(stocked, "DELETE", job["cancel_url"]).json()["status"] == JobStatus.CANCELLED
+    lines = ask(stocked, "GET", job["events_url"]).text.splitlines()
     names = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
     assert names == ["queued", "cancelled"], lines
     last = next(line.removeprefix("id: ") for line in lines if line.startswith("id: "))
-    rest = ask(client, "GET", job["events_url"], headers={"Last-Event-ID": last}).text
+    rest = ask(stocked, "GET", job["events_url"], headers={"Last-Event-ID": last}).text
     assert "event: queued" not in rest
     assert "event: cancelled" in rest
 
 
-def test_an_asset_has_ranges_and_validators(client: Client, door: Door) -> None:
-    digest = door.store.put(b"0123456789" * 300)
+def test_an_asset_has_ranges_and_validators(stocked: Client, calm_door: Door) -> None:
+    digest = calm_door.store.put(b"0123456789" * 300)
     path = f"/v1/assets/{digest}"
-    whole = ask(client, "GET", path)
+    whole = ask(stocked, "GET", path)
     assert len(whole.content) == 3000
     assert "immutable" in whole.headers["cache-control"]
-    part = ask(client, "GET", path, headers={"Range": "bytes=5-9"})
+    part = ask(stocked, "GET", path, headers={"Range": "bytes=5-9"})
     assert (part.status_code, part.content) == (206, b"56789")
     assert part.headers["content-range"] == "bytes 5-9/3000"
-    tail = ask(client, "GET", path, headers={"Range": "bytes=-3"})
+    tail = ask(stocked, "GET", path, headers={"Range": "bytes=-3"})
     assert tail.content == b"789"
     etag = whole.headers["etag"]
-    assert ask(client, "GET", path, headers={"If-None-Match": etag}).status_code == 304
-    assert ask(client, "HEAD", path).headers["content-length"] == "3000"
+    assert ask(stocked, "GET", path, headers={"If-None-Match": etag}).status_code == 304
+    assert ask(stocked, "HEAD", path).headers["content-length"] == "3000"
 
 
 def test_health_and_metrics(client: Client, mug: dict) -> None:
@@ -232,19 +233,19 @@ def readiness(door: Door, *, check: Callable[[], bool]) -> httpx.Response:
 
 
 def test_a_bug_becomes_a_problem_and_a_log_line(
-    door: Door, caplog: pytest.LogCaptureFixture
+    calm_door: Door, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> bool:
         raise ZeroDivisionError
 
-    answer = readiness(door, check=broken)
+    answer = readiness(calm_door, check=broken)
     assert (answer.status_code, answer.json()["type"]) == (500, problem_type("internal"))
     assert "ZeroDivisionError" not in answer.text
     assert [record.message for record in caplog.records] == ["http.bug"]
 
 
-def test_a_part_that_is_down_makes_the_door_unready(door: Door) -> None:
-    answer = readiness(door, check=lambda: False)
+def test_a_part_that_is_down_makes_the_door_unready(calm_door: Door) -> None:
+    answer = readiness(calm_door, check=lambda: False)
     assert answer.status_code == 503
     assert "replicas" in answer.json()["detail"]
 

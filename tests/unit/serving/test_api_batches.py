@@ -140,7 +140,7 @@ def test_what_cannot_be_taken_is_said(
     assert words in answer.json()["detail"]
 
 
-def test_other_bodies_are_no_batches(client: Client) -> None:
+def test_other_bodies_are_no_batches(calm_client: Client) -> None:
     async def scene(http: httpx.AsyncClient) -> None:
         for answer in (
             await http.post("/v1/batches", json={"briefs": []}),
@@ -154,7 +154,7 @@ def test_other_bodies_are_no_batches(client: Client) -> None:
             assert answer.status_code == 422, answer.text
             assert answer.json()["type"] == "urn:content-engine:problem:invalid-brief"
 
-    sent(client, scene=scene)
+    sent(calm_client, scene=scene)
 
 
 def test_a_broken_upload_keeps_what_came_and_goes_on(client: Client, door: Door) -> None:
