@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipelines.studio.fitting.body import Body
+from pipelines.studio.fitting.body import Body, Part
 from pipelines.studio.fitting.erase import Undressed, undress
+from pipelines.studio.fitting.erase_cuff import covered_wrists
 from pipelines.studio.fitting.erase_fill import continued
 from pipelines.studio.fitting.erase_hat import is_hat, pressed_hair
 from pipelines.studio.fitting.fit_pieces import Fitted, Piece
@@ -176,6 +177,8 @@ def _without_gaps(
     radius = scene.px(GAP_U / 2)
     slits = grown(grown(solid, radius), -radius) & ~solid & undressed.removed
     slits &= (undressed.neck < 0.5) & (undressed.bare < 0.3) & (scene.hair < 0.5)
+    # Between a hand and its cuff is no crease of the cloth.
+    slits &= ~(covered_wrists(scene) & grown(scene.is_part(Part.SKIN), scene.px(GAP_U)))
     if not slits.any():
         return canvas
     slits = grown(slits, 1)

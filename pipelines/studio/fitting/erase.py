@@ -10,6 +10,7 @@ import numpy as np
 
 from content_engine.types import GarmentKind
 from pipelines.studio.fitting.body import Part
+from pipelines.studio.fitting.erase_cuff import cuff_scraps
 from pipelines.studio.fitting.erase_fill import around, continued, smoothly_continued
 from pipelines.studio.fitting.erase_neck import neck_skin, neck_zone
 from pipelines.studio.fitting.erase_skin import (
@@ -21,9 +22,9 @@ from pipelines.studio.fitting.erase_skin import (
     sleeved_arms,
 )
 from pipelines.studio.fitting.fit_pieces import Fitted
-from pipelines.studio.fitting.layers import Scene, coverage, front_pieces, mix, soft
+from pipelines.studio.fitting.layers import Scene, coverage, front_pieces, is_sleeve, mix, soft
 from pipelines.studio.fitting.layers_glimpses import glimpses
-from pipelines.studio.fitting.layers_masks import grown, opened
+from pipelines.studio.fitting.layers_masks import attached, grown, opened
 
 COVERED = 0.98
 """From this cover on nothing behind a garment shows."""
@@ -33,6 +34,12 @@ SLIVER_U = 0.024
 
 SPIKE_U = 0.009
 """Skin narrower than twice this is a wrong outline: a spike at a collar's tip. By eye."""
+
+SCRAP_U = 0.016
+"""Half of what trousers that are made up measure at least, what shows of them counted in."""
+
+WRIST_RIM_U = 0.015
+"""So much skin is made up between a hand and a sleeve in the worn cuff's place, in body units."""
 
 SAME_CLOTH = 22.0
 """Lab distance from the cloth nearby within which a sliver is cloth. Chosen by eye on 12 people."""
@@ -87,7 +94,7 @@ def undress(
     for arm, end in arms:
         zone = arm_zone(scene, arm, from_t=end)
         if zone is not None and (end < WRIST_T or shows_hand(scene, arm)):
-            share = zone.share * soft(removed, 1.0)
+            share = zone.share * soft(removed & _at_hand(scene, cover, end_t=end), 1.0)
             canvas, bare = mix(canvas, zone.colours, share), np.maximum(bare, share)
     collar = hole & (neck > NO_NECK) & (scene.hair < 0.5)
     if collar.any():
@@ -110,6 +117,15 @@ def undress(
     )
 
 
+def _at_hand(scene: Scene, cover: np.ndarray, *, end_t: float) -> np.ndarray:
+    """Where an arm from `end_t` on may be made up: at the wrist between hand and cuff alone."""
+    if end_t < WRIST_T:
+        return np.ones(scene.shape, bool)
+    radius = scene.px(WRIST_RIM_U)
+    both = scene.is_part(Part.SKIN) | (cover > 0.5)
+    return grown(grown(both, radius), -radius)
+
+
 def _removed(scene: Scene, fitted: Sequence[Fitted], *, cover_u: float) -> np.ndarray:
     """What is taken away: the worn parts, and their rim in background, skin and cloth."""
     parts = {part for item in fitted for part in REPLACED[item.kind]}
@@ -122,7 +138,7 @@ def _removed(scene: Scene, fitted: Sequence[Fitted], *, cover_u: float) -> np.nd
     worn = _cloth(scene, labelled)
     worn |= _slivers(scene, worn)
     if Part.TOP in parts:
-        worn |= scene.cloth_as_hair
+        worn |= scene.cloth_as_hair | cuff_scraps(scene, worn)
     far, near = grown(worn, scene.px(cover_u, least=2)), grown(worn, 2)
     beside = far & ~near
     open_air = scene.is_part(Part.BACKGROUND) | ~_thick(scene)
@@ -193,10 +209,14 @@ def _without_cloth(
     glimpsed = glimpses(scene, scene.is_part(Part.SKIN), hands=everywhere, removed=removed)
     off = grown(scene.cloth_as_hair | glimpsed, 2) & (neck < NO_NECK)
     for part in (Part.SKIN, Part.BOTTOM):
-        own = opened(scene.is_part(part) & ~off, scene.px(SPIKE_U))
+        own = attached(opened(scene.is_part(part) & ~off, scene.px(SPIKE_U)), to=~removed)
         canvas = continued(canvas, source=grown(own & ~hole, -1), hole=hole & own)
     trunk, skin = _trunk_below(scene, fitted), scene.is_part(Part.SKIN)
     below = hole & trunk & ~skin
+    # A sliver of trousers beside a cuff or a hand, off the rest of them, is nobody's.
+    trunks = [piece for piece in front_pieces(fitted) if not is_sleeve(piece)]
+    trousers = (coverage(trunks, scene) > COVERED) | scene.is_part(Part.BOTTOM)
+    below &= opened(below | trousers, scene.px(SCRAP_U))
     cloth = grown(scene.is_part(Part.BOTTOM), -scene.px(0.02))
     if not (below.any() and cloth.any()):
         return canvas, np.zeros(scene.shape, bool)

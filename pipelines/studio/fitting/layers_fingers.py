@@ -13,6 +13,9 @@ from pipelines.studio.fitting.layers_masks import grown
 REACH_U = 0.04
 """So far from skin of a hand a pixel of cloth may be a finger's rim, in body units."""
 
+BETWEEN_U = 0.1
+"""So far from cloth it may be seen between fingers where the parts see skin alone. By eye."""
+
 HUES_APART, CHROMA = 30.0, 15.0
 """Lab a and b: cloth so far from the hand's hue, and so coloured, is told from it by hue; nails
 would be taken for grey cloth. Source: by eye, turquoise, green and blue cloth under hands."""
@@ -28,7 +31,8 @@ def fingers(scene: Scene, skin: np.ndarray, *, hands: np.ndarray) -> np.ndarray:
     """
     own = skin & hands
     cloth = scene.is_part(Part.TOP)
-    near = hands & (own | cloth) & grown(own, scene.px(REACH_U)) & grown(cloth, scene.px(REACH_U))
+    beside = grown(own, scene.px(REACH_U)) & grown(cloth, scene.px(BETWEEN_U))
+    near = hands & (own | cloth) & beside
     sources = grown(own, -scene.px(0.02)), grown(cloth, -scene.px(0.02))
     if not (near.any() and sources[0].any() and sources[1].any()):
         return skin

@@ -35,6 +35,21 @@ def _grown(mask: np.ndarray, radius_px: int) -> np.ndarray:
     return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3) > -radius_px
 
 
+def attached(mask: np.ndarray, *, to: np.ndarray) -> np.ndarray:
+    """The pieces of the (h, w) bool mask that reach into or touch `to` (h, w) bool."""
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    place = (slice(y, y + height), slice(x, x + width))
+    held = np.zeros(mask.shape, bool)
+    if width:
+        count, found = cv2.connectedComponents(mask[place].astype(np.uint8))
+        labels = np.asarray(found, np.int32)
+        touched = np.zeros(count, bool)
+        touched[labels[grown(to, 1)[place]]] = True
+        touched[0] = False
+        held[place] = touched[labels]
+    return held
+
+
 def opened(mask: np.ndarray, radius_px: int) -> np.ndarray:
     """The (h, w) bool mask without what is thinner than twice the radius; corners are kept."""
     return mask & grown(grown(mask, -radius_px), radius_px + 2)

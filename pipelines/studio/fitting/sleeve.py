@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.studio.fitting.body import Arm, Body, Part
-from pipelines.studio.fitting.cuff import AT_WRIST_T, cuff_reach_t
+from pipelines.studio.fitting.cuff import AT_WRIST_T, cuff_covered, cuff_reach_t, pocket_t
 from pipelines.studio.fitting.fit_pieces import SleeveTarget
 from pipelines.studio.fitting.garment_view import SleeveMarks, Sleeves
 from pipelines.studio.fitting.mesh_curves import armhole, hermite, normals, resample, smooth
@@ -18,6 +18,9 @@ ARM_AT = (0.0, 0.3, 1.0, 2.0, 2.3)
 ARM_RADIUS = (0.17, 0.15, 0.115, 0.075, 0.07)
 """Half of an arm's width in body units, by place: 0 shoulder, 1 elbow, 2 wrist. Source: a
 prototype's means over 39 photographed people."""
+
+RIDES_UP_T = 0.17
+"""How far above a pocket's rim a cuff ends, in forearms. Source: by eye, one man in two."""
 
 STATIONS = 40
 
@@ -78,6 +81,8 @@ def sleeve_target(
     ease = _ease(axis, arm, cut=cut)
     outward, inward = _radii(body, frame, axis, hole=hole)
     widths = _widened(outward * ease, inward * ease, hole=hole, cut=cut, axis=axis)
+    if end_t > AT_WRIST_T:
+        widths = cuff_covered(body, axis.points, axis.out, t=axis.t, widths=np.stack(widths))
     if not cut.long:
         widths = (_hanging(widths[0]), widths[1])
     outer = axis.points + fan * (widths[0] + 0.006 * frame.unit_px)[:, None]
@@ -148,7 +153,10 @@ def _end(body: Body, frame: Frame, *, side: str, hole: Armhole, cut: SleeveCut) 
     """Where the cuff lies on the arm; a worn sleeve that is a little longer is covered too."""
     if cut.long:
         worn_t = cuff_reach_t(body, side)
-        return max(worn_t + 0.04, 1.95) if worn_t > AT_WRIST_T else 1.97
+        if worn_t > AT_WRIST_T:
+            return max(worn_t + 0.04, 1.95)
+        # A cuff rides up on the wrist above a pocket: cut off by its rim it would hang before it.
+        return float(np.clip(pocket_t(body, side) - RIDES_UP_T, 1.7, 1.97))
     arm = body.arms["left" if side == "left" else "right"]
     upper = float(np.linalg.norm(np.subtract(arm.elbow, arm.shoulder)))
     natural = cut.length * hole.chest_px / max(0.62 * frame.unit_px, upper) + 0.18
