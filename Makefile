@@ -16,7 +16,7 @@ review: .venv/base
 
 test: .venv/dev
 	sh tests/install_chromium.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --hypothesis-profile thorough
 
 # What one runs after every change: under 20 s, and the ten slowest by name. Compiled tests are
 # kept, whatever the shell says: to rewrite the assertions of 70 files takes 6 s each time.
@@ -29,7 +29,7 @@ check: .venv/dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-cache
 	sh tests/install_chromium.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --hypothesis-profile thorough
 
 serve: .venv/base
 	$(BIN)/content-engine serve

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# A law holds for all: forty cases a run look for the one it does not hold for. No deadline: the
-# first case pays for what is loaded once.
-settings.register_profile("house", max_examples=40, deadline=None)
+# A law holds for all: fifteen other cases after every change look for the one it does not hold
+# for, forty (`--hypothesis-profile thorough`) in the whole suite. No deadline: the first case pays
+# for what is loaded once.
+settings.register_profile("house", max_examples=15, deadline=None)
+settings.register_profile("thorough", max_examples=40, deadline=None)
 settings.load_profile("house")
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.people import bodies, faces, hands
@@ -35,7 +35,6 @@ def test_anchors_of_one_stride_lie_side_by_side_in_their_cell() -> None:
     x=st.floats(0, 1),
     y=st.floats(0, 1),
 )
-@settings(max_examples=40, deadline=None)
 def test_a_letterboxed_point_comes_back(width: int, height: int, x: float, y: float) -> None:
     _, frame = letterboxed(np.zeros((height, width, 3), np.uint8), side_px=224)
     there = np.array([x * width, y * height]) * frame.scale + (frame.left_px, frame.top_px)
@@ -44,7 +43,6 @@ def test_a_letterboxed_point_comes_back(width: int, height: int, x: float, y: fl
 
 
 @given(angle=st.floats(-3, 3), side=st.floats(50, 400))
-@settings(max_examples=40, deadline=None)
 def test_a_crop_lies_about_its_middle_at_every_angle(angle: float, side: float) -> None:
     roi = Roi(x=150, y=90, side_px=side, angle=angle)
     corners = roi.to_picture(np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32))

@@ -33,7 +33,7 @@ def holds(folders: tuple[Path, ...], secret: bytes) -> list[Path]:
     return [path for path, content in on_disk(*folders) if any(form in content for form in forms)]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(original=st.binary(max_size=400), piece=st.binary(max_size=400), label=st.text(max_size=40))
 def test_what_was_put_comes_back(vault: Vault, original: bytes, piece: bytes, label: str) -> None:
     handle = vault.admit(original, ttl_s=60)
@@ -50,7 +50,7 @@ def test_a_piece_of_the_same_label_is_replaced(vault: Vault) -> None:
     assert vault.get(first) == b"second"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wrong=st.one_of(st.text(max_size=80), st.from_regex(r"[0-9a-f]{64}", fullmatch=True)))
 def test_a_guessed_handle_opens_nothing(vault: Vault, wrong: str) -> None:
     vault.admit(PHOTO, ttl_s=60)

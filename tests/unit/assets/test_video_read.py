@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -175,7 +175,6 @@ def test_a_lying_sample_count_is_refused(clip) -> None:
         probe_video(clip[:at] + struct.pack(">I", 2**31) + clip[at + 4 :])
 
 
-@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_spoilt_bytes_raise_asset_errors_or_read(short_clip, data) -> None:
     whole = bytearray(short_clip)

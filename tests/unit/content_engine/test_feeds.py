@@ -200,7 +200,7 @@ def test_a_quoted_highlight_keeps_its_comma(feed: Any) -> None:
 WORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=30)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.fixed_dictionaries(dict.fromkeys(TEXT_FIELDS, WORDS)), max_size=4))
 def test_any_text_says_the_same_in_every_format(tmp_path: Path, rows: list[dict[str, str]]) -> None:
     records = [{"id": f"s{n}", **row, "title": f"T {row['title']}"} for n, row in enumerate(rows)]
@@ -440,7 +440,7 @@ def test_clean_text_stays_clean(text: str) -> None:
     once.encode()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), name=st.sampled_from(["f.jsonl", "f.csv", "f.tsv"]))
 def test_any_bytes_give_faults_not_crashes(tmp_path: Path, content: bytes, name: str) -> None:
     path = tmp_path / name

@@ -6,7 +6,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content_engine.errors import InvalidFeed
@@ -117,7 +117,6 @@ def test_streams_say_what_files_say(tmp_path, name: str, feed: bytes, *, packed:
     assert line.sku == item.product.sku == "mug"
 
 
-@settings(max_examples=30)
 @given(st.dictionaries(st.sampled_from(["color", "product_detail"]), st.lists(VALUES, max_size=3)))
 def test_records_are_kept_as_they_always_were(fields: dict[str, list[object]]) -> None:
     plain = json.dumps(["en", True, fields], ensure_ascii=False, separators=(",", ":"))

@@ -42,7 +42,6 @@ def test_equal_boundaries_give_the_identity() -> None:
     hem_px=st.floats(-30, 30),
     shift_px=st.floats(-30, 30),
 )
-@settings(max_examples=40, deadline=None)
 def test_a_torso_never_folds(
     neck_px: float, waist_px: float, hem_px: float, shift_px: float
 ) -> None:

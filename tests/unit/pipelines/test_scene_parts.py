@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.studio.scenes.camera import Camera, patch
@@ -99,7 +99,6 @@ def test_a_lying_body_throws_its_shadow_down_and_right_under_light_from_the_uppe
     z=st.floats(0.6, 4.0),
     y=st.floats(-0.2, 0.2),
 )
-@settings(max_examples=40, deadline=None)
 def test_the_camera_finds_the_place_that_a_pixel_shows(x: float, z: float, y: float) -> None:
     plane = CAMERA.floor(y)
     u, v, w = plane @ np.array([x, z, 1.0])
@@ -177,7 +176,6 @@ def test_every_srgb_byte_survives_the_way_through_linear_light() -> None:
 
 
 @given(st.floats(0.4, 0.85), st.floats(0.0, 0.05), st.floats(0.0, 359.0))
-@settings(max_examples=30, deadline=None)
 def test_oklch_there_and_back(lightness: float, chroma: float, hue: float) -> None:
     back = to_oklch(from_oklch(lightness, chroma, hue))
     assert back[:2] == pytest.approx([lightness, chroma], abs=2e-3)

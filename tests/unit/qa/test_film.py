@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from filmstock import moving, spoilt, texture, watched
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content_engine.faults import fault_kinds
@@ -187,7 +187,6 @@ excess = st.floats(0, 50)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(WATCHES)), excess, min_size=1), excess)
-@settings(max_examples=60, deadline=None)
 def test_raising_a_fault_never_lowers_the_odds(excesses, more) -> None:
     before = p_bad(excesses)
     assert 0.0 <= before <= 1.0

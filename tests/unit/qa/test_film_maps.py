@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.film.bends import _graded
@@ -15,7 +15,6 @@ from qa.film.residuals import residuals, surges
 from qa.gate import load_policy
 
 
-@settings(max_examples=25)
 @given(count=st.integers(1, 30), reach=st.integers(2, 6), own=st.integers(1, 2), seed=st.integers())
 def test_each_median_is_that_of_the_maps_around(
     count: int, reach: int, own: int, seed: int

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content_engine.errors import InvalidFeed
@@ -116,7 +116,6 @@ def labels(draw: st.DrawFn, kind: Kind) -> Label:
     )
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(MEDIA)).flatmap(lambda kind: st.tuples(st.just(kind), labels(kind))))
 def test_a_label_comes_back_as_it_went(case: tuple[Kind, Label]) -> None:
     kind, label = case
