@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -33,6 +33,10 @@ _EXPLAINED = 0.5
 _BOTH_EXPLAINED = 1.72
 _SEEN_LEVELS = 0.8
 _NEVER = 1e18
+_STEPS_AT_ONCE = 64
+_BEYOND = np.array([0.5, -1.5, 1.5, -0.5])
+"""Shares of the four moments around a step in what it changes beyond the steps beside it."""
+
 _LONGEST_GHOST_S = 1.5
 _BACK = 0.5
 _FEW_FPS = 20.0
@@ -167,49 +171,44 @@ class _Mixing:
 
 
 def _mixings(small: Numbers, shot: Span, *, fps: float) -> Iterator[_Mixing]:
+    """The steps that mix. All sums are of products of two frames, so those are taken once."""
     farthest = max(3, round(_FARTHEST_S * fps))
-    first, last = shot
-    for at in range(first + 2, last):
-        excess = _excess(small, at)
-        own = float(excess @ excess) ** 0.5
-        if own < _SEEN_LEVELS * len(excess) ** 0.5:
-            continue
-        mixed = [
-            _mixing(
-                small,
-                at,
-                excess,
-                own,
-                base,
-                range(max(first, at - farthest), min(last, at + farthest) + 1),
-            )
-            for base in (at, at - 1)
-        ]
-        best = max(mixed, key=lambda item: item.likeness)
-        seen = best.likeness * own / len(excess) ** 0.5
-        if best.likeness >= _EXPLAINED and abs(best.share) >= _LEAST_SHARE and seen >= _SEEN_LEVELS:
-            yield best
+    least = _SEEN_LEVELS * small.shape[1] ** 0.5
+    for start in range(shot[0] + 2, shot[1], _STEPS_AT_ONCE):
+        steps = range(start, min(shot[1], start + _STEPS_AT_ONCE))
+        zero = max(shot[0], start - farthest)
+        held = small[zero : min(shot[1], steps[-1] + farthest) + 1].astype(np.float64)
+        products = held @ held.T
+        for at in steps:
+            moments = range(max(shot[0], at - farthest), min(shot[1], at + farthest) + 1)
+            window = slice(moments.start - zero, moments.stop - zero)
+            best, own = _mixing(products[window, window], at - moments.start)
+            if best.likeness < _EXPLAINED or abs(best.share) < _LEAST_SHARE or own < least:
+                continue
+            if best.likeness * own >= least:
+                yield replace(best, at=at)
 
 
-def _mixing(
-    small: Numbers, at: int, excess: Numbers, own: float, base: int, moments: range
-) -> _Mixing:
-    """The moment that explains best what a step has beyond the motion."""
-    others = small[moments.start : moments.stop] - small[base]
-    energy = np.einsum("ij,ij->i", others, others)
-    energy[max(0, at - 2 - moments.start) : at + 2 - moments.start] = _NEVER
-    products = others @ excess
-    likeness = np.abs(products) / np.maximum(np.sqrt(energy) * own, 1e-3)
-    best = int(np.argmax(likeness))
-    return _Mixing(
-        at, float(products[best] / max(float(energy[best]), 1e-3)), float(likeness[best])
-    )
+def _mixing(products: Numbers, at: int) -> tuple[_Mixing, float]:
+    """The moment that explains best what a step has beyond the steps around, and how much that is.
 
-
-def _excess(small: Numbers, at: int) -> Numbers:
-    """What the step to a frame changes beyond the steps before and after it."""
-    step = small[at] - small[at - 1]
-    return step - ((small[at - 1] - small[at - 2]) + (small[at + 1] - small[at])) / 2
+    `products` (k, k) of the moments' pixels; the step is the one to moment `at`. Beyond: what it
+    changes more than the mean of the steps before and after it (`_BEYOND`).
+    """
+    beside = slice(at - 2, at + 2)
+    shared = products[:, beside] @ _BEYOND
+    own = float(_BEYOND @ shared[beside]) ** 0.5
+    sizes = products.diagonal()
+    mixed = []
+    for base in (at, at - 1):
+        energy = sizes - 2.0 * products[:, base] + sizes[base]
+        energy[beside] = _NEVER
+        along = shared - shared[base]
+        likeness = np.abs(along) / np.maximum(np.sqrt(energy) * own, 1e-3)
+        best = int(likeness.argmax())
+        share = float(along[best]) / max(float(energy[best]), 1e-3)
+        mixed.append(_Mixing(at, share, float(likeness[best])))
+    return max(mixed, key=lambda item: item.likeness), own
 
 
 def _paired(steps: list[_Mixing], *, longest: int) -> Iterator[tuple[Span, float]]:
