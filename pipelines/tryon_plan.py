@@ -20,7 +20,7 @@ from pipelines.repair import Rung
 from pipelines.studio.fitting.order import FittingOrder, Worn
 
 BACKEND = "fitting"
-MODEL = "fitting@2"
+MODEL = "fitting@3"
 
 LONGER_SIDE_MIN_PX = 480
 LONGER_SIDE_MAX_PX = 2048

@@ -38,7 +38,7 @@ def tryon(person: str, garment: str, room: FittingBackend) -> np.ndarray:
     recipe = Recipe(
         kind=Kind.TRYON,
         backend="fitting",
-        model="fitting@2",
+        model="fitting@3",
         prompt="",
         seed=0,
         parameters=order.to_parameters(),
