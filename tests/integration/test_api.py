@@ -15,6 +15,10 @@ from PIL import Image
 from content_engine.types import JobStatus
 from serving.api import Door, create_app
 from serving.api.problems import PROBLEMS, problem_type
+from tests.unit.serving import conftest
+
+client, door, ledger = conftest.client, conftest.door, conftest.ledger
+calm_client, calm_door = conftest.calm_client, conftest.calm_door
 
 Client = Callable[[], httpx.AsyncClient]
 MUG = {

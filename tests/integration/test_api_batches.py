@@ -15,6 +15,10 @@ from content_engine.types import Kind, Outcome
 from serving.api import Door
 from serving.api.streams import StreamedForm
 from tests.contract.ledger_kit import attempt
+from tests.unit.serving import conftest
+
+client, door, ledger = conftest.client, conftest.door, conftest.ledger
+calm_client, calm_door = conftest.calm_client, conftest.calm_door
 
 Client = Callable[[], httpx.AsyncClient]
 BRIEFS = json.dumps(
