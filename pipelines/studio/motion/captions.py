@@ -33,7 +33,7 @@ on a telephone held at arm's length.
 
 _STEP = 0.96
 _RATHER_FINER = 0.8  # rather than shrink below it, a Japanese line breaks inside a phrase
-_WHOLE_WORDS = 2  # of the ways to part a text, those that leave words whole: letters come last
+_WHOLE_WORDS = 3  # of the ways to part a text, those that leave words whole: letters come last
 _MEASURED_AT_PX = 200
 _PAD_PX = 2
 _QUOTES = "“„«‘‚‹"

@@ -19,6 +19,7 @@ from pipelines.studio.motion.sets import (
     Walk,
     as_veil,
     box_of,
+    sideways_px,
     still,
     thing_of,
 )
@@ -32,6 +33,11 @@ from pipelines.studio.scenes.shadow import direction, disc_rays, sky_rays
 KEY_RAYS = 36
 SKY_RAYS = 40
 """As in `scenes/lie.py`."""
+
+PAN = 0.4
+PAN_SHARE = 0.6
+"""How far the camera goes at most, in margins, and in shares of the room beside the product: the
+rest is for what the product does itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,12 +113,14 @@ class LyingSet:
 
     def _look(self, camera: Camerawork) -> Callable[[float], F64]:
         width, height = self.order.frame_px
-        home = place(x=-self.order.margin_px[0], y=-self.order.margin_px[1])
+        left, top = self.order.margin_px
+        home = place(x=-left, y=-top)
+        room = sideways_px(self.box, frame_width_px=width, zoom=self.order.detail)
+        reach = min(PAN * left, PAN_SHARE * room)
 
         def look(time_s: float) -> F64:
             move = camera(time_s)
-            left, top = self.order.margin_px
-            shift = place(x=-0.4 * move.sway * left, y=0.4 * move.rise * top)
+            shift = place(x=-move.sway * reach, y=PAN * move.rise * top)
             zoom = about(move.x * width, move.y * height, scale=move.zoom / (1 - move.near))
             turned = about(width / 2, height / 2, turn_rad=0.035 * move.sway)
             return zoom @ turned @ shift @ home

@@ -95,12 +95,12 @@ class Material:
             alpha=cv2.resize(cutout.alpha, size, interpolation=cv2.INTER_CUBIC),
         )
 
-    def seat(self, cutout: CutOut) -> Box:
-        """The part of the product's box that the cut-out takes, as large as it fits.
+    def seat(self, cutout: CutOut, *, within: Box | None = None) -> Box:
+        """The part of `within` (the layout's box) that the cut-out takes, as large as it fits.
 
         Low things are seated a little above the box's lower edge: on it they would seem to sink.
         """
-        box, (width, height) = self.layout.product, self.order.frame_px
+        box, (width, height) = within or self.layout.product, self.order.frame_px
         x0, y0, x1, y1 = box.px(self.order.frame_px)
         scale = min((x1 - x0) / cutout.width_px, (y1 - y0) / cutout.height_px, MAGNIFY_MAX)
         wide, high = scale * cutout.width_px / width, scale * cutout.height_px / height

@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 
 from assets.media import Picture
+from pipelines.studio.given import without_baked_shadow
 from pipelines.studio.motion.composition import Layer, Piece, place, steadily
 from pipelines.studio.motion.sets import Box
 from pipelines.studio.motion.sprites import BLACK, Pyramid, ink, opaque, pyramid
 from pipelines.studio.scenes.arrays import F64, U8
+from pipelines.studio.scenes.color import to_display
 from pipelines.studio.scenes.lens import develop
 from pipelines.studio.scenes.tone import Palette, backdrop_tone, read_palette
 
@@ -59,12 +61,15 @@ def palette_of(photo: Picture) -> Palette:
 
 
 def on_tone(photo: Picture, *, palette: Palette, seed: int) -> U8:
-    """The photo without transparency: what its alpha leaves open takes a light tone."""
+    """The photo without transparency: what its alpha leaves open takes a tone of the product's.
+
+    A shadow baked into it goes too: it lay on another ground, and would hang in the air here.
+    """
     if photo.alpha is None:
         return photo.rgb
-    tone = develop(backdrop_tone(palette, seed=seed)[None, None, :], grain=0.0, seed=0)[0, 0]
-    share = photo.alpha[..., None].astype(np.float32) / 255
-    mixed = photo.rgb * share + tone.astype(np.float32) * (1 - share)
+    rgb, matte = without_baked_shadow(photo.rgb, photo.alpha)
+    tone = to_display(backdrop_tone(palette, seed=seed))
+    mixed = rgb * matte[..., None] + tone * (1 - matte[..., None])
     return np.rint(mixed).astype(np.uint8)
 
 

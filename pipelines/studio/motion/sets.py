@@ -19,6 +19,9 @@ MARGIN = 0.13
 """How far the rendered picture reaches beyond the frame on each side, in frame sides: what a
 camera on its rails may come to see."""
 
+EDGE = 0.01
+"""What stays free between a product and the frame's sides, in frame widths."""
+
 GAMMA = 2.2
 """A shade is summed in linear light and laid over display values; about sRGB's own curve."""
 
@@ -189,6 +192,19 @@ def box_of(placed: Placed, margin_px: tuple[float, float]) -> tuple[float, float
     """Where the placed product is in the frame: x0, y0, x1, y1 in pixels."""
     left, top = placed.left_px - margin_px[0], placed.top_px - margin_px[1]
     return left, top, left + placed.size[0], top + placed.size[1]
+
+
+def sideways_px(
+    box_px: tuple[float, float, float, float], *, frame_width_px: int, zoom: float
+) -> float:
+    """How far a box (x0, y0, x1, y1) may go to either side, frame pixels before the zoom.
+
+    Magnified `zoom` times about its own middle it is still within the frame, less `EDGE`.
+    """
+    x0, _, x1, _ = box_px
+    middle, half = (x0 + x1) / 2, zoom * (x1 - x0) / 2
+    room = min(middle, frame_width_px - middle) - half - EDGE * frame_width_px
+    return max(0.0, room / zoom)
 
 
 def as_veil(lit: F32) -> U8:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content_engine.errors import GenerationFailed
@@ -123,7 +123,6 @@ def measure(line: tuple[str, ...]) -> float:
     return float(len(" ".join(line)))
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     words=st.lists(st.text("abcdefghij", min_size=1, max_size=12), min_size=1, max_size=9),
     lines=st.integers(1, 3),
@@ -148,3 +147,13 @@ def test_a_long_japanese_word_breaks_between_letters_only_where_nothing_else_fit
     assert len(narrow.lines) == 2
     *_, parts = finer(("クルーネックス、", "「ウェット」100%"), language="ja")
     assert parts == ("ク", "ルー", "ネッ", "ク", "ス、", "「ウェッ", "ト」", "100%")
+
+
+def test_a_list_breaks_behind_what_it_is_a_list_of() -> None:
+    words = words_of("Pointures\xa0: 39, 40, 41, 42, 45", language="fr")
+    assert said(balanced(words, lines=2, width=measure)[0], "fr") == "Pointures\xa0:"
+
+
+def test_japanese_words_written_as_one_part_where_the_lexicon_s_words_meet() -> None:
+    known = finer(("クルーネックスウェットシャツ、",), language="ja")[2]
+    assert known == ("クルーネック", "スウェットシャツ、")

@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.encode import Planes, VideoWriter
+from assets.media import Picture
 from content_engine.errors import GenerationFailed
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.backend import COMPOSE
@@ -22,6 +23,7 @@ from pipelines.studio.motion.filming import film
 from pipelines.studio.motion.layout import layout_of
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.order import Cue, MotionOrder
+from pipelines.studio.motion.paper import on_tone, palette_of
 from pipelines.studio.motion.rig import Rig, View
 from pipelines.studio.motion.script import cues_for
 from pipelines.studio.motion.sprites import WHITE, cut, ink, opaque, pyramid
@@ -72,7 +74,6 @@ def material(order: MotionOrder = ORDER, *, seed: int = 1) -> Material:
 
 
 @pytest.mark.parametrize("ease", [glide, arrive, depart, drift, linear])
-@settings(max_examples=25)
 @given(u=st.floats(0, 1), step=st.floats(0, 1))
 def test_curves_run_from_0_to_1_and_never_back(ease, u: float, step: float) -> None:
     assert ease(0.0) == pytest.approx(0.0, abs=1e-9)
@@ -91,7 +92,6 @@ def test_a_drift_is_never_at_rest() -> None:
     assert steps.min() > 0.3 * steps.max(), "a coder repeats frames of a camera at rest"
 
 
-@settings(max_examples=30)
 @given(values=st.lists(st.floats(-1, 1), min_size=3, max_size=5))
 def test_a_curve_meets_its_values_and_never_overshoots(values: list[float]) -> None:
     times = [float(index) for index in range(len(values))]
@@ -157,7 +157,6 @@ def test_a_camera_at_rest_shows_the_rendered_picture_as_it_is() -> None:
         assert np.allclose(pose, home, atol=1e-9)
 
 
-@settings(max_examples=30)
 @given(
     right=st.floats(-0.1, 0.1), up=st.floats(-0.05, 0.05), ahead=st.floats(-0.1, 0.1),
     zoom=st.floats(0.8, 1.5),
@@ -206,6 +205,15 @@ def test_words_never_stand_on_the_product(name: str, aspect: str) -> None:
     assert words.y1 <= safe[3]
 
 
+def test_a_photo_without_ground_is_shown_on_a_light_one() -> None:
+    alpha = np.zeros((40, 40), np.uint8)
+    alpha[10:30, 10:30] = 255
+    photo = Picture(np.where(alpha[..., None] > 0, np.uint8(60), np.uint8(0)).repeat(3, 2), alpha)
+    shown = on_tone(photo, palette=palette_of(photo), seed=1)
+    assert (shown[20, 20] == 60).all(), "the product keeps its colour"
+    assert shown[0, 0].min() > 150, f"its ground is {shown[0, 0]}, nearly black"
+
+
 def test_the_same_order_gives_the_same_frames_and_another_seed_another_clip() -> None:
     first, again = (orbit.compose(material()).frame(40).buffer for _ in range(2))
     other = orbit.compose(material(seed=2)).frame(40).buffer
@@ -221,7 +229,6 @@ def test_an_orbit_moves_in_every_frame_and_never_jumps() -> None:
     assert max(steps) < 3 * np.median(steps)
 
 
-@settings(max_examples=40)
 @given(
     texts=st.lists(st.text("abc de", min_size=1, max_size=40), max_size=8),
     duration_s=st.floats(4, 30),

@@ -16,6 +16,9 @@ MOVE_S = 0.95
 EARLY_S = 0.4
 """The camera sets off a little before the words: they land together."""
 
+ABOVE = 0.25
+"""Under words the camera nears a place this far down the product, which else grows into them."""
+
 
 def compose(material: Material) -> Composition:
     """The product in its setting, a framing for each caption. Raises GenerationFailed."""
@@ -26,6 +29,8 @@ def compose(material: Material) -> Composition:
     breath = track((0.0, 0.92), (order.duration_s, 1.08, drift))
     pass_by = track((0.0, -0.8), (order.duration_s, 0.8, drift))
     calm = 1 - order.calm
+    rises = ABOVE if material.layout.words.y1 <= material.layout.product.y0 else 0.5
+    y = box.y0 + rises * (box.y1 - box.y0)
 
     def camera(t: float) -> Move:
         return Move(
@@ -33,7 +38,7 @@ def compose(material: Material) -> Composition:
             sway=side * (sway(t) + pass_by(t)) * calm,
             rise=rise(t) * calm,
             x=box.middle[0],
-            y=box.middle[1],
+            y=y,
         )
 
     return material.clip(stage.ground(camera), [stage.thing(camera)])

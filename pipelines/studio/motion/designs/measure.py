@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import cv2
 import numpy as np
 
 from pipelines.studio.cutout import CutOut
-from pipelines.studio.motion.captions import Style, typeset
+from pipelines.studio.motion.captions import Lettering, Style, typeset
 from pipelines.studio.motion.composition import Composition, Layer, Piece, about, place
 from pipelines.studio.motion.easing import Track, arrive, drift, glide, track
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.order import Measure
-from pipelines.studio.motion.sets import Move
+from pipelines.studio.motion.sets import Box, Move
 from pipelines.studio.motion.sprites import WHITE, ink, lettering, pyramid, to_yuv
 from pipelines.studio.motion.wording import DARK, LIGHT, reads_dark
 from pipelines.studio.scenes.arrays import F64
@@ -40,7 +41,8 @@ def compose(material: Material) -> Composition:
     """The product in its setting with its measures. Raises GenerationFailed."""
     order = material.order
     cutout = material.whole(0)
-    box = material.seat(cutout)
+    measures = _honest(order.measures, cutout)
+    box = material.seat(cutout, within=_beside(material, measures))
     stage = material.set_for(cutout, box=box, detail=ZOOM[1])
     x, y = box.middle
     zoom = track((0.0, ZOOM[0]), (order.duration_s, ZOOM[1], drift))
@@ -55,13 +57,59 @@ def compose(material: Material) -> Composition:
 
     scene = material.clip(stage.ground(camera), [stage.thing(camera)])
     lines: list[Layer] = []
-    for number, measure in enumerate(_honest(order.measures, cutout)):
+    for number, measure in enumerate(measures):
         start = 0.16 * order.duration_s + 0.9 * number
         span = _span(stage.box, measure, unit=min(order.frame_px), frame_px=order.frame_px)
         dark = reads_dark(scene, span.around(min(order.frame_px)))
         lines += _drawn(span, frame, dark=dark, unit=min(order.frame_px), start_s=start)
-        lines += _labelled(material, measure, span, frame=frame, start_s=start + 0.5 * GROW_S)
+        held = _held(order.safe_area, box.middle)
+        seen_s = start + 0.5 * GROW_S
+        lines += _labelled(material, measure, span, frame=frame, held=held, start_s=seen_s)
     return material.clip(scene.ground, [*scene.front, *lines])
+
+
+def _beside(material: Material, measures: Sequence[Measure]) -> Box:
+    """The product's part of its layout: lines and tags have the rest, within the safe area."""
+    order, box = material.order, material.layout.product
+    held, gap = _held(order.safe_area, box.middle), 2.2 * AWAY * min(order.frame_px)
+    for measure in measures:
+        tag = _Tag.of(material, measure)
+        if measure.axis == "height":
+            box = replace(box, x1=min(box.x1, held.x1 - (tag.width + gap) / order.width_px))
+        else:
+            box = replace(box, y1=min(box.y1, held.y1 - (tag.height + gap) / order.height_px))
+    return box
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tag:
+    """A measure's words and the size of the light tag on which they stand."""
+
+    words: Lettering
+    width: float
+    height: float
+
+    @classmethod
+    def of(cls, material: Material, measure: Measure) -> Self:
+        """The tag, set in the order's locale."""
+        unit = min(material.order.frame_px)
+        words = typeset(
+            measure.text,
+            locale=material.order.locale,
+            box_px=(round(0.4 * unit), round(0.12 * unit)),
+            style=Style(size_px=round(TEXT * unit), color=DARK, weight="bold", align="center"),
+        )
+        high, wide = words.rgba.shape[:2]
+        pad = 0.35 * TEXT * unit
+        return cls(words, wide + 2.6 * pad, high + 2 * pad)
+
+
+def _held(safe: tuple[float, float, float, float], middle: tuple[float, float]) -> Box:
+    """Where a tag may stand so that it is in the safe area at the nearest too."""
+    x, y = middle
+    x0, x1 = (x + (side - x) / ZOOM[1] for side in (safe[0], safe[2]))
+    y0, y1 = (y + (side - y) / ZOOM[1] for side in (safe[1], safe[3]))
+    return Box(x0=x0, y0=y0, x1=x1, y1=y1)
 
 
 def _honest(measures: Sequence[Measure], cutout: CutOut) -> Sequence[Measure]:
@@ -152,22 +200,18 @@ def _labelled(
     span: _Span,
     *,
     frame: Callable[[float], F64],
+    held: Box,
     start_s: float,
 ) -> list[Layer]:
     """The measure's words on a light tag beside the line."""
     unit = min(material.order.frame_px)
-    done = typeset(
-        measure.text,
-        locale=material.order.locale,
-        box_px=(round(0.4 * unit), round(0.12 * unit)),
-        style=Style(size_px=round(TEXT * unit), color=DARK, weight="bold", align="center"),
-    )
-    high, wide = done.rgba.shape[:2]
-    pad = 0.35 * TEXT * unit
-    width, height = wide + 2.6 * pad, high + 2 * pad
+    tag = _Tag.of(material, measure)
+    (high, wide), (width, height) = tag.words.rgba.shape[:2], (tag.width, tag.height)
     x = span.x + span.out * (width / 2 + 0.5 * AWAY * unit) if span.upright else span.x
     y = span.y if span.upright else span.y + height / 2 + 0.5 * AWAY * unit
-    x = min(max(x, 0.03 * unit + width / 2), _edge(material) - width / 2)
+    x0, y0, x1, y1 = held.px(material.order.frame_px)
+    x = min(max(x, x0 + width / 2), x1 - width / 2)
+    y = min(max(y, y0 + height / 2), y1 - height / 2)
     seen: Track = track((start_s, 0.0), (start_s + 0.35, 1.0, glide))
     rise = track((start_s, 0.02 * unit), (start_s + 0.6, 0.0, arrive))
 
@@ -176,25 +220,19 @@ def _labelled(
 
     return [
         Piece(
-            picture=pyramid(ink(_tag(round(width), round(height)), color=WHITE)),
+            picture=pyramid(ink(_rounded(round(width), round(height)), color=WHITE)),
             pose=at(x - width / 2, y - height / 2),
             opacity=lambda t: 0.92 * seen(t),
         ),
         Piece(
-            picture=pyramid(lettering(done.rgba)),
+            picture=pyramid(lettering(tag.words.rgba)),
             pose=at(x - wide / 2, y - high / 2),
             opacity=seen,
         ),
     ]
 
 
-def _edge(material: Material) -> float:
-    """How far to the right (px) a tag may reach: it is still in the frame at the nearest."""
-    middle = material.layout.product.middle[0]
-    return material.order.width_px * (middle + (0.975 - middle) / ZOOM[1])
-
-
-def _tag(width: int, height: int) -> np.ndarray:
+def _rounded(width: int, height: int) -> np.ndarray:
     """A bar with round ends, its edge smooth: (height, width) uint8."""
     mask = np.zeros((4 * height, 4 * width), np.uint8)
     radius = 2 * height - 1

@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import partial
 
 from pipelines.studio.cutout import CutOut
-from pipelines.studio.motion.composition import Composition, Layer, Level, Piece, Troupe
+from pipelines.studio.motion.composition import Composition, Level, Piece, Troupe
 from pipelines.studio.motion.easing import drift, glide, track
-from pipelines.studio.motion.lying import LyingSet
+from pipelines.studio.motion.lying import PAN_SHARE, LyingSet
 from pipelines.studio.motion.material import Material
-from pipelines.studio.motion.sets import Box, Move, Set, Step, Walk
+from pipelines.studio.motion.sets import Box, Move, Set, Step, Thing, Walk, sideways_px
 
 VIEWS_MAX = 4
 ARC = 0.35
@@ -26,7 +26,10 @@ TURN_S = 0.8
 """From mark to mark; two thirds of the way are gone in the middle third, blurred as on film."""
 
 CREEP = 0.07
-"""How far a view goes on while it is kept, in stations: what has just come must not freeze."""
+"""How far a view goes on while it is kept, in stations: what has just come must not freeze. Less
+where there is less room beside it."""
+
+ZOOM = (0.90, 1.10)
 
 SHADE_GONE = (0.75, 1.0)
 """How far from the mark a shade fades: longer than its product, it would lie in the frame alone."""
@@ -38,26 +41,39 @@ def compose(material: Material) -> Composition:
     views = material.views(VIEWS_MAX)
     box = material.layout.product
     box = replace(box, y1=material.seat(_tallest(views)).y1)
-    stage = material.set_for(_largest(views), box=box, cast=False)
-    zoom = track((0.0, 0.90), (order.duration_s, 1.10, drift))
+    stage = material.set_for(_largest(views), box=box, detail=ZOOM[1], cast=False)
+    zoom = track((0.0, ZOOM[0]), (order.duration_s, ZOOM[1], drift))
     sway = track((0.0, -0.8 * material.side()), (order.duration_s, 0.8 * material.side(), drift))
 
     def camera(t: float) -> Move:
         return Move(zoom=zoom(t), sway=sway(t), x=box.middle[0], y=0.65)
 
-    lies = isinstance(stage, LyingSet)
-    spacing = _outside(box, stage, frame_width_px=order.width_px)
-    walks = (_laid if lies else _turned)(material, len(views), spacing=spacing * _unit(stage))
     boxes = [_share(view, views, box) for view in views]
-    members = [
-        _with_its_shade(
-            stage.walking(stage.another(material.large_enough(view, own), own), camera, walk),
-            away=partial(_away, _stations(material, len(views)), number),
-        )
-        for number, (view, own, walk) in enumerate(zip(views, boxes, walks, strict=True))
+    things = [
+        stage.another(material.large_enough(view, own), own)
+        for view, own in zip(views, boxes, strict=True)
     ]
-    front: list[Layer] = [Troupe(members=tuple(members), depths=tuple(map(_depth, walks)))]
-    return material.clip(stage.ground(camera), front)
+    front = _stations(material, len(views), creep=_creep(box, stage, things, order.frame_px))
+    spacing = _outside(box, stage, frame_width_px=order.width_px) * _unit(stage)
+    walk = (_laid if isinstance(stage, LyingSet) else _turned)(front, material.side(), spacing)
+    walks = [walk(number) for number in range(len(views))]
+    members = [
+        _with_its_shade(stage.walking(thing, camera, own), away=partial(_away, front, number))
+        for number, (thing, own) in enumerate(zip(things, walks, strict=True))
+    ]
+    troupe = Troupe(members=tuple(members), depths=tuple(map(_depth, walks)))
+    return material.clip(stage.ground(camera), [troupe])
+
+
+def _creep(box: Box, stage: Set, things: Sequence[Thing], frame_px: tuple[int, int]) -> float:
+    """How far a view goes on while it is kept, in stations: the widest stays in the frame."""
+    middle, wide = box.middle[0] * frame_px[0], max(each.placed.size[0] for each in things)
+    held = middle - wide / 2, 0.0, middle + wide / 2, 0.0
+    room = sideways_px(held, frame_width_px=frame_px[0], zoom=ZOOM[1])
+    if isinstance(stage, LyingSet):
+        room *= 1 - PAN_SHARE
+    station_px = _outside(box, stage, frame_width_px=frame_px[0]) * (stage.box[2] - stage.box[0])
+    return min(CREEP, 2 * room / station_px)
 
 
 def _away(front: Level, number: int, time_s: float) -> float:
@@ -113,7 +129,7 @@ def _largest(views: Sequence[CutOut]) -> CutOut:
     return max(views, key=lambda view: view.width_px * view.height_px)
 
 
-def _stations(material: Material, count: int) -> Level:
+def _stations(material: Material, count: int, *, creep: float) -> Level:
     """Which view is in front: 0 … count − 1, each kept for an equal time, creeping on meanwhile."""
     duration = material.order.duration_s
     keep = duration / count
@@ -126,12 +142,11 @@ def _stations(material: Material, count: int) -> Level:
         )
     ]
     stepped = track((0.0, 0.0), *keys)
-    return lambda t: (1 - CREEP) * stepped(t) + CREEP * (t / keep - 0.5)
+    return lambda t: (1 - creep) * stepped(t) + creep * (t / keep - 0.5)
 
 
-def _turned(material: Material, count: int, *, spacing: float) -> list[Walk]:
+def _turned(front: Level, side: int, spacing: float) -> Callable[[int], Walk]:
     """Along an arc whose nearest point is the mark."""
-    front, side = _stations(material, count), material.side()
 
     def walk(number: int) -> Walk:
         def step(t: float) -> Step:
@@ -140,12 +155,11 @@ def _turned(material: Material, count: int, *, spacing: float) -> list[Walk]:
 
         return step
 
-    return [walk(number) for number in range(count)]
+    return walk
 
 
-def _laid(material: Material, count: int, *, spacing: float) -> list[Walk]:
+def _laid(front: Level, side: int, spacing: float) -> Callable[[int], Walk]:
     """Lifted in from one side, laid on the mark, lifted off to the other."""
-    front, side = _stations(material, count), material.side()
 
     def walk(number: int) -> Walk:
         def step(t: float) -> Step:
@@ -155,7 +169,7 @@ def _laid(material: Material, count: int, *, spacing: float) -> list[Walk]:
 
         return step
 
-    return [walk(number) for number in range(count)]
+    return walk
 
 
 def _depth(walk: Walk) -> Callable[[float], float]:
