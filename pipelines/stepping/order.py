@@ -9,7 +9,6 @@ from content_engine.types import Lane
 from pipelines.backend import Load
 from pipelines.stepping.limits import LoopLimits
 from pipelines.stepping.pace import Pace
-from pipelines.stepping.table import WORTH
 from pipelines.stepping.ticket import Ticket
 
 _LATELY_S = 60.0
@@ -145,7 +144,7 @@ class Order:
         batch, loads = [lead], [lead.load]
         if lead.alone:
             return batch
-        best, best_gain = 1, WORTH
+        best, best_gain = 1, 1.0
         for ticket in others:
             load = ticket.load
             if ticket is lead or ticket.alone or load.group != loads[0].group:
@@ -155,7 +154,7 @@ class Order:
             batch.append(ticket)
             loads.append(load)
             gain = self._pace.gain(loads)
-            if gain >= best_gain:
+            if gain >= max(best_gain, self._pace.worth(loads)):
                 best, best_gain = len(batch), gain
         return batch[:best]
 

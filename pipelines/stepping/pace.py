@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipelines.backend import Load
-from pipelines.stepping.table import WORTH, BatchTable
+from pipelines.stepping.table import STILL_WORTH, WORTH, BatchTable
 
 _SLOWER, _FASTER = 0.1, 0.5
 """Weights of a new time: a busy machine makes steps longer, nothing makes them shorter."""
@@ -17,6 +17,9 @@ _TRIALS = 2  # the first step at a new size warms caches up
 _AGAIN_AFTER = 500
 """After so many steps a refused size gets one more trial, and so does plain when it was not seen:
 0.4 % of the steps keep the comparison true."""
+_CLOSE, _SOON = 1.25, 50
+"""Where the best size gains less than that, plain is seen so often: a close comparison must not be
+made with what plain took when the machine was slower. It costs 2 % of the gain. House limits."""
 _MIXTURES_MOST = 512
 
 
@@ -43,6 +46,7 @@ class _Curve:
     taken: dict[int, _Taken] = field(default_factory=dict)
     steps: int = 0
     since_plain: int = 0
+    in_use: set[int] = field(default_factory=set)
 
     def seconds(self, size: int) -> float:
         """What a step of `size` runs takes: measured, between two measured, or hoped for."""
@@ -54,10 +58,16 @@ class _Curve:
 
     def most(self) -> int:
         """The largest size worth trying: twice the largest that paid; now and then plain."""
-        if self.since_plain >= _AGAIN_AFTER:
+        gains = {size: self.gain(size) for size in self.taken if size > 1}
+        paid = {size: gain for size, gain in gains.items() if gain >= self.worth(size)}
+        is_close = max(paid.values(), default=1.0) < _CLOSE
+        if self.since_plain >= (_SOON if is_close else _AGAIN_AFTER):
             return 1
-        paid = [s for s in self.taken if s == 1 or self.gain(s) >= WORTH]
         return 2 * max(paid, default=1)
+
+    def worth(self, size: int) -> float:
+        """What `gain` must be for this size to be used: less for one that is in use already."""
+        return STILL_WORTH if size in self.in_use else WORTH
 
     def gain(self, size: int) -> float:
         return size * self.seconds(1) / max(self.seconds(size), 1e-9)
@@ -67,14 +77,24 @@ class _Curve:
             self.taken[size].add(seconds)
         else:
             self.taken[size] = _Taken(seconds)
+        self._judge(size)
         self.steps += 1
         self.since_plain = 0 if size == 1 else self.since_plain + 1
         if self.steps % _AGAIN_AFTER == 0:
             self._forgive()
 
+    def _judge(self, size: int) -> None:
+        """After a step of this size: whether it is in use from now on; after plain, any size."""
+        for one in self.taken if size == 1 else (size,):
+            is_known = self.taken[one].trials >= _TRIALS
+            if is_known and self.gain(one) >= self.worth(one):
+                self.in_use.add(one)
+            else:
+                self.in_use.discard(one)
+
     def _forgive(self) -> None:
         for size, taken in self.taken.items():
-            if size > 1 and self.gain(size) < WORTH:
+            if size > 1 and self.gain(size) < self.worth(size):
                 taken.trials = 1
 
     def _between(self, size: int) -> float:
@@ -121,6 +141,14 @@ class Pace:
         """How much faster together than one after another; 0.0 when it can't be told."""
         together = self.together_s(loads)
         return sum(self.alone_s(load) for load in loads) / together if together else 0.0
+
+    def worth(self, loads: Sequence[Load]) -> float:
+        """What `gain` must be for these to step together: less where they already do."""
+        first = loads[0]
+        curve = self._curves.get(first.group, {}).get(first.shape)
+        if curve is None or any(load.shape != first.shape for load in loads):
+            return WORTH
+        return curve.worth(len(loads))
 
     def expected_s(self, loads: Sequence[Load]) -> float:
         """How long this very company took before; 0.0 when it never stepped: it may compile."""

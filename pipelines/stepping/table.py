@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Generic
 
 from content_engine.types import Recipe
 from pipelines.backend import DeviceFull, Inputs, Load, S, SteppedBackend
 
-WORTH = 1.02
-"""How much faster than plain a batch must be before it is used: timings of equal work differ by
-about 1 %. House limit."""
+WORTH, STILL_WORTH = 1.05, 1.02
+"""How much faster than plain a batch must be to come into use, and to stay in it. Equal work timed
+in turns differs by 1 to 5 % on a machine that others use (docs/generative.md): a batch that gains
+less than that may as well lose. House limits."""
 _NEARLY = 0.9
 _SIZES = (1, 2, 4, 8, 16)
 _WARM = 1
@@ -23,7 +25,10 @@ _ENOUGH_S = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One measurement: a step of `batch` runs of one shape took `step_s` seconds."""
+    """One measurement: a step of `batch` runs of one shape took `step_s` seconds.
+
+    In company it is what it took beside plain steps in turns, times what plain takes at best.
+    """
 
     group: str
     shape: str
@@ -91,14 +96,15 @@ def calibrate(
 
 
 class _Bench(Generic[S]):
-    """One probe under measurement. Plain is timed again beside every size: machines change."""
+    """One probe under measurement, plain beside every size: machines change."""
 
     def __init__(
         self, backend: SteppedBackend[S], probe: Probe, clock: Callable[[], float]
     ) -> None:
         self._backend, self._probe, self._clock = backend, probe, clock
         self._load = Load(group="", shape="", tokens=0)
-        self._times: dict[int, float] = {}
+        self._alone_s = float("inf")
+        self._times: dict[int, float] = {}  # as multiples of what one run takes beside it
         self._spent_s: dict[int, float] = {}
 
     def cost_s(self, size: int) -> float:
@@ -107,43 +113,56 @@ class _Bench(Generic[S]):
 
     def pays(self) -> bool:
         """True when the next size may pay: the last one did, or nearly."""
-        size = max(self._times, default=1)
-        return size == 1 or size * self._times[1] / self._times[size] >= _NEARLY
+        size = max(self._times)
+        return size / self._times[size] >= _NEARLY
 
     def measure(self, size: int) -> bool:
         """Times this size; False when the memory does not hold it."""
         began = self._clock()
         try:
-            self._times[size] = self._least_s(size)
+            together, plain = self._timed(size)
         except DeviceFull:
             if size == 1:
                 raise
             return False
-        if size > 1:
-            self._times[1] = min(self._times[1], self._least_s(1))
+        self._alone_s = min(self._alone_s, *plain)
+        pairs = zip(together, plain, strict=True)
+        self._times[size] = median(taken / alone for taken, alone in pairs)
         self._spent_s[size] = self._clock() - began
         return True
 
     def rows(self) -> Iterator[Row]:
         """What was measured."""
         load = self._load
-        for size, step_s in self._times.items():
+        for size, times in self._times.items():
             yield Row(
-                group=load.group, shape=load.shape, tokens=load.tokens, batch=size, step_s=step_s
+                group=load.group,
+                shape=load.shape,
+                tokens=load.tokens,
+                batch=size,
+                step_s=self._alone_s * times,
             )
 
-    def _least_s(self, size: int) -> float:
-        """The least of a few steps after a warm one: whatever else runs here only adds."""
-        taken: list[float] = []
-        while not self._is_enough(taken):
-            probe = self._probe
-            runs = [self._backend.start(probe.recipe, probe.inputs) for _ in range(size)]
+    def _timed(self, size: int) -> tuple[Sequence[float], Sequence[float]]:
+        """Steps of so many and of one, in turns after a warm one of each: neighbours slow both."""
+        together: list[float] = []
+        plain: list[float] = []
+        while not self._is_enough(together):
+            runs = self._started(size)
+            lone = self._started(1) if size > 1 else runs
             self._load = runs[0].load
-            while not runs[0].done and not self._is_enough(taken):
-                began = self._clock()
-                self._backend.step(runs)
-                taken.append(self._clock() - began)
-        return min(taken[_WARM:])
+            while not lone[0].done and not self._is_enough(together):
+                together.append(self._step_s(runs))
+                plain.append(self._step_s(lone) if size > 1 else together[-1])
+        return together[_WARM:], plain[_WARM:]
+
+    def _started(self, size: int) -> list[S]:
+        return [self._backend.start(self._probe.recipe, self._probe.inputs) for _ in range(size)]
+
+    def _step_s(self, runs: Sequence[S]) -> float:
+        began = self._clock()
+        self._backend.step(runs)
+        return self._clock() - began
 
     def _is_enough(self, taken: Sequence[float]) -> bool:
         rounds = len(taken) - _WARM

@@ -38,6 +38,14 @@ def test_a_size_slower_than_plain_is_refused_and_none_larger_is_tried() -> None:
     assert [row.batch for row in table.refused()] == [2]
 
 
+@pytest.mark.parametrize("each_second", [0.67, 1.5])
+def test_a_machine_that_grows_faster_or_slower_changes_no_gain(each_second: float) -> None:
+    mill = Mill()
+    mill.cost = lambda loads: flat(loads) * each_second ** (mill.clock.now - 100.0)
+    table = calibrate(mill, [Probe(recipe=recipe(1), inputs=NOTHING)], clock=mill.clock)
+    assert table.gains()["mill", "64x64", 16] == pytest.approx(16 * 0.010 / 0.025, rel=0.03)
+
+
 def test_a_size_that_the_memory_does_not_hold_is_left_out() -> None:
     mill = Mill(holds=5 * 64)
     table = calibrate(mill, [Probe(recipe=recipe(1), inputs=NOTHING)], clock=mill.clock)
@@ -79,6 +87,28 @@ def test_a_size_that_turns_slow_is_given_up_and_tried_again_later() -> None:
     assert pace.gain([ONE] * 8) > 1.0, "one more trial"
     pace.observe([ONE] * 8, 0.2)
     assert pace.gain([ONE] * 8) < 1.0
+
+
+def test_a_size_comes_into_use_by_a_clear_gain_and_leaves_it_only_by_a_loss() -> None:
+    def uses(gain: float) -> bool:
+        pace.observe([ONE], 0.010)
+        for _ in range(60):
+            pace.observe([ONE] * 2, 0.020 / gain)
+        return pace.gain([ONE] * 2) >= pace.worth([ONE] * 2)
+
+    pace = Pace(measured(linear, ONE))
+    assert [uses(gain) for gain in (1.03, 1.06, 1.03, 1.01, 1.03)] == [
+        *(False, True, True, False, False)
+    ], "1.03 alone starts nothing and ends nothing"
+
+
+def test_where_little_is_gained_plain_is_seen_often_so_that_both_are_of_one_time() -> None:
+    close = Pace(measured(lambda loads: 0.010 * len(loads) ** 0.9, ONE))
+    clear = Pace(measured(flat, ONE))
+    for _ in range(60):
+        close.observe([ONE] * 2, 0.010 * 2**0.9)
+        clear.observe([ONE] * 2, flat([ONE] * 2))
+    assert (close.most(ONE), clear.most(ONE)) == (1, 16)
 
 
 def test_one_odd_step_does_not_change_what_pays() -> None:
