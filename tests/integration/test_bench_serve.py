@@ -22,10 +22,10 @@ from serving.bench import tiny_dit
 from serving.bench.serve import command, device, faults, ours, report, single
 from serving.bench.serve.asked import WANTS, Want, recipe
 from serving.bench.serve.crash import Crash
-from serving.bench.serve.lanes import Alone, Trial, Window
-from serving.bench.serve.load import Call, Client, Moment
+from serving.bench.serve.lanes import Alone, Round, Trial, Window
+from serving.bench.serve.load import Call, Client, Moment, Stretch
 from serving.bench.serve.stock import PriorityReplica, StockPipeline
-from serving.bench.serve.strokes import DeviceClock, StepClock, Worker
+from serving.bench.serve.strokes import DeviceClock, StepClock, Stroke, Worker
 from serving.deployments import Cluster
 
 SMALL = Want(side_px=64, steps=4)
@@ -119,7 +119,11 @@ def test_the_client_does_not_wait_for_answers_before_it_sends(cluster: Cluster) 
     async def calls_under_load() -> Sequence[Call]:
         handle = cluster.handle("device")
         client = Client(handle, clock=time.monotonic, first_seed=1)
-        calls, _ = await client.under_load(seconds=1.5, rate_per_s=20.0, backlog=2)
+        quiet = Stretch(seconds=0.3, rate_per_s=0.0)
+        busy = Stretch(seconds=1.5, rate_per_s=20.0)
+        calls, ends = await client.under_load((quiet, busy), backlog=2)
+        first = min(call.intended.wall_s for call in calls if call.lane is Lane.INTERACTIVE)
+        assert ends[0].wall_s < first < ends[1].wall_s, "shoppers come in the second stretch only"
         return calls
 
     calls = asyncio.run(calls_under_load())
@@ -147,8 +151,23 @@ def test_the_device_s_clock_is_its_thread_s_cpu_time() -> None:
     assert inside() - began_inside == pytest.approx(0.1, abs=0.03)
 
 
-def window(*, shoppers: int, bulk_steps: int, latency_s: float) -> Window:
-    calls = [
+def strokes(recipes: Sequence[str], *, each_s: float) -> Sequence[Stroke]:
+    """Steps of these one after another."""
+    return [
+        Stroke(
+            began_s=n * each_s,
+            ended_s=(n + 1) * each_s,
+            cpu_began_s=n * each_s,
+            cpu_ended_s=(n + 1) * each_s,
+            thread_cpu_s=each_s,
+            recipes=(name,),
+        )
+        for n, name in enumerate(recipes)
+    ]
+
+
+def calls(shoppers: int, *, latency_s: float) -> Sequence[Call]:
+    return [
         Call(
             lane=Lane.INTERACTIVE,
             digest=f"{n}",
@@ -157,22 +176,27 @@ def window(*, shoppers: int, bulk_steps: int, latency_s: float) -> Window:
         )
         for n in range(shoppers)
     ]
-    return Window(
-        calls=calls,
-        wall_s=100.0,
-        cpu_s=100.0,
-        busy_s=90.0,
-        bulk_steps=bulk_steps,
-        shopper_steps=shoppers * WANTS[Lane.INTERACTIVE].steps,
-        together={1: bulk_steps},
+
+
+def one_round(*, bulk_s: float, mixed_s: float, latency_s: float) -> Round:
+    """1,000 bulk steps of `bulk_s` either side; in between 900 of `mixed_s` and 100 shoppers."""
+    steps = WANTS[Lane.INTERACTIVE].steps
+    bulk = Window.of(strokes(["bulk"] * 1000, each_s=bulk_s), urgent=())
+    mixed = Window.of(
+        strokes(["bulk"] * 900 + ["urgent"] * 100 * steps, each_s=mixed_s), urgent={"urgent"}
+    )
+    return Round(
+        alone=Alone(wall_s=0.1, cpu_s=steps * mixed_s, steps_s=steps * mixed_s),
+        before=bulk,
+        mixed=mixed,
+        after=bulk,
+        calls=calls(100, latency_s=latency_s),
     )
 
 
 def trial(name: str, *, latency_s: float) -> Trial:
-    alone = Alone(wall_s=0.1, cpu_s=0.1, steps_s=0.1)
-    bulk = window(shoppers=0, bulk_steps=1000, latency_s=0.0)
-    mixed = window(shoppers=100, bulk_steps=900, latency_s=latency_s)
-    return Trial(name=name, alone=alone, bulk_alone=(bulk, bulk), mixed=mixed)
+    even = one_round(bulk_s=0.025, mixed_s=0.025, latency_s=latency_s)
+    return Trial(name=name, rounds=[even, even])
 
 
 @pytest.fixture
@@ -197,9 +221,24 @@ def found() -> report.Found:
 
 def test_bulk_is_charged_for_no_more_than_what_shoppers_take_alone(found: report.Found) -> None:
     by_cpu, by_wall = found.trials[0].bulk_kept()
-    # 900 steps in the 90 s that 100 shoppers of 0.1 s leave, against 1,000 in 100 s.
+    # 900 steps of 25 ms in what 100 shoppers of 0.1 s leave, against 1,000 of 25 ms.
     assert by_cpu == pytest.approx(1.0)
     assert by_wall == pytest.approx(1.0)
+
+
+def test_what_bulk_loses_beside_shoppers_is_its_loss() -> None:
+    slow = one_round(bulk_s=0.025, mixed_s=0.050, latency_s=0.2)
+    assert slow.bulk_kept()[0] == pytest.approx(0.5)
+
+
+def test_a_minute_in_which_the_machine_is_slower_is_compared_with_itself() -> None:
+    quick, slow = (one_round(bulk_s=each, mixed_s=each, latency_s=0.2) for each in (0.020, 0.030))
+    assert Trial(name="", rounds=[quick, slow]).bulk_kept()[0] == pytest.approx(1.0)
+
+
+def test_a_size_whose_steps_nobody_shares_gains_nothing_and_loses_nothing() -> None:
+    noisy = single.Gain(side_px=512, plain_s=4.0, shared_s=4.2, again_s=4.0, together={1: 48})
+    assert noisy.gain == 1.0
 
 
 def test_a_report_says_what_is_kept_and_draws_it(found: report.Found, tmp_path: Path) -> None:

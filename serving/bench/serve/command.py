@@ -34,17 +34,20 @@ class Length:
     """How long each part takes: seconds of both lanes for us and for each baseline, repetitions.
 
     Lanes take twice as long by the wall where neighbours leave the device half of a core.
+    `turns` are rounds of eight runs that share steps.
     """
 
     ours_s: float
     baseline_s: float
-    pairs: int
     rounds: int
+    pairs: int
+    turns: int
     sides_px: Sequence[int]
 
 
-FULL = Length(ours_s=120.0, baseline_s=20.0, pairs=15, rounds=3, sides_px=single.SHAPES_PX)
-QUICK = Length(ours_s=8.0, baseline_s=3.0, pairs=9, rounds=1, sides_px=(64, 256))
+FULL = Length(ours_s=120.0, baseline_s=20.0, rounds=6, pairs=15, turns=5, sides_px=single.SHAPES_PX)
+QUICK = Length(ours_s=12.0, baseline_s=3.0, rounds=3, pairs=9, turns=2, sides_px=(64, 256, 512))
+_BASELINE_ROUNDS = 2
 
 
 def run(*, quick: bool, out: Path | None) -> int:
@@ -152,7 +155,7 @@ def _in_process(checkpoint: Path, length: Length, console: Console) -> dict[str,
     wants = (*WANTS.values(), Want(side_px=64, steps=50))
     overheads = [single.overhead(bench, stock, want, pairs=length.pairs) for want in wants]
     console.log("eight runs sharing steps, by size")
-    gains = [single.gain(bench, side, rounds=length.rounds) for side in length.sides_px]
+    gains = [single.gain(bench, side, rounds=length.turns) for side in length.sides_px]
     console.log("cancelling, memory, strict runs")
     return {
         "overheads": overheads,
@@ -168,7 +171,7 @@ async def _deployed(
 ) -> tuple[Sequence[Trial], Crash]:
     console.log(f"{OUR_NAME}: both lanes, {length.ours_s:g} s")
     own = await Device.of(cluster.handle("ours"), first_seed=10**5)
-    first = await trial(OUR_NAME, own, seconds=length.ours_s)
+    first = await trial(OUR_NAME, own, seconds=length.ours_s, rounds=length.rounds)
     trials = [first]
     for seed, (name, place) in enumerate(
         (("stock, priority queue", "priority"), ("stock, FIFO", "fifo")), start=2
@@ -176,7 +179,13 @@ async def _deployed(
         console.log(f"{name}: both lanes, {length.baseline_s:g} s")
         baseline = await Device.of(cluster.handle(place), first_seed=seed * 10**5)
         trials.append(
-            await trial(name, baseline, seconds=length.baseline_s, load_s=first.alone.cpu_s)
+            await trial(
+                name,
+                baseline,
+                seconds=length.baseline_s,
+                rounds=_BASELINE_ROUNDS,
+                load_s=first.alone.cpu_s,
+            )
         )
     console.log("kill -9 in the midst of two runs of 50 steps")
     return trials, await crash(cluster.handle("ours"), folder / "trail")

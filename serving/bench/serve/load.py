@@ -49,6 +49,14 @@ class Call:
         return self.answered.device_s - self.intended.device_s
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """So many device seconds of load, or twice as many by the wall, at that rate of shoppers."""
+
+    seconds: float
+    rate_per_s: float
+
+
 class Client:
     """Sends recipes to one deployment; every seed only once.
 
@@ -70,29 +78,36 @@ class Client:
         return [await self._call(lane, intended=self.now()) for _ in range(times)]
 
     async def under_load(
-        self, *, seconds: float, rate_per_s: float, backlog: int, seed: int = 1
-    ) -> tuple[Sequence[Call], Moment]:
-        """Both lanes for so many device seconds, or twice as many by the wall; when that was over.
+        self, stretches: Sequence[Stretch], *, backlog: int, seed: int = 1
+    ) -> tuple[Sequence[Call], Sequence[Moment]]:
+        """Both lanes for these stretches, one after another; when each of them was over.
 
-        Shoppers come at random at that rate, whatever became of those before; bulk is never short
-        of `backlog`. Every call that was sent is waited for.
+        Shoppers come at random at each one's rate, whatever became of those before; bulk is never
+        short of `backlog` until the last is over. Every call that was sent is waited for.
         """
-        end = self.now()
-        end = Moment(wall_s=end.wall_s + 2 * seconds, device_s=end.device_s + seconds)
+        over = asyncio.Event()
         done: list[Call] = []
-        bulk = [asyncio.create_task(self._refill(end, done)) for _ in range(backlog)]
-        shoppers = await self._arrivals(end, rate_per_s, seed=seed)
-        over = self.now()
+        bulk = [asyncio.create_task(self._refill(over, done)) for _ in range(backlog)]
+        chance = random.Random(seed)
+        shoppers: list[asyncio.Task[Call]] = []
+        ends: list[Moment] = []
+        for stretch in stretches:
+            shoppers += await self._arrivals(stretch, chance)
+            ends.append(self.now())
+        over.set()
         await asyncio.gather(*bulk)
-        return done + await asyncio.gather(*shoppers), over
+        return done + await asyncio.gather(*shoppers), ends
 
     async def _arrivals(
-        self, end: Moment, rate_per_s: float, *, seed: int
+        self, stretch: Stretch, chance: random.Random
     ) -> Sequence[asyncio.Task[Call]]:
-        chance = random.Random(seed)
-        at, calls = self._clock(), []
+        now = self.now()
+        end = Moment(
+            wall_s=now.wall_s + 2 * stretch.seconds, device_s=now.device_s + stretch.seconds
+        )
+        at, calls = now.device_s, []
         while not self._over(end):
-            at += chance.expovariate(rate_per_s) if rate_per_s else math.inf
+            at += chance.expovariate(stretch.rate_per_s) if stretch.rate_per_s else math.inf
             while (early_s := at - self._clock()) > 0 and not self._over(end):
                 # A process of two busy threads uses two CPU seconds a second.
                 await asyncio.sleep(min(max(early_s / 2, _LOOK_S), _LOOK_MOST_S))
@@ -101,8 +116,8 @@ class Client:
                 calls.append(asyncio.create_task(self._call(Lane.INTERACTIVE, intended=intended)))
         return calls
 
-    async def _refill(self, end: Moment, done: list[Call]) -> None:
-        while not self._over(end):
+    async def _refill(self, over: asyncio.Event, done: list[Call]) -> None:
+        while not over.is_set():
             done.append(await self._call(Lane.BULK, intended=self.now()))
 
     def _over(self, end: Moment) -> bool:

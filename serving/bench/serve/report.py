@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import numpy as np
 
 from serving.bench.serve.crash import Crash
 from serving.bench.serve.faults import Cancelled, Full, Strict
-from serving.bench.serve.lanes import LOAD, Trial
+from serving.bench.serve.lanes import LOAD, Round, Trial, Window
 from serving.bench.serve.load import BACKLOG
 from serving.bench.serve.ours import CHECKPOINT_STEPS
 from serving.bench.serve.single import Gain, Overhead
@@ -39,8 +40,10 @@ DEFINITIONS = {
     "does our loop; the same calls are reported by the wall, which neighbours stretch",
     "alone, by CPU": "all CPU seconds of the replica's process for one request",
     "bulk kept": "bulk steps ÷ (CPU seconds of the replica's process − shoppers × their CPU "
-    "seconds alone), divided by bulk steps ÷ CPU seconds without shoppers; by the wall likewise",
-    "gain": "thread CPU of the steps of 8 runs one by one ÷ as the loop shares them",
+    "seconds alone), divided by the same just before and after, without shoppers; the median of "
+    "the rounds; by the wall likewise",
+    "gain": "thread CPU of the steps of 8 runs one by one ÷ as the loop shares them, both and one "
+    "by one again taking turns; 1 where the loop shares none: then both did the same",
 }
 
 
@@ -78,7 +81,7 @@ def as_json(found: Found, *, device: str, folder: Path) -> dict[str, Any]:
         "definitions": DEFINITIONS,
         "not_measured": list(NOT_MEASURED),
         "load": {"interactive_share": LOAD, "bulk_backlog": BACKLOG},
-        "requests": sum(len(trial.mixed.calls) for trial in found.trials),
+        "requests": sum(len(trial.calls) for trial in found.trials),
         "lanes": [_lane(trial) for trial in found.trials],
         "batching": [
             asdict(gain) | {"gain": gain.gain, "noise": gain.noise} for gain in found.gains
@@ -123,31 +126,47 @@ def _percentile(values: np.ndarray, percent: float) -> float:
 
 
 def _lane(trial: Trial) -> dict[str, Any]:
-    waits, cpu = trial.mixed.shopper_waits_s(), trial.mixed.shopper_cpu_s()
+    waits, cpu, alone = trial.shopper_waits_s(), trial.shopper_cpu_s(), trial.alone
     kept_cpu, kept_wall = trial.bulk_kept()
+    seconds = sum(window.wall_s for window in trial.mixed)
+    bulk_steps = sum(window.bulk_steps for window in trial.mixed)
     return {
         "name": trial.name,
-        "requests": len(trial.mixed.calls),
+        "requests": len(trial.calls),
         "shoppers": len(waits),
-        "seconds": trial.mixed.wall_s,
-        "alone_ms": 1000 * trial.alone.wall_s,
-        "alone_cpu_ms": 1000 * trial.alone.cpu_s,
+        "seconds": seconds,
+        "alone_ms": 1000 * alone.wall_s,
+        "alone_cpu_ms": 1000 * alone.cpu_s,
         "p50_ms": 1000 * _percentile(waits, 50),
         "p99_ms": 1000 * _percentile(waits, 99),
-        "p99_times": _percentile(waits, 99) / trial.alone.wall_s,
-        "p99_cpu_times": _percentile(cpu, 99) / trial.alone.cpu_s,
-        "within_3_times": float(np.mean(waits <= 3 * trial.alone.wall_s)),
-        "within_3_times_cpu": float(np.mean(cpu <= 3 * trial.alone.cpu_s)),
-        "device_busy": trial.mixed.busy_s / trial.mixed.wall_s,
-        "bulk_steps": trial.mixed.bulk_steps,
-        "bulk_steps_per_s": trial.mixed.bulk_steps / trial.mixed.wall_s,
+        "p99_times": _percentile(waits, 99) / alone.wall_s,
+        "p99_cpu_times": _percentile(cpu, 99) / alone.cpu_s,
+        "within_3_times": float(np.mean(waits <= 3 * alone.wall_s)),
+        "within_3_times_cpu": float(np.mean(cpu <= 3 * alone.cpu_s)),
+        "device_busy": sum(window.busy_s for window in trial.mixed) / seconds,
+        "bulk_steps": bulk_steps,
+        "bulk_steps_per_s": bulk_steps / seconds,
         "bulk_kept_cpu": kept_cpu,
         "bulk_kept_wall": kept_wall,
-        "together": trial.mixed.together,
-        "together_bulk_alone": trial.bulk_alone[0].together,
+        "together": _together(trial.mixed),
+        "together_bulk_alone": _together([each.before for each in trial.rounds]),
+        "rounds": [_round(each) for each in trial.rounds],
         "latencies_ms": [round(1000 * each, 1) for each in waits.tolist()],
         "latencies_cpu_ms": [round(1000 * each, 1) for each in cpu.tolist()],
     }
+
+
+def _round(one: Round) -> dict[str, Any]:
+    kept_cpu, kept_wall = one.bulk_kept()
+    windows = {"before": one.before, "mixed": one.mixed, "after": one.after}
+    paces = {f"bulk_pace_{name}": each.bulk_pace(one.alone)[0] for name, each in windows.items()}
+    kept = {"bulk_kept_cpu": kept_cpu, "bulk_kept_wall": kept_wall}
+    return {"alone_cpu_ms": 1000 * one.alone.cpu_s} | paces | kept
+
+
+def _together(windows: Sequence[Window]) -> dict[int, int]:
+    """How many steps were shared by so many runs."""
+    return dict(sum((Counter(each.together) for each in windows), Counter[int]()))
 
 
 def _lanes(trials: Sequence[Trial]) -> Iterator[Measure]:

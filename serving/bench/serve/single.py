@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -49,8 +50,8 @@ class Overhead:
 class Gain:
     """Steps of as many runs of one size: one by one, as the loop shares them, one by one again.
 
-    Thread CPU seconds within steps; medians of the rounds. `together` counts the loop's steps by
-    how many runs shared them.
+    Thread CPU seconds within steps, of all rounds. `together` counts the loop's steps by how many
+    runs shared them.
     """
 
     side_px: int
@@ -61,7 +62,9 @@ class Gain:
 
     @property
     def gain(self) -> float:
-        """Throughput of shared steps ÷ that of plain ones."""
+        """Throughput of shared steps ÷ that of plain ones; 1 where none was shared: no change."""
+        if set(self.together) == {1}:
+            return 1.0
         return (self.plain_s + self.again_s) / 2 / self.shared_s
 
     @property
@@ -118,58 +121,68 @@ def overhead(bench: Bench, stock: StockPipeline, want: Want, *, pairs: int) -> O
 
 
 def gain(bench: Bench, side_px: int, *, rounds: int) -> Gain:
-    """Eight bulk runs of a size, by a loop that may share steps and one that may not."""
+    """Eight bulk runs of a size, by a loop that may share steps beside two that may not."""
     limits = LoopLimits()
     alone = replace(limits, batch_most=1)
-    took: dict[str, list[float]] = {"plain": [], "shared": [], "again": []}
-    together: dict[int, int] = {}
+    took = {"plain": 0.0, "shared": 0.0, "again": 0.0}
+    together: Counter[int] = Counter()
     for turn in range(rounds):
-        for place, (name, kept) in enumerate(
-            (("plain", alone), ("shared", limits), ("again", alone))
-        ):
-            seed = 7000 + 1000 * turn + 100 * place
-            spent_s, sizes = _stepped(bench, kept, side_px, seed)
-            took[name].append(spent_s)
-            if name == "shared":
-                together = {size: together.get(size, 0) + n for size, n in sizes.items()}
+        first = 7000 + 1000 * turn
+        races = {
+            "plain": _Race(bench, alone, side_px=side_px, seed=first),
+            "shared": _Race(bench, limits, side_px=side_px, seed=first + 100),
+            "again": _Race(bench, alone, side_px=side_px, seed=first + 200),
+        }
+        while going := [race for race in races.values() if not race.over]:
+            min(going, key=lambda race: race.steps).turn()
+        for name, race in races.items():
+            took[name] += race.spent_s
+        together += races["shared"].together
     return Gain(
         side_px=side_px,
-        plain_s=median(took["plain"]),
-        shared_s=median(took["shared"]),
-        again_s=median(took["again"]),
-        together=together,
+        plain_s=took["plain"],
+        shared_s=took["shared"],
+        again_s=took["again"],
+        together=dict(together),
     )
 
 
-def _stepped(
-    bench: Bench, limits: LoopLimits, side_px: int, seed: int
-) -> tuple[float, dict[int, int]]:
-    """Thread CPU seconds within steps of eight runs, and the steps by their company."""
-    want = Want(side_px=side_px, steps=_STEPS)
-    # Driven from this thread, so that its CPU time can be the loop's clock: see `ours.table`.
-    loop = StepLoop(
-        bench.logged,
-        table=bench.table,
-        checkpoints=None,
-        limits=limits,
-        clock=time.thread_time,
-    )
-    asked = [
-        loop.submit(recipe(want, seed=seed + place), NOTHING, lane=Lane.BULK)
-        for place in range(TOGETHER)
-    ]
-    bench.log.taken()
-    while loop.turn():
-        pass
-    for future in asked:
-        future.result()
-    loop.close()
-    strokes = bench.log.taken()
-    sizes = [len(stroke.recipes) for stroke in strokes]
-    return (
-        sum(stroke.thread_cpu_s for stroke in strokes),
-        {size: sizes.count(size) for size in set(sizes)},
-    )
+class _Race:
+    """Eight runs of one size in a loop of their own, turn by turn, so that others can go between.
+
+    Whoever has done the least steps turns next: all of them meet the machine as it is just then.
+    """
+
+    def __init__(self, bench: Bench, limits: LoopLimits, *, side_px: int, seed: int) -> None:
+        # Driven from this thread, so that its CPU time can be the loop's clock: see `ours.table`.
+        self._loop = StepLoop(
+            bench.logged,
+            table=bench.table,
+            checkpoints=None,
+            limits=limits,
+            clock=time.thread_time,
+        )
+        want = Want(side_px=side_px, steps=_STEPS)
+        recipes = [recipe(want, seed=seed + place) for place in range(TOGETHER)]
+        self._asked = [self._loop.submit(each, NOTHING, lane=Lane.BULK) for each in recipes]
+        self._log = bench.log
+        self.over = False
+        self.steps = 0
+        self.spent_s = 0.0
+        self.together: Counter[int] = Counter()
+
+    def turn(self) -> None:
+        """One turn of the loop. Raises what a run failed of."""
+        self._log.taken()
+        self.over = not self._loop.turn()
+        for stroke in self._log.taken():
+            self.spent_s += stroke.thread_cpu_s
+            self.steps += len(stroke.recipes)
+            self.together[len(stroke.recipes)] += 1
+        if self.over:
+            for future in self._asked:
+                future.result()
+            self._loop.close()
 
 
 def _bare(stepped: SteppedBackend[Any], asked: Recipe) -> tuple[Media, ...]:
