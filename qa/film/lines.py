@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from qa.vision.arrays import Mask, Pixels
+from qa.film.maps import median_of, middle
+from qa.vision.arrays import Mask, Numbers, Pixels
 
 Rect = tuple[int, int, int, int]
 """(x0, y0, x1, y1) in pixels."""
@@ -17,6 +20,10 @@ _LEAST_ASPECT = 1.7
 _FILL = (0.2, 0.95)
 _FEWEST_STROKES = 6
 _MARGIN = 0.2
+# Source: planted marks at 0.35 of opacity and more (2026-11-22), see docs/video-judge.md.
+_STANDING_LOOKS = 5
+_STANDING_LEVELS = 5.0
+_STANDING_SPREADS = 2.0
 
 
 def lines_of(rgb: Pixels) -> list[Rect]:
@@ -25,37 +32,78 @@ def lines_of(rgb: Pixels) -> list[Rect]:
     `rgb` (H, W, 3) uint8. A line is a long low patch, dense with steps of 14 levels or more, that
     a row through it crosses six times or more.
     """
-    scale = min(1.0, _WORK_PX / max(rgb.shape[:2]))
-    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    if scale < 1.0:
-        gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    gray = _worked_on(rgb)
     steps = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    strong = steps > max(_STEP_LEVELS, float(steps.mean() + steps.std()))
+    return _lines(steps > max(_STEP_LEVELS, _spread(steps, times=1.0)), rgb)
+
+
+def standing_lines(pictures: Sequence[Pixels]) -> list[Rect]:
+    """Rectangles that may hold a line of letters that stands in most of a clip's pictures.
+
+    `pictures` (H, W, 3) uint8 of one size, one or more; five of them are looked at. What stands
+    keeps its steps of brightness, their ways too, whatever passes behind it: the median of each
+    step holds them alone.
+    """
+    picked = np.linspace(0, len(pictures) - 1, min(_STANDING_LOOKS, len(pictures))).astype(int)
+    looks = [_worked_on(pictures[at]).astype(np.float32) for at in picked]
+    across, down = (
+        middle([cv2.Sobel(look, cv2.CV_32F, *way, scale=0.25) for look in looks])
+        for way in ((1, 0), (0, 1))
+    )
+    steps = cv2.magnitude(across, down)
+    least = _spread(steps, times=_STANDING_SPREADS)
+    return _lines(steps > max(_STANDING_LEVELS, least), pictures[0])
+
+
+def _spread(steps: Numbers, *, times: float) -> float:
+    """Their mean and so many standard deviations; numpy's own take thirty times as long."""
+    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(steps))
+    return mean + times * deviation
+
+
+def _worked_on(rgb: Pixels) -> Pixels:
+    """(h, w) uint8: the picture's brightness, its longer side 640 px at most."""
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    scale = _WORK_PX / max(gray.shape)
+    if scale >= 1.0:
+        return gray
+    return cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+def _lines(strong: Mask, rgb: Pixels) -> list[Rect]:
+    """The picture's rectangles whose strong steps may be a line, those with most strokes first."""
     found: list[tuple[int, Rect]] = []
     for share in (0.014, 0.03):
-        found += _patches(strong, gap=max(3, round(share * max(gray.shape))), gray=gray)
+        found += _patches(strong, gap=max(3, round(share * max(strong.shape))))
     found.sort(key=lambda item: -item[0])
     kept: list[Rect] = []
     for _, rect in found:
         if not any(_same(rect, other) for other in kept):
             kept.append(rect)
-    return [_grown(rect, 1.0 / scale, rgb) for rect in kept]
+    scale = max(1.0, max(rgb.shape[:2]) / _WORK_PX)
+    return [_grown(rect, scale, rgb) for rect in kept]
 
 
-def _patches(strong: Mask, *, gap: int, gray: Pixels) -> list[tuple[int, Rect]]:
+def _patches(strong: Mask, *, gap: int) -> list[tuple[int, Rect]]:
     """(strokes, rectangle) of patches joined across gaps of that many pixels."""
     kernel = np.ones((1, gap), np.uint8)
     joined = cv2.morphologyEx(strong.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
     joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((3, 5), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(joined)
-    low, high = (share * min(gray.shape) for share in _LINE_SHARES)
+    # The same patches as by the default way, in less than half of its time.
+    count, _, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        joined, 8, cv2.CV_32S, cv2.CCL_BBDT
+    )
+    low, high = (share * min(strong.shape) for share in _LINE_SHARES)
     across, down = stats[1:count, cv2.CC_STAT_WIDTH], stats[1:count, cv2.CC_STAT_HEIGHT]
     fits = (low <= down) & (down <= high) & (across >= _LEAST_ASPECT * down)
     patches = []
     for x, y, width, height, _ in stats[1:count][fits].tolist():
-        fill = float(strong[y : y + height, x : x + width].mean())
-        strokes = _strokes(strong[y : y + height, x : x + width])
-        if _FILL[0] <= fill <= _FILL[1] and strokes >= _FEWEST_STROKES:
+        inside = strong[y : y + height, x : x + width]
+        fill = int(np.count_nonzero(inside)) / inside.size
+        if not _FILL[0] <= fill <= _FILL[1]:
+            continue
+        strokes = _strokes(inside)
+        if strokes >= _FEWEST_STROKES:
             patches.append((strokes, (x, y, x + width, y + height)))
     return patches
 
@@ -63,7 +111,7 @@ def _patches(strong: Mask, *, gap: int, gray: Pixels) -> list[tuple[int, Rect]]:
 def _strokes(strong: Mask) -> int:
     """How often the middle rows go in and out of strong steps, the median of them."""
     rows = strong[len(strong) // 4 : max(len(strong) // 4 + 1, 3 * len(strong) // 4)]
-    return int(np.median(np.abs(np.diff(rows.astype(np.int8), axis=1)).sum(axis=1)))
+    return int(median_of(np.count_nonzero(rows[:, 1:] != rows[:, :-1], axis=1)))
 
 
 def _same(one: Rect, two: Rect) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from content_engine.types import Evidence
 from qa.film.found import Span, found, reading, runs
-from qa.film.lines import Rect, lines_of
+from qa.film.lines import Rect, lines_of, standing_lines
 from qa.film.reel import Reel
 from qa.film.screened import Screened
 from qa.vision.arrays import Mask, Numbers, Pixels
@@ -23,6 +23,7 @@ from qa.vision.observed import Box, Reading
 
 _MARK_LOOKS = 12
 _MOST_READ = 3
+_MOST_TRIED = 9
 _SURE = 0.6
 _FEWEST_LETTERS = 4
 _SAME = 0.6
@@ -58,12 +59,7 @@ def watermark(seen: Screened, *, reader: Reader) -> Reading:
     """
     picture = _mean(seen.reel)
     still = np.median(_samples(seen.reel), axis=0)
-    candidates = lines_of(picture)[: 3 * _MOST_READ]
-    standing = [
-        rect
-        for rect in candidates
-        if _standing(seen.reel, _shares(rect, picture), still).mean() >= _STANDS_LEAST
-    ]
+    standing = _standing_rects(seen.reel, picture, still)
     known = _own_words(seen)
     span = (0, seen.reel.frames - 1)
     evidence = []
@@ -75,6 +71,25 @@ def watermark(seen: Screened, *, reader: Reader) -> Reading:
             message = f"{line.text!r} lies over the clip"
             evidence.append(found("watermark", message, frames=span, number=share, box=line.box))
     return reading(evidence)
+
+
+def _standing_rects(reel: Reel, picture: Pixels, still: Numbers) -> list[Rect]:
+    """Where lines may stand through most of the clip, those that stand longest first.
+
+    Found by the steps that stand, and in the mean picture.
+    """
+    pictures = list(reel.stills.values())
+    candidates = [*standing_lines(pictures)[:_MOST_TRIED], *lines_of(picture)[:_MOST_TRIED]]
+    shares = {
+        rect: float(_standing(reel, _shares(rect, picture), still).mean()) for rect in candidates
+    }
+    found: list[Rect] = []
+    for rect in sorted(shares, key=lambda rect: -shares[rect]):
+        box = _shares(rect, picture)
+        again = any(_overlap(box, _shares(other, picture)) > _SAME for other in found)
+        if shares[rect] >= _STANDS_LEAST and not again:
+            found.append(rect)
+    return found
 
 
 def captions_outside(seen: Screened, *, reader: Reader) -> Reading:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from content_engine.faults import fault_kinds
 from content_engine.types import Kind
 from qa.film import breaks, frame, light, pacing, softness
+from qa.film.lines import standing_lines
 from qa.film.odds import p_bad
 from qa.film.pulse import Pulse
 from qa.film.reel import Reel, luma_size
@@ -128,6 +129,32 @@ def test_a_cut_between_two_long_shots_is_an_edit() -> None:
     reel, pulse = watched([*PAN[:24], *OTHER[:24]])
     assert reel.shots == ((0, 23), (24, 47))
     assert breaks.hard_cut(reel, pulse).value == 0.0
+
+
+def test_a_cut_to_a_picture_of_like_brightness_is_a_cut() -> None:
+    """It changes 10 percent of the brightness, where a cut's own limit is 14."""
+    flat = [cv2.addWeighted(frame, 0.7, frame, 0, 38) for frame in [*PAN[:24], *moving(3)[:24]]]
+    reel, _ = watched(flat)
+    assert 7.0 < reel.cuts[24] < 14.0
+    assert reel.shots == ((0, 23), (24, 47))
+
+
+def test_a_gap_in_a_pan_is_no_cut() -> None:
+    pan = moving(3, step_px=1.0, frames=60)
+    reel, _ = watched([*pan[:24], *pan[36:60]])
+    assert reel.cuts[24] > 7.0
+    assert reel.shots == ((0, 47),)
+
+
+def test_a_line_that_stands_is_found_on_a_moving_picture() -> None:
+    marked = []
+    for picture in moving(5, step_px=4.0, frames=5):
+        at, ink = (20, 66), (235, 235, 235)
+        mark = cv2.putText(picture.copy(), "SAMPLES", at, 0, 0.6, ink, 2, cv2.LINE_AA)
+        marked.append(cv2.addWeighted(picture, 0.5, mark, 0.5, 0))
+    x0, y0, x1, y1 = standing_lines(marked)[0]
+    assert (x0, x1) == (pytest.approx(20, abs=8), pytest.approx(100, abs=14))
+    assert y0 < 60 < y1 < 80
 
 
 def test_a_jump_of_light_is_no_cut() -> None:
