@@ -40,9 +40,11 @@ def hard_cut(reel: Reel, pulse: Pulse) -> Reading:
 
 
 def _is_spike(steps: Numbers, at: int) -> bool:
+    if steps[at] < _STEP_LEAST:
+        return False
     near = np.concatenate([steps[max(1, at - 4) : at], steps[at + 1 : at + 5]])
     usual = float(np.median(near)) if len(near) else 0.0
-    return bool(steps[at] >= max(_STEP_LEAST, _STEP_TIMES * usual))
+    return bool(steps[at] >= _STEP_TIMES * usual)
 
 
 def _flashes(reel: Reel, looks: Numbers, steps: Numbers, spikes: list[int]) -> Iterator[Evidence]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from content_engine.types import Evidence
 from qa.film.found import Span, around, found, reading, runs
-from qa.film.pulse import Pulse
+from qa.film.pulse import GRID, Pulse
 from qa.film.reel import Reel
-from qa.vision.arrays import Numbers
+from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Reading
 
 _DARK, _BURNT = 10.0, 247.0
@@ -66,28 +66,31 @@ def brightness_steps(pulse: Pulse) -> Numbers:
     The median over cells that are neither black nor burnt out, shrunk by half of how much the
     cells disagree: things that move change cells both ways, light all one way.
     """
+    one, two = pulse.level[:-1].reshape(-1, GRID**2), pulse.level[1:].reshape(-1, GRID**2)
+    bright = np.minimum(one, two) > _DARK
+    lit = bright & (np.maximum(one, two) < _BURNT)
+    lit = np.where(lit.sum(axis=1, keepdims=True) < _FEWEST_CELLS, bright, lit)
+    low, middle, high = _quartiles(np.log((two + 1.0) / (one + 1.0)), lit)
+    known = np.sign(middle) * np.maximum(0.0, np.abs(middle) - _AGREE * (high - low))
     steps = np.zeros(len(pulse.level))
-    for index in range(1, len(pulse.level)):
-        one, two = pulse.level[index - 1], pulse.level[index]
-        lit = (np.minimum(one, two) > _DARK) & (np.maximum(one, two) < _BURNT)
-        if lit.sum() < _FEWEST_CELLS:
-            lit = np.minimum(one, two) > _DARK
-        if lit.sum() < _FEWEST_CELLS:
-            continue
-        ratios = np.log((two[lit] + 1.0) / (one[lit] + 1.0))
-        low, middle, high = _quartiles(ratios)
-        steps[index] = np.sign(middle) * max(0.0, abs(middle) - _AGREE * (high - low))
+    steps[1:] = np.where(lit.sum(axis=1) < _FEWEST_CELLS, 0.0, known)
     return steps
 
 
-def _quartiles(values: Numbers) -> tuple[float, float, float]:
-    """The quartiles as np.percentile gives them, in a tenth of its time for a few dozen values."""
-    ordered = np.sort(values)
-    places = np.array([0.25, 0.5, 0.75]) * (len(ordered) - 1)
+def _quartiles(values: Numbers, chosen: Mask) -> Numbers:
+    """(3, n) quartiles of the chosen of each row's values, (n, k), as np.percentile gives them.
+
+    All rows at once; 0 in rows of which nothing is chosen.
+    """
+    count = chosen.sum(axis=1)
+    ordered = np.sort(np.where(chosen, values, np.inf), axis=1)
+    places = np.array([[0.25], [0.5], [0.75]]) * np.maximum(count - 1, 0)
     below = places.astype(int)
-    above = np.minimum(below + 1, len(ordered) - 1)
-    low, middle, high = ordered[below] + (places - below) * (ordered[above] - ordered[below])
-    return float(low), float(middle), float(high)
+    above = np.minimum(below + 1, np.maximum(count - 1, 0))
+    rows = np.arange(len(values))
+    least, most = ordered[rows, below], ordered[rows, above]
+    apart = np.subtract(most, least, out=np.zeros_like(most), where=count > 0)
+    return np.where(count > 0, least, 0.0) + (places - below) * apart
 
 
 def exposure_jump(reel: Reel, pulse: Pulse) -> Reading:
@@ -108,8 +111,9 @@ def colour_jump(reel: Reel, pulse: Pulse) -> Reading:
     ab = pulse.lab[..., 1:].reshape(reel.frames, -1, 2)
     steps = np.zeros((reel.frames, 2))
     changes = np.diff(ab, axis=0)
-    steps[1:] = np.median(changes, axis=1)
-    spread = np.percentile(changes, 75, axis=1) - np.percentile(changes, 25, axis=1)
+    low, middle, high = np.percentile(changes, (25, 50, 75), axis=1)
+    steps[1:] = middle
+    spread = high - low
     steps[1:] = np.sign(steps[1:]) * np.maximum(0.0, np.abs(steps[1:]) - _AGREE * spread)
     return reading(
         found("colour_jump", f"all colours shift by {size:.1f} at once", frames=span, number=size)

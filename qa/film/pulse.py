@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -47,16 +48,16 @@ def read_pulse(reel: Reel) -> Pulse:
     for index in range(count):
         if index:
             apart = cv2.absdiff(reel.luma[index], reel.luma[index - 1])
-            cell_change[index] = _cells(apart[None])[0]
+            cell_change[index] = _cells(apart)
         lab[index] = to_lab(_coarse(reel.colour[index]))
     most = np.sort(cell_change.reshape(count, -1), axis=1)[:, -_ACTIVE_CELLS:]
     return Pulse(
         change=cell_change.mean(axis=(1, 2)),
         cell_change=cell_change,
         activity=most.mean(axis=1),
-        level=_cells(reel.luma),
+        level=np.stack([_cells(frame) for frame in reel.luma]),
         spread=np.array([cv2.meanStdDev(frame)[1][0, 0] for frame in reel.luma], np.float32),
-        sharp=np.concatenate([_cells(_steps(frame)[None]) for frame in reel.luma]),
+        sharp=np.stack([_cells(_steps(frame)) for frame in reel.luma]),
         lab=lab,
     )
 
@@ -67,16 +68,22 @@ def _steps(frame: Pixels) -> Numbers:
     return np.abs(steps, out=steps)
 
 
-def _cells(pictures: Numbers) -> Numbers:
-    """(n, 8, 8) float32 means of the cells of (n, h, w) pictures, sides multiples of 8.
+def _cells(picture: Numbers) -> Numbers:
+    """(8, 8) float32 means of the cells of a picture (h, w) of whole numbers, sides multiples of 8.
 
-    Sums of rows of each cell first: a third of the time of shrinking each picture.
+    Two small products, exact: a third of the time of sums by rows.
     """
-    count, height, width = pictures.shape
-    parts = pictures.reshape(-1, width // GRID)
-    sums = cv2.reduce(parts, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F)
-    held = sums.reshape(count, GRID, height // GRID, GRID).sum(axis=2)
+    height, width = picture.shape
+    held = _ones(height) @ picture.astype(np.float32) @ _ones(width).T
     return held * np.float32(GRID * GRID / (height * width))
+
+
+@lru_cache(maxsize=16)
+def _ones(side: int) -> Numbers:
+    """(8, side) float32: 1 for the pixels of each of 8 equal parts of a side."""
+    ones = np.repeat(np.eye(GRID, dtype=np.float32), side // GRID, axis=1)
+    ones.flags.writeable = False
+    return ones
 
 
 def _coarse(rgb: Pixels) -> Pixels:
