@@ -14,6 +14,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from content_engine.errors import InvalidSettings
@@ -71,8 +72,9 @@ class Frames:
     moves: Mapping[str, Mapping[str, tuple[Frame, ...]]]
 
     @classmethod
+    @cache
     def load(cls, locale: str) -> Frames:
-        """The frames of `sentences/<locale>.toml`. Raises InvalidSettings on a malformed one."""
+        """Frames of `sentences/<locale>.toml`, read once. Raises InvalidSettings on a bad file."""
         path = files("pipelines.language").joinpath(f"sentences/{locale}.toml")
         tables = tomllib.loads(path.read_text("utf-8"))
         moves = {

@@ -186,10 +186,15 @@ def test_an_empty_file_is_told_so():
         decode_picture(b"")
 
 
+@pytest.fixture(scope="module")
+def whole_files(scene, encode):
+    return {form: encode(scene.resize((256, 192)), form) for form in STILL}
+
+
 @pytest.mark.parametrize("form", STILL)
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
-def test_a_file_cut_short_is_damaged(form, share, scene, encode):
-    data = encode(scene.resize((256, 192)), form)
+def test_a_file_cut_short_is_damaged(form, share, whole_files):
+    data = whole_files[form]
     with pytest.raises(CorruptMedia, match="damaged or cut short"):
         decode_picture(data[: int(len(data) * share)])
 

@@ -1,5 +1,7 @@
 """A poster is a frame of its clip, as large, and of a moment that shows what there is to see."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 import pytest
@@ -27,6 +29,7 @@ def worded(at: int, picture: np.ndarray) -> np.ndarray:
 CLIP = [worded(at, picture) for at, picture in enumerate(moving())]
 
 
+@cache
 def seen() -> Screened:
     reel, pulse = watched(CLIP)
     views = Views(reel.stills, sources=())
