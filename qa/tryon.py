@@ -26,6 +26,7 @@ from qa.fitting import (
     lengths,
     letters,
     outside,
+    patches,
     prints,
     residue,
     slips,
@@ -163,7 +164,7 @@ class TryonJudge:
             "stretch": prints.stretch,
             "seams": prints.seams,
             "surface": prints.surface,
-            "patch": prints.patch,
+            "patch": patches.patch,
             "slip": slips.slip,
         }
         laid = [

@@ -13,11 +13,12 @@ from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask
 from qa.vision.observed import Reading
 
-_KEPT = 6.0
+_KEPT, _MIXED = 6.0, 16.0
 _FOREIGN = 7.0
 _OFF_GROUND = 9.0
 _REACH = 0.06
 _HIGH, _LOW, _WIDE = 0.12, 0.12, 0.45
+_DEEP, _NARROW = 0.4, 0.22
 _LOCK = 0.035
 _PALER, _BESIDE_HUE = 0.33, 5.0
 
@@ -25,13 +26,13 @@ _PALER, _BESIDE_HUE = 0.33, 5.0
 def collar_left(seen: Worn) -> Reading:
     """The largest piece of the old collar beside the neck, in squared body units; 0 is best.
 
-    Beside the neck, near the old top, all that is as it was in the photo and is neither wall nor
-    skin nor a lock that hangs from the head. A collar's dark inside passes for hair by its colour,
-    and its rim for skin or wall by its place: neither word is asked here.
+    Beside the neck and in a deep neckline, near the old top, all that is as it was in the photo
+    and is neither wall nor skin nor a lock that hangs from the head. A collar's dark inside passes
+    for hair by its colour, and its rim for skin or wall by its place: neither word is asked here.
     """
     if not any(piece.kind in _TOPS for piece in seen.pieces):
         return Reading(value=0.0)
-    left = _beside_neck(seen) & (seen.change < _KEPT) & ~seen.dressed
+    left = _beside_neck(seen) & _kept(seen) & ~seen.dressed
     left &= ~_locks(seen) & _foreign(seen)
     solid = cv2.morphologyEx(ones_inside(left), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
     return area_reading(
@@ -42,12 +43,20 @@ def collar_left(seen: Worn) -> Reading:
 _TOPS = (GarmentKind.UPPER, GarmentKind.FULL)
 
 
+def _kept(seen: Worn) -> Mask:
+    """What is as in the photo; of the old top's own colours also what mixes with its rim."""
+    own = seen.colours.costs(seen.person.palettes[Part.TOP]) < _FOREIGN
+    return (seen.change < _KEPT) | (own & (seen.change < _MIXED))
+
+
 def _beside_neck(seen: Worn) -> Mask:
     t, s = seen.along
     rows = np.arange(seen.person.shape[0])[:, None]
     high = rows > seen.person.chin[1] - _HIGH * seen.unit_px
     near = grown(seen.person.parts == Part.TOP, _REACH * seen.unit_px)
-    return near & high & (t < _LOW) & (np.abs(s) < _WIDE) & ~seen.person.face
+    beside = (t < _LOW) & (np.abs(s) < _WIDE)
+    inside = (t < _DEEP) & (np.abs(s) < _NARROW)
+    return near & high & (beside | inside) & ~seen.person.face
 
 
 def _foreign(seen: Worn) -> Mask:

@@ -15,6 +15,7 @@ from qa.vision.observed import Box, Reading, fault
 
 _LONG = 1.0
 _NONE = 0.3
+_LONG_ENDS = 1.75, 2.5
 _STEPS = np.linspace(0.05, 2.6, 52)
 _CLOTH = 0.5
 _FEWEST_PX = 6
@@ -100,7 +101,7 @@ def _expected(seen: Worn, sleeve: float, *, side: int, chest: float) -> tuple[fl
     if sleeve < _NONE:
         return 0.0, 0.45
     if sleeve > _LONG:
-        return 1.75, 2.3
+        return _LONG_ENDS
     joints = seen.person.stance.arm(side)
     upper = max(float(np.linalg.norm(joints[1] - joints[0])), 0.55 * seen.unit_px)
     middle = min(0.62 * sleeve * chest / upper + 0.2, 1.3)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from content_engine.types import Severity
-from qa.fitting.palette import lab8, lab_of, lengths_of, ones_inside
+from qa.fitting.palette import lab8, lab_of, ones_inside
 from qa.fitting.register import Laid, placed, plain_stretch
 from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask, Numbers
@@ -184,35 +184,6 @@ def surface(seen: Worn, laid: Laid) -> Reading:
     return Reading(
         value=value, evidence=fault("fold", message, severity=Severity.MAJOR, box=box, number=value)
     )
-
-
-def patch(seen: Worn, laid: Laid) -> Reading:
-    """The largest patch of another colour than at its place in the picture, of the body's area.
-
-    Light and shade are broad and taken off: what counts is off its surroundings. Holes, stains,
-    what is left of old clothes, print painted over.
-    """
-    core = cv2.erode(ones_inside(laid.open), np.ones((11, 11), np.uint8)) > 0
-    weight = core.astype(np.float32)
-    view, source = (lab_of(lab8(cv2.blur(image, (5, 5)))) for image in (laid.view, laid.source))
-    away = view - source
-    mass = np.maximum(cv2.boxFilter(weight, -1, _AROUND), 0.02)[..., None]
-    broad = cv2.boxFilter(away * weight[..., None], -1, _AROUND) / mass
-    odd = core & (lengths_of(away - broad) > _ODD)
-    solid = cv2.morphologyEx(ones_inside(odd), cv2.MORPH_OPEN, _SOLID) > 0
-    area, _ = largest_part(solid)
-    value = area / max(float(laid.open.sum()), 1.0)
-    if area == 0:
-        return Reading(value=0.0)
-    message = f"{value:.2%} of the garment is a patch of another colour than in its picture"
-    box = placed(seen, laid, solid)
-    return Reading(
-        value=value, evidence=fault("hole", message, severity=Severity.MAJOR, box=box, number=value)
-    )
-
-
-_AROUND, _ODD = (91, 91), 7.5
-_SOLID = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
 
 
 def _print_zone(laid: Laid) -> Mask:

@@ -32,6 +32,7 @@ _GROUND_SPREAD = 2.5
 _DEEP, _THROUGH_BODY = 0.1, 6.0
 _RADIUS_PX, _SOFTNESS = 2, 4e-4
 _REACH_SMALL = 3.0
+_ISLAND, _ITS_COLOUR = 0.03, 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,6 +120,26 @@ def _parts(bare: Worn) -> Pixels:
         layer = guide.smoothed(costs[name])
         parts[layer < least] = name
         np.minimum(least, layer, out=least)
+    return _without_islands(parts, bare)
+
+
+def _without_islands(parts: Pixels, bare: Worn) -> Pixels:
+    """White cloth before a white wall passes for it: a small island in a garment of its colours."""
+    count, marks, stats, _ = cv2.connectedComponentsWithStats(ones_inside(parts == Part.BACKGROUND))
+    least = _ISLAND * bare.unit_px**2
+    for index in range(1, count):
+        x, y, width, height, area = (int(number) for number in stats[index])
+        if area > least:
+            continue
+        rows, columns = slice(max(0, y - 2), y + height + 2), slice(max(0, x - 2), x + width + 2)
+        own = np.asarray(marks)[rows, columns] == index
+        ring = (cv2.dilate(ones_inside(own), np.ones((3, 3), np.uint8)) > 0) & ~own
+        label = int(parts[rows, columns][ring].min(initial=255))
+        if label < NEW or not ring.any():
+            continue
+        there = Colours(each=bare.colours.each, where=bare.colours.where[rows, columns])
+        if there.costs(bare.pieces[label - NEW].truth.palette)[own].mean() < _ITS_COLOUR:
+            parts[rows, columns][own] = label
     return parts
 
 

@@ -20,12 +20,13 @@ from content_engine.types import (
     Recipe,
     TryonSpec,
 )
-from qa.fitting import edges, fringe, wobble
+from qa.fitting import edges, fringe, patches, wobble
 from qa.fitting.garment import garment_truth
 from qa.fitting.hanging import hooded, laces
 from qa.fitting.palette import COST_MOST, NOTHING, colours_of, lab8, lab_of, palette
 from qa.fitting.person import Part, Person
 from qa.fitting.stance import Stance
+from qa.fitting.worn import NEW, Piece, worn
 from qa.gate import load_policy
 from qa.tryon import TryonJudge
 
@@ -177,6 +178,46 @@ def test_a_nick_is_found_where_it_is() -> None:
     assert y0 < 300 / 600 < y1
 
 
+def test_the_corner_between_hood_and_shoulder_is_no_nick() -> None:
+    mask = np.zeros((600, 600), np.uint8)
+    shoulder = [[60, 330], [270, 280], [290, 120], [420, 120], [420, 560], [60, 560]]
+    cv2.fillPoly(mask, [np.array(shoulder, np.int32)], (1,))
+    assert edges.nick(drawn_outline(mask > 0)).value == 0.0
+    cv2.circle(mask, (150, 308), 12, (0,), -1)
+    assert edges.nick(drawn_outline(mask > 0)).value > load_policy().bound("tryon.outline").accept
+
+
+def test_a_patch_is_a_colour_that_the_picture_lacks_there() -> None:
+    source = np.full((200, 160, 3), (70, 90, 190), np.uint8)
+    source[60:140:20] = (230, 230, 235)
+    core = np.ones((200, 160), bool)
+    moved, foreign = np.roll(source, 4, axis=0), source.copy()
+    shaded = (source * np.where(np.arange(160)[:, None] < 40, 0.86, 1.0)).astype(np.uint8)
+    foreign[90:110, 70:90] = (205, 150, 125)
+
+    def odd(view: np.ndarray) -> float:
+        return float(patches.strangeness(view, source=source, core=core).max())
+
+    assert odd(moved) < 4.0, "a body moves a print by a few pixels"
+    assert odd(shaded) < 6.5, "a fold's shade is the cloth's own colour"
+    assert odd(foreign) > 20.0, "skin shows through"
+
+
+def test_a_white_gleam_in_white_cloth_is_no_wall() -> None:
+    photo = np.full((512, 400, 3), 255, np.uint8)
+    photo[150:360, 130:270] = (20, 20, 20)
+    cloth = np.full((300, 200, 3), 215, np.uint8)
+    cloth[:60] = 253
+    person = person_in(photo, top=photo[..., 0] < 100)
+    truth = garment_truth(cloth, np.ones(cloth.shape[:2], bool))
+    result = photo.copy()
+    result[140:370, 90:310] = 215
+    cv2.circle(result, (105, 250), 7, (253, 253, 253), -1)
+    seen = worn(result, person=person, pieces=[Piece(kind=GarmentKind.UPPER, truth=truth)])
+    assert seen.parts[250, 105] == NEW
+    assert seen.parts[250, 40] == Part.BACKGROUND
+
+
 def test_a_fringe_is_found() -> None:
     mask = ellipse()
     found = drawn_outline(mask)
@@ -185,23 +226,28 @@ def test_a_fringe_is_found() -> None:
     assert fringe.halo(found).value > load_policy().bound("tryon.halo").accept
 
 
-def test_a_person_survives_the_cache() -> None:
-    rgb = np.full((512, 400, 3), 200, np.uint8)
+def person_in(rgb: np.ndarray, *, top: np.ndarray) -> Person:
+    """Somebody who faces us, with nothing known but the top that they wear."""
     known = palette(np.random.default_rng(1).normal(size=(80, 3)), clusters=1, spread=(4, 3, 3))
-    person = Person(
+    return Person(
         rgb=rgb,
         stance=Stance(points=points()),
-        parts=np.full(rgb.shape[:2], Part.TOP, np.uint8),
+        parts=np.where(top, np.uint8(Part.TOP), np.uint8(Part.BACKGROUND)),
         oval=np.zeros((0, 2), np.float32),
         features=np.zeros(0, np.float32),
         palettes=(known, NOTHING, NOTHING, known, NOTHING),
         photo_px=(800, 1024),
     )
+
+
+def test_a_person_survives_the_cache() -> None:
+    rgb = np.full((512, 400, 3), 200, np.uint8)
+    person = person_in(rgb, top=np.ones(rgb.shape[:2], bool))
     again = Person.from_bytes(person.to_bytes())
     assert again is not None
     assert again.photo_px == (800, 1024)
     assert (again.parts == person.parts).all()
-    assert np.array_equal(again.palettes[3].means, known.means)
+    assert np.array_equal(again.palettes[3].means, person.palettes[3].means)
 
 
 @pytest.fixture
