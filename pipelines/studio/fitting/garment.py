@@ -33,6 +33,10 @@ WORK_SIDE_PX = 900
 PICTURE_LIMIT_PX = 1100
 """Longer side of the picture before the cut-out: beyond it only time is lost."""
 
+GROUND_LIMIT_PX = 900
+"""The same for a picture with a ground, which has to be told from the garment: a tenth to a fifth of its
+first look is saved, and a photo of 1024 px shows no garment of more."""
+
 MARGIN_PX = 12
 """What is left of the emptiness around a garment: enough for the cut-out to see its edge."""
 
@@ -157,8 +161,10 @@ class _Loose:
 
 def _cut(picture: Picture, *, segmenter: Segmenter) -> np.ndarray:
     """The garment as (H, W, 4) float32 premultiplied, its longer side at most WORK_SIDE_PX."""
+    loose = picture.alpha is not None and has_real_alpha(picture.alpha)
+    limit_px = PICTURE_LIMIT_PX if loose else GROUND_LIMIT_PX
     try:
-        cut = cut_out(_limited(_trimmed(picture), PICTURE_LIMIT_PX), segmenter=segmenter)
+        cut = cut_out(_limited(_trimmed(picture), limit_px), segmenter=segmenter)
     except GenerationFailed as failure:
         raise Refused("garment-view", str(failure)) from failure
     if cut.cut_sides:
