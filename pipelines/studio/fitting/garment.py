@@ -34,8 +34,8 @@ PICTURE_LIMIT_PX = 1100
 """Longer side of the picture before the cut-out: beyond it only time is lost."""
 
 GROUND_LIMIT_PX = 900
-"""The same for a picture with a ground, which has to be told from the garment: a tenth to a fifth of its
-first look is saved, and a photo of 1024 px shows no garment of more."""
+"""The same for a picture with a ground, which has to be told from the garment: a tenth to a fifth
+of its first look is saved, and a photo of 1024 px shows no garment of more."""
 
 MARGIN_PX = 12
 """What is left of the emptiness around a garment: enough for the cut-out to see its edge."""
