@@ -80,10 +80,10 @@ def lay(seen: Worn, index: int, *, hem: Hem | None) -> Laid | None:
     frame, source, mask = _frame(truth)
     start = _start(frame, source.shape[:2], truth, place)
     scale = seen.full.shape[0] / seen.rgb.shape[0]
-    view = _seen_through(seen.full, start, scale)
+    view = seen_through(seen.full, start, scale)
     flow = _flow(source, view, mask)
     to_result = start + _pulled(start, flow)
-    view = _seen_through(seen.full, to_result, scale)
+    view = seen_through(seen.full, to_result, scale)
     here = cv2.remap(
         ones_inside(region) * 255, to_result[..., 0], to_result[..., 1], cv2.INTER_LINEAR
     )
@@ -175,7 +175,7 @@ def _start(
     return (origin + u[..., None] * half + v[..., None] * down).astype(np.float32)
 
 
-def _seen_through(full: Pixels, where: Numbers, scale: float) -> Pixels:
+def seen_through(full: Pixels, where: Numbers, scale: float) -> Pixels:
     """The result where the map of working pixels points, (h, w, 3) uint8."""
     spots = (where + 0.5) * scale - 0.5
     return cv2.remap(
@@ -255,7 +255,7 @@ def _agreement(source: Pixels, view: Pixels, inside: Mask) -> tuple[Numbers, Num
     """
     weight = inside.astype(np.float32)
     mass = np.maximum(_mean(weight), 1e-3)
-    one, two = (_unshaded(image, weight) for image in (source, view))
+    one, two = (unshaded(image, weight) for image in (source, view))
     spread_1 = np.maximum(_mean(one * one * weight) / mass, 0.0)
     best = np.full(inside.shape, -1.0, np.float32)
     for across in (-_UNSURE_PX, 0, _UNSURE_PX):
@@ -268,7 +268,8 @@ def _agreement(source: Pixels, view: Pixels, inside: Mask) -> tuple[Numbers, Num
     return best, np.sqrt(spread_1).astype(np.float32)
 
 
-def _unshaded(image: Pixels, weight: Numbers) -> Numbers:
+def unshaded(image: Pixels, weight: Numbers) -> Numbers:
+    """The drawing in grey levels around 0, shade broader than 33 px taken off; (h, w) float32."""
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     size = (_SHADE_PX, _SHADE_PX)
     mass = np.maximum(cv2.boxFilter(weight, -1, size), 0.02)

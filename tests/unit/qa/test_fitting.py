@@ -20,7 +20,7 @@ from content_engine.types import (
     Recipe,
     TryonSpec,
 )
-from qa.fitting import edges, fringe, patches, wobble
+from qa.fitting import edges, fringe, patches, slips, wobble
 from qa.fitting.garment import garment_truth
 from qa.fitting.hanging import hooded, laces
 from qa.fitting.palette import COST_MOST, NOTHING, colours_of, lab8, lab_of, palette
@@ -201,6 +201,24 @@ def test_a_patch_is_a_colour_that_the_picture_lacks_there() -> None:
     assert odd(moved) < 4.0, "a body moves a print by a few pixels"
     assert odd(shaded) < 6.5, "a fold's shade is the cloth's own colour"
     assert odd(foreign) > 20.0, "skin shows through"
+
+
+@pytest.mark.parametrize("step_px", [-11, -4, 5, 10])
+def test_a_slip_is_found_at_its_line_and_a_slow_bend_is_none(step_px: int) -> None:
+    coarse = np.random.default_rng(0).integers(60, 200, (48, 28, 3)).astype(np.uint8)
+    source = cv2.resize(coarse, (224, 384), interpolation=cv2.INTER_CUBIC)
+    inside = np.zeros(source.shape[:2], bool)
+    inside[30:360, 30:190] = True
+    rows, columns = np.mgrid[:384, :224].astype(np.float32)
+    bent = cv2.remap(source, columns + 4 * np.sin(rows / 60), rows, cv2.INTER_LINEAR)
+    torn = source.copy()
+    torn[180:] = np.roll(source, step_px, axis=1)[180:]
+    limit = load_policy().bound("tryon.slip").accept
+    assert slips.slipped(bent, source=source, inside=inside)[0] < limit
+    value, row, found_px = slips.slipped(torn, source=source, inside=inside)
+    assert value > limit
+    assert abs(row - 180) <= 2
+    assert found_px == step_px
 
 
 def test_a_white_gleam_in_white_cloth_is_no_wall() -> None:
