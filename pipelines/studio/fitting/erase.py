@@ -213,10 +213,11 @@ def _without_cloth(
         canvas = continued(canvas, source=grown(own & ~hole, -1), hole=hole & own)
     trunk, skin = _trunk_below(scene, fitted), scene.is_part(Part.SKIN)
     below = hole & trunk & ~skin
-    # A sliver of trousers beside a cuff or a hand, off the rest of them, is nobody's.
+    # A sliver of trousers in the air beside a cuff or a hand, off the rest of them, is nobody's.
     trunks = [piece for piece in front_pieces(fitted) if not is_sleeve(piece)]
     trousers = (coverage(trunks, scene) > COVERED) | scene.is_part(Part.BOTTOM)
-    below &= opened(below | trousers, scene.px(SCRAP_U))
+    whole = opened(below | trousers, scene.px(SCRAP_U))
+    below &= whole | ~grown(scene.alpha < 0.1, scene.px(SLIVER_U))
     cloth = grown(scene.is_part(Part.BOTTOM), -scene.px(0.02))
     if not (below.any() and cloth.any()):
         return canvas, np.zeros(scene.shape, bool)

@@ -81,7 +81,7 @@ def sleeve_target(
     ease = _ease(axis, arm, cut=cut)
     outward, inward = _radii(body, frame, axis, hole=hole)
     widths = _widened(outward * ease, inward * ease, hole=hole, cut=cut, axis=axis)
-    if end_t > AT_WRIST_T:
+    if cut.long and arm.worn_sleeve_t > AT_WRIST_T:
         widths = cuff_covered(body, axis.points, axis.out, t=axis.t, widths=np.stack(widths))
     if not cut.long:
         widths = (_hanging(widths[0]), widths[1])
