@@ -143,7 +143,7 @@ class Shop:
         stop = asyncio.Event()
         running = asyncio.create_task(dispatcher.run(stop, kinds=[job.brief.kind]))
         try:
-            async with asyncio.timeout(120):
+            async with asyncio.timeout(600):  # a hang; a busy machine takes minutes
                 while self.ledger.job_row(job.id, TENANT).status not in until:
                     await asyncio.sleep(0.05)
         finally:

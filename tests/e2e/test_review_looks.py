@@ -143,6 +143,8 @@ def test_the_keys_are_listed_and_focus_is_seen(browser: Any, shop: Shop) -> None
         assert help_.get_by_text(words).first.is_visible(), words
     page.keyboard.press("Escape")
     assert not help_.is_visible()
+    on_page = page.evaluate("document.activeElement === document.body")
+    assert on_page, "Enter would open the keys again instead of sending the answer"
     page.keyboard.press("Tab")
     ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert ring == "solid", "the focus must be seen"

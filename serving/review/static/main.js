@@ -29,13 +29,15 @@ class Page {
     this.again = 0;
     this.began = 0;
     this.count = 0;
+    /** @type {Element | null} */
+    this.beforeHelp = null;
     /** @type {Promise<void>} */
     this.sending = Promise.resolve();
     /** @type {Promise<void>} */
     this.moved = Promise.resolve();
     this.desk.onlost = (sheet, words) => this.#lost(sheet, words);
     addEventListener("keydown", (event) => this.#key(event));
-    addEventListener("click", (event) => dropFocus(event));
+    addEventListener("click", (event) => dropFocus(event), true);
     setInterval(() => this.view && !this.ahead && this.#fetchAhead().catch(() => undefined), LOOK_AGAIN_MS);
     for (const name of ["dragover", "drop"]) addEventListener(name, (event) => this.#drop(/** @type {DragEvent} */ (event)));
   }
@@ -157,6 +159,7 @@ class Page {
     draft.forget();
     this.count += 1;
     find("#count").textContent = `${this.count} answered`;
+    void countLeft();
     this.notices.show("good", `${words}: ${sheet.title}.`, { brief: true, actions: [keyButton("Undo", "U", () => this.run("undo"))] });
   }
 
@@ -231,11 +234,14 @@ class Page {
     if (event.type === "drop" && file && this.view && allowed) this.#upload(this.view, file);
   }
 
+  /** Shows the keys or hides them; the focus goes back to where it was, so that Enter sends again. */
   #help() {
     const help = find("#help");
+    if (help.hidden) this.beforeHelp = document.activeElement;
     help.hidden = !help.hidden;
     find("#help-button").setAttribute("aria-expanded", String(!help.hidden));
-    (help.hidden ? find("#help-button") : help).focus();
+    if (!help.hidden) help.focus();
+    else if (this.beforeHelp instanceof HTMLElement) this.beforeHelp.focus();
   }
 
   /** Runs it; what the door refuses is shown in its words. @param {() => Promise<void>} work */
