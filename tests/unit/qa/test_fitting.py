@@ -242,6 +242,10 @@ def test_a_fringe_is_found() -> None:
     ring = (cv2.dilate(mask.astype(np.uint8), np.ones((11, 11), np.uint8)) > 0) & ~mask
     found.rgb[ring] = (150, 150, 150)
     assert fringe.halo(found).value > load_policy().bound("tryon.halo").accept
+    found.rgb[mask] = (205, 205, 208)
+    found.rgb[cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0] = (150, 150, 150)
+    found.rgb[~mask & ~ring] = found.rgb[ring] = 255
+    assert fringe.halo(found).value > load_policy().bound("tryon.halo").accept, "a thin dark rim"
 
 
 def person_in(rgb: np.ndarray, *, top: np.ndarray) -> Person:
