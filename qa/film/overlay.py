@@ -15,6 +15,7 @@ import numpy as np
 from content_engine.types import Evidence
 from qa.film.found import Span, found, reading, runs
 from qa.film.lines import Rect, lines_of, standing_lines
+from qa.film.maps import middle
 from qa.film.reel import Reel
 from qa.film.screened import Screened
 from qa.vision.arrays import Mask, Numbers, Pixels
@@ -58,7 +59,7 @@ def watermark(seen: Screened, *, reader: Reader) -> Reading:
     either says what marks say (`watermarks.toml`) or stays while the picture behind it moves.
     """
     picture = _mean(seen.reel)
-    still = np.median(_samples(seen.reel), axis=0)
+    still = middle([*_samples(seen.reel).astype(np.float32)])
     standing = _standing_rects(seen.reel, picture, still)
     known = _own_words(seen)
     span = (0, seen.reel.frames - 1)
