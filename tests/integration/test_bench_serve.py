@@ -231,6 +231,11 @@ def test_what_bulk_loses_beside_shoppers_is_its_loss() -> None:
     assert slow.bulk_kept()[0] == pytest.approx(0.5)
 
 
+def test_a_machine_too_busy_to_be_measured_says_so() -> None:
+    with pytest.raises(BackendUnavailable, match="too busy to be measured"):
+        Window.of((), urgent=())
+
+
 def test_a_minute_in_which_the_machine_is_slower_is_compared_with_itself() -> None:
     quick, slow = (one_round(bulk_s=each, mixed_s=each, latency_s=0.2) for each in (0.020, 0.030))
     assert Trial(name="", rounds=[quick, slow]).bulk_kept()[0] == pytest.approx(1.0)

@@ -33,7 +33,7 @@ _CAPTION = "by CPU: on the clock of the thread that steps; neighbours stretch th
 class Length:
     """How long each part takes: seconds of both lanes for us and for each baseline, repetitions.
 
-    Lanes take twice as long by the wall where neighbours leave the device half of a core.
+    Lanes take five times as long by the wall where neighbours leave the device a fifth of a core.
     `turns` are rounds of eight runs that share steps.
     """
 
@@ -46,7 +46,7 @@ class Length:
 
 
 FULL = Length(ours_s=120.0, baseline_s=20.0, rounds=6, pairs=15, turns=5, sides_px=single.SHAPES_PX)
-QUICK = Length(ours_s=12.0, baseline_s=3.0, rounds=3, pairs=9, turns=2, sides_px=(64, 256, 512))
+QUICK = Length(ours_s=12.0, baseline_s=6.0, rounds=3, pairs=9, turns=2, sides_px=(64, 256, 512))
 _BASELINE_ROUNDS = 2
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from content_engine.errors import BackendUnavailable
 from content_engine.types import Lane
 from serving.bench.serve.asked import WANTS
 from serving.bench.serve.load import BACKLOG, Call, Client, Stretch
@@ -52,7 +53,15 @@ class Window:
 
     @classmethod
     def of(cls, strokes: Sequence[Stroke], *, urgent: Collection[str]) -> Window:
-        """What these strokes did; `urgent` are the digests of shoppers' recipes."""
+        """What these strokes did; `urgent` are the digests of shoppers' recipes.
+
+        Raises BackendUnavailable when there are none.
+        """
+        if not strokes:
+            raise BackendUnavailable(
+                "the device did no step in a whole stretch of load: this machine is too busy to "
+                "be measured; try again when it is quieter"
+            )
         steps = [recipe in urgent for stroke in strokes for recipe in stroke.recipes]
         return cls(
             wall_s=strokes[-1].ended_s - strokes[0].began_s,

@@ -18,6 +18,10 @@ BACKLOG = 8
 """Bulk requests always waiting or running. A catalog sends thousands at once: a short row favours
 the baseline, in which a shopper stands behind all of them."""
 
+_WALL_TIMES = 5
+"""A stretch lasts at most so many times as long by the wall: neighbours may leave the device a
+fifth of a core before it is cut short."""
+
 _LOOK_S, _LOOK_MOST_S = 0.001, 0.1
 
 
@@ -51,7 +55,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """So many device seconds of load, or twice as many by the wall, at that rate of shoppers."""
+    """So many device seconds of load, shoppers coming at that rate."""
 
     seconds: float
     rate_per_s: float
@@ -103,7 +107,8 @@ class Client:
     ) -> Sequence[asyncio.Task[Call]]:
         now = self.now()
         end = Moment(
-            wall_s=now.wall_s + 2 * stretch.seconds, device_s=now.device_s + stretch.seconds
+            wall_s=now.wall_s + _WALL_TIMES * stretch.seconds,
+            device_s=now.device_s + stretch.seconds,
         )
         at, calls = now.device_s, []
         while not self._over(end):
