@@ -305,22 +305,24 @@ def test_an_uploaded_clip_ships_in_its_place(desk: Desk, store: AssetStore, samp
     assert poster.role == "poster-1x1"
 
 
-def test_a_clip_is_made_again_and_then_falls_back_to_another_design(
+def test_a_clip_is_made_again_and_another_falls_back_to_a_design(
     desk: Desk, store: AssetStore, samples: Path
 ) -> None:
-    wanted = brief(Kind.VIDEO, CLIP, (photo_of(samples, store),))
-    job = desk.submit(wanted)
-    assert desk.work() is JobStatus.IN_REVIEW
-    desk.label(FIX, FallBack())
-    assert desk.work() is JobStatus.SUCCEEDED
-    shipped = desk.shipped(job)
-    assert shipped.recipe.backend == "studio-motion"
-    assert any(asset.media_type == "video/mp4" for asset in shipped.assets)
-    attempt = Attempt(candidate=shipped, scores=(), verdict=Verdict(outcome=Outcome.REVIEW))
-    again = desk.planner.correct(wanted, attempt, Regenerate(seed=5))
-    assert again.seed == 5
+    spec = replace(CLIP, duration_s=4.0)
+    wanted = brief(Kind.VIDEO, spec, (photo_of(samples, store),))
+    shipped = []
+    for order in (FallBack(), Regenerate(seed=5)):
+        job = desk.submit(wanted)
+        assert desk.work() is JobStatus.IN_REVIEW
+        desk.label(FIX, order)
+        assert desk.work() is JobStatus.SUCCEEDED
+        shipped.append(desk.shipped(job))
+        assert shipped[-1].recipe.backend == "studio-motion"
+        assert any(asset.media_type == "video/mp4" for asset in shipped[-1].assets)
+    assert shipped[1].recipe.seed == 5
+    attempt = Attempt(candidate=shipped[0], scores=(), verdict=Verdict(outcome=Outcome.REVIEW))
     other = desk.planner.correct(wanted, attempt, FallBack())
-    assert other.digest != shipped.recipe.digest
+    assert other.digest != shipped[0].recipe.digest
 
 
 def test_an_accepted_case_ships_as_it_is_and_a_rejected_one_gives_way_to_the_next(

@@ -77,7 +77,7 @@ function faultsByKind(faults) {
   const count = (/** @type {string} */ fault, /** @type {string} */ by) => sum(faults.filter((each) => each.fault === fault && each.named_by === by).map(({ cases }) => cases));
   const rows = names.map((fault) => ({ name: wordOf([], fault).name, values: NAMED.map(({ name }) => count(fault, name)) }));
   const noted = rows.map((row) => ({ ...row, note: row.values.join(" / ") }));
-  return figure("Faults by kind", "Cases in which the judge or a person named the fault", [legend(NAMED), stackedBars(noted, NAMED, { label: "Faults by kind" })],
+  return figure("Faults by kind", "Cases in which the judge (major faults) or a person named the fault", [legend(NAMED), stackedBars(noted, NAMED, { label: "Faults by kind" })],
     { head: ["Fault", "judge", "person"], rows: rows.map(({ name, values }) => [name, ...values]) });
 }
 
