@@ -24,7 +24,14 @@ from serving.api import Door, create_app
 from serving.dispatcher import Dispatcher, Limits
 from serving.executors import LocalExecutor, PlannerByKind
 from serving.news import News
-from tests.integration.tryon_kit import PaintingMaker, PaintJudge, decide, listening, picture
+from tests.integration.tryon_kit import (
+    STEPS_TAKEN,
+    PaintingMaker,
+    PaintJudge,
+    decide,
+    listening,
+    picture,
+)
 from tests.ledgers import empty_ledger
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
@@ -69,9 +76,9 @@ class Storefront:
 def opened(
     folder: Path, *, shops: Sequence[Shop] = (), ttl_s: float = 600.0
 ) -> Iterator[Storefront]:
-    """A door whose maker paints: fast; `slow` takes 20 s, a red photo is refused as turned."""
+    """A door whose maker paints: fast; `slow` takes ten minutes, a red photo is refused as turned."""
     front = _parts(folder)
-    maker = PaintingMaker(front.store, front.vault)
+    maker = PaintingMaker(front.store, front.vault, steps=folder / STEPS_TAKEN)
     with _running(front, maker, PaintJudge(), decide, shops=tuple(shops), ttl_s=ttl_s) as running:
         yield running
 

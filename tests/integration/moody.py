@@ -10,7 +10,7 @@ from content_engine.types import Candidate, Recipe
 from serving.bench.noop import NoopMaker
 
 STEP_S = 0.05
-STEPS = 400
+STEPS = 12_000
 
 ERRORS = {
     "broken": GenerationFailed,
@@ -20,7 +20,7 @@ ERRORS = {
 
 
 class MoodyMaker(NoopMaker):
-    """Raises the error that the recipe's prompt (the product's SKU) names; `slow` takes 20 s."""
+    """Raises the error that the recipe's prompt (the product's SKU) names; `slow` takes ten minutes."""
 
     def generate(self, recipe: Recipe, *, stop: Stop = never) -> Candidate:
         """A candidate, or the error asked for."""

@@ -1,12 +1,11 @@
 """The contract of `flow.Executor`: threads and Ray give the same candidates, scores, errors."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from moody import ERRORS, STEP_S, STEPS, MoodyMaker
+from moody import ERRORS, MoodyMaker
 
 from content_engine.errors import GenerationFailed, InvalidBrief
 from content_engine.flow import Executor
@@ -71,23 +70,18 @@ def test_calls_run_side_by_side(executor: Executor) -> None:
     assert asyncio.run(many()) == [f"M{n}" for n in range(20)]
 
 
-def test_a_cancelled_call_frees_its_worker_within_a_step(executor: Executor) -> None:
-    async def freed_after_s() -> float:
+def test_a_cancelled_call_frees_its_worker_between_two_steps(executor: Executor) -> None:
+    """Work of ten minutes: who comes next is served because it was left, not because it ended."""
+
+    async def scene() -> None:
         # As many as there are workers, and one that waits for a worker.
         unwanted = [asyncio.create_task(executor.generate(recipe("slow"))) for _ in range(3)]
         await asyncio.sleep(0.5)
         for call in unwanted:
             call.cancel()
-        began = time.perf_counter()
-        await executor.generate(recipe("MUG"))
-        took_s = time.perf_counter() - began
+        async with asyncio.timeout(120):
+            await executor.generate(recipe("MUG"))
         ended = await asyncio.gather(*unwanted, return_exceptions=True)
         assert all(isinstance(each, asyncio.CancelledError) for each in ended), ended
-        return took_s
 
-    took_s = asyncio.run(freed_after_s())
-    whole_s = STEP_S * STEPS
-    assert took_s < whole_s / 4, (
-        f"the next recipe was done {took_s:.2f} s after its workers' work was cancelled; a step "
-        f"takes {STEP_S} s, the whole work {whole_s:g} s"
-    )
+    asyncio.run(scene())

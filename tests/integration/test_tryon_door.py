@@ -48,7 +48,7 @@ def test_a_form_with_a_photo_gives_the_picture(tmp_path: Path) -> None:
         ]
         assert body["status"] == "succeeded"
         assert body["report"] == {"pose": {"turn_deg": 3.5}}
-        assert 0 < body["seconds"] < 10
+        assert body["seconds"] > 0
         assert answer.headers["cache-control"] == "no-store"
         # The photo lay on its side, 192x256: it stands up as 256x192 at the door.
         result = await http.get(body["result"]["url"])
@@ -222,21 +222,23 @@ def test_the_same_key_and_order_are_one_try_on(tmp_path: Path) -> None:
 def test_not_waiting_and_waiting_in_vain(tmp_path: Path) -> None:
     async def scene(shop: Boutique, http: httpx.AsyncClient) -> None:
         slow = form({"sku": "slow"})
-        answer = await http.post("/v1/tryon", headers={"Prefer": "respond-async"}, **slow)
+        key = {"Idempotency-Key": "k"}
+        answer = await http.post("/v1/tryon", headers=key | {"Prefer": "respond-async"}, **slow)
         assert answer.status_code == 202
         assert answer.headers["preference-applied"] == "respond-async"
-        short = await http.post("/v1/tryon", headers={"Prefer": "wait=1"}, **slow)
+        async with asyncio.timeout(60):
+            while not (await http.get(answer.json()["status_url"])).json()["preview"]:
+                await asyncio.sleep(0.05)
+        short = await http.post("/v1/tryon", headers=key | {"Prefer": "wait=1"}, **slow)
         assert (short.status_code, short.json()["status"]) == (202, "running")
         assert short.json()["preview"]["url"]
         assert short.json()["result"] is None
-        for body in (answer.json(), short.json()):
-            assert (await http.get(body["status_url"])).json()["status"] == "running"
-            assert (await http.delete(body["cancel_url"])).status_code == 204
-            ended = await http.get(body["status_url"])
-            assert (ended.status_code, ended.json()["type"]) == (
-                409,
-                problem_type("tryon-cancelled"),
-            )
+        body = short.json()
+        assert body["id"] == answer.json()["id"]
+        assert (await http.get(body["status_url"])).json()["status"] == "running"
+        assert (await http.delete(body["cancel_url"])).status_code == 204
+        ended = await http.get(body["status_url"])
+        assert (ended.status_code, ended.json()["type"]) == (409, problem_type("tryon-cancelled"))
         assert (await http.get("/v1/tryon/none")).status_code == 404
 
     visit(tmp_path, scene)

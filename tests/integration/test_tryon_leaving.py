@@ -1,30 +1,27 @@
 """Shoppers who leave: their try-on is cancelled, its worker free within a step. On Ray Serve."""
 
 import asyncio
-import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tryon_kit import SLOW_STEP_S, SLOW_STEPS, Boutique, boutique, events, form
+from tryon_kit import Boutique, boutique, events, form
 
 from content_engine.types import JobStatus, Kind
 from serving.deployments import Cluster
 
 pytestmark = pytest.mark.cluster
 SSE = {"Accept": "text/event-stream"}
-SLACK_S = 5.0
-"""Others may hold the machine's cores; the work that is cancelled would take 20 s."""
 
 
-async def first_preview(http: httpx.AsyncClient, **order: Any) -> float:
-    """The moment at which the preview of a new try-on is there."""
-    async with http.stream("POST", "/v1/tryon", headers=SSE, **order) as answer:
-        async for name, _, at in events(answer):
-            if name == "preview":
-                return at
-    raise AssertionError("no preview came")
+async def result_of(http: httpx.AsyncClient, **order: Any) -> dict[str, Any]:
+    """What a new try-on gives; its worker may be far behind."""
+    async with http.stream("POST", "/v1/tryon", headers=SSE, timeout=120, **order) as answer:
+        async for name, told, _ in events(answer):
+            if name == "result":
+                return told
+    raise AssertionError("no result came")
 
 
 async def until_running(shop: Boutique, *, jobs: int = 1) -> None:
@@ -40,51 +37,45 @@ async def until_cancelled(shop: Boutique, *, jobs: int = 1) -> None:
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["events", "waiting"])
-def test_a_closed_connection_frees_the_worker_within_a_step(
+def test_a_closed_connection_frees_the_worker_between_two_steps(
     tmp_path: Path, boutique_folder: Path, cluster: Cluster, stream: bool
 ) -> None:
-    async def scene() -> tuple[float, float]:
+    """Work of ten minutes: the next shopper is served because it was left, not because it ended."""
+
+    async def scene() -> dict[str, Any]:
         executor = cluster.executor([Kind.TRYON])
         shop_of = boutique(boutique_folder, ledger_folder=tmp_path, executor=executor)
         async with shop_of as shop, shop.client() as http:
-            began = time.perf_counter()
-            usual_s = await first_preview(http, **form({"sku": "tee"})) - began
             headers = SSE if stream else {}
-            slow = http.post("/v1/tryon", headers=headers, **form({"sku": "slow"}))
+            slow = http.post("/v1/tryon", headers=headers, timeout=600, **form({"sku": "slow"}))
             leaving = asyncio.create_task(slow)
             await until_running(shop)
             await asyncio.sleep(0.5)  # the only worker is in the midst of it
             leaving.cancel()
-            left_at = time.perf_counter()
-            next_s = await first_preview(http, **form({"sku": "tee"})) - left_at
+            told = await result_of(http, **form({"sku": "tee"}))
             await until_cancelled(shop)
-            return usual_s, next_s
+            return told
 
-    usual_s, next_s = asyncio.run(scene())
-    assert next_s < usual_s + SLOW_STEP_S + SLACK_S, (
-        f"the next shopper's preview came {next_s:.2f} s after the one before had left; alone it "
-        f"takes {usual_s:.2f} s, a step {SLOW_STEP_S} s, all steps {SLOW_STEP_S * SLOW_STEPS:g} s"
-    )
+    assert asyncio.run(scene())["status"] == "succeeded"
 
 
 def test_a_try_on_goes_on_while_anybody_waits_for_it(tmp_path: Path) -> None:
     async def scene() -> None:
         async with boutique(tmp_path) as shop, shop.client() as http, shop.client() as twin:
-            headers, order = {"Idempotency-Key": "k", "Prefer": "wait=2"}, form({"sku": "slow"})
-            one, other = (
-                asyncio.create_task(each.post("/v1/tryon", headers=headers, **order))
-                for each in (http, twin)
-            )
+            key, order = {"Idempotency-Key": "k"}, form({"sku": "slow"})
+            long = key | {"Prefer": "wait=60"}
+            one = asyncio.create_task(twin.post("/v1/tryon", headers=long, timeout=120, **order))
             await until_running(shop)
-            await asyncio.sleep(0.3)
-            one.cancel()
-            answer = await other
-            assert (answer.status_code, answer.json()["status"]) == (202, "running")
-            joined = SSE | {"Idempotency-Key": "k"}
-            async with http.stream("POST", "/v1/tryon", headers=joined, **order) as third:
-                await anext(events(third))
+            async with http.stream("POST", "/v1/tryon", headers=SSE | key, **order) as other:
+                told = events(other)  # held: a stream read by nobody is closed
+                await anext(told)
+                one.cancel()
+                await asyncio.sleep(0.5)
+                short = key | {"Prefer": "wait=1"}
+                answer = await http.post("/v1/tryon", headers=short, **order)
+                assert (answer.status_code, answer.json()["status"]) == (202, "running")
             await until_cancelled(shop)
-            again = await http.post("/v1/tryon", headers=headers | {"Prefer": "wait=1"}, **order)
+            again = await http.post("/v1/tryon", headers=short, **order)
             assert again.json()["id"] != answer.json()["id"], "what was cancelled is taken up anew"
 
     asyncio.run(scene())

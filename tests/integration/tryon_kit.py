@@ -54,7 +54,8 @@ from tests.ledgers import empty_ledger
 
 STEP_S = 0.02
 SLOW_STEP_S = 0.1
-SLOW_STEPS = 200
+SLOW_STEPS = 6000
+STEPS_TAKEN = "steps-taken"
 COLOURS = {"red": (200, 40, 40), "blue": (40, 60, 200), "skin": (210, 170, 150)}
 GPS = b"GPS: 52.5200 N 13.4050 E, taken by a telephone named Berta"
 
@@ -62,12 +63,14 @@ GPS = b"GPS: 52.5200 N 13.4050 E, taken by a telephone named Berta"
 class PaintingMaker:
     """Paints the garment's mean colour onto the middle of the person's photo.
 
-    A red photo is refused as turned; the garment `slow` takes 20 s; `ugly` is rejected.
+    Writes down its steps in the order in which it took them: `-` of slow work, `+` of other.
+    A red photo is refused as turned; the garment `slow` takes ten minutes; `ugly` is rejected.
     """
 
-    def __init__(self, store: AssetStore, vault: Vault) -> None:
+    def __init__(self, store: AssetStore, vault: Vault, *, steps: Path) -> None:
         self._store = store
         self._vault = vault
+        self._steps = steps
 
     def plan(self, brief: Brief) -> Iterable[Recipe]:
         """One recipe. Raises Refused for two garments of a kind."""
@@ -107,6 +110,8 @@ class PaintingMaker:
         for _ in range(SLOW_STEPS if slow else 3):
             stop()
             time.sleep(SLOW_STEP_S if slow else STEP_S)
+            with self._steps.open("a") as steps:
+                steps.write("-" if slow else "+")
         data = encode_jpeg(Picture(self._painted(rgb, person.digest, garments)))
         handle = self._vault.put(person.digest, f"result:{recipe.digest}", data)
         asset = Asset(
@@ -135,7 +140,8 @@ class PaintingMaker:
 def painting_maker(folder: Path) -> PaintingMaker:
     """The maker over the store and the vault of a boutique's folder."""
     store = AssetStore.open(str(folder / "assets"))
-    return PaintingMaker(store, Vault.open(folder / "vault", keys=folder / "keys"))
+    vault = Vault.open(folder / "vault", keys=folder / "keys")
+    return PaintingMaker(store, vault, steps=folder / STEPS_TAKEN)
 
 
 class PaintJudge:
@@ -227,7 +233,7 @@ async def boutique(
     shop.sell("ugly", "Ugly Tee", "Apparel", "T-Shirts")
     shop.sell("jeans", "Jeans", "Apparel", "Jeans", colour="red")
     shop.sell("mug", "Stoneware Mug", "Home", "Mugs")
-    news, maker = News(), PaintingMaker(store, vault)
+    news, maker = News(), PaintingMaker(store, vault, steps=folder / STEPS_TAKEN)
     planner = PlannerByKind({Kind.TRYON: maker})
     door = Door(
         ledger=ledger,
