@@ -16,13 +16,14 @@ from qa.film.followed import Line, Look, Steps, follow_line, line_of, steps_of
 from qa.film.found import Span, found, reading
 from qa.film.lines import Rect
 from qa.film.screened import Screened
+from qa.film.wavering import wavering
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.lettering import Reader
 from qa.vision.observed import Box, Reading
 
 # Source for the constants: 11 clips with planted letters and the clean clips of the tuning half
 # (2026-11-22), see docs/video-judge.md.
-_MOST_STILLS = 6
+_MOST_STILLS = 8
 _LINES_A_STILL = 3
 _LEAST_HIGH_PX, _LEAST_WIDE_PX = 5, 16
 _LEAST_SPREAD = 16.0
@@ -74,6 +75,7 @@ def _departures(seen: Screened, reader: Reader) -> Iterator[Evidence]:
             looks = follow_line(steps, line)
             known.append((line, looks))
             yield from _dip(steps, line, looks)
+            yield from _wavering(steps, line, looks)
         else:
             vain -= 1
 
@@ -123,6 +125,16 @@ def _dip(steps: Steps, line: Line, looks: Sequence[Look | None]) -> Iterator[Evi
     message = f"the letters depart from their own look by {depth:.0%} for a while"
     box = _box(steps, line, looks[span[0] : span[1] + 1])
     yield found("text_garble", message, frames=frames, number=depth, box=box)
+
+
+def _wavering(steps: Steps, line: Line, looks: Sequence[Look | None]) -> Iterator[Evidence]:
+    """The line's letters that wander before it stands on the screen or after."""
+    change, span = wavering(steps, line, looks)
+    if change > 0.0:
+        frames = (steps.first + span[0] * steps.every, steps.first + span[1] * steps.every)
+        message = f"the letters wander, {change:.0%} of them from one look to the next"
+        box = _box(steps, line, looks[span[0] : span[1] + 1])
+        yield found("text_garble", message, frames=frames, number=change, box=box)
 
 
 def _deepest(likeness: Numbers, step_s: float) -> tuple[float, Span]:

@@ -1,0 +1,44 @@
+"""Letters that wander are found while they do; a caption that comes word by word is none."""
+
+import cv2
+import numpy as np
+
+from qa.film.followed import Line, Steps, follow_line
+from qa.film.wavering import wavering
+
+BOX = (20, 40, 120, 20)
+"""(left, top, width, height) px of the line."""
+WANDERING = ("GUM AN WEE", "NWEU AM GA", "UG MEAWN A", "MA NWEUGGE", "WUGN EAMNA", "EA MWUNGEE")
+
+
+def ground() -> np.ndarray:
+    return np.full((100, 160), 200, np.uint8)
+
+
+def captioned(words: str) -> np.ndarray:
+    left, top, _, height = BOX
+    return cv2.putText(ground(), words, (left, top + height - 5), 0, 0.5, 20, 1, cv2.LINE_AA)
+
+
+def read(frames: list[np.ndarray], *, still: int) -> tuple[float, tuple[int, int]]:
+    steps = Steps(luma=np.stack(frames), first=0, every=1, step_s=0.125)
+    left, top, width, height = BOX
+    line = Line(
+        own=frames[still][top : top + height, left : left + width],
+        step=still,
+        matrix=np.array([[1.0, 0.0, left], [0.0, 1.0, top]]),
+    )
+    return wavering(steps, line, follow_line(steps, line))
+
+
+def test_letters_that_wander_before_the_caption_goes_are_found() -> None:
+    standing = [captioned("A NEW MUG")] * 6
+    frames = [*standing, *(captioned(each) for each in WANDERING), *([ground()] * 4)]
+    change, (first, last) = read(frames, still=3)
+    assert change > 0.4
+    assert (first, last) in {(6, 11), (7, 11)}
+
+
+def test_a_caption_that_comes_word_by_word_and_gives_way_to_the_next_is_none() -> None:
+    words = ["A", "A NEW", *["A NEW MUG"] * 6, "", "HOLDS", *["HOLDS MORE"] * 6]
+    assert read([captioned(each) for each in words], still=4)[0] == 0.0
