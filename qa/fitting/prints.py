@@ -19,7 +19,7 @@ _TURNS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.5)
 _FEWEST_PX = 120
 _AGREES = 0.45
 _FINEST_PX = 1.0
-_NEAR_PRINT_PX = 9
+_NEAR_PRINT_PX, _OFF_EDGE_PX = 9, 21
 
 
 def colour(seen: Worn, laid: Laid) -> Reading:
@@ -98,9 +98,10 @@ def bend(seen: Worn, laid: Laid) -> Reading:
     """How far the print is bent: its places' distance from the best plain stretch; 0 is best.
 
     P90 of the distance over the print's own size. A body's shape bends a large print by a few
-    per cent.
+    per cent. Beside the cloth's edge the flow knows no place along it.
     """
-    near = laid.printed & laid.inside
+    core = cv2.erode(ones_inside(laid.inside), np.ones((_OFF_EDGE_PX, _OFF_EDGE_PX), np.uint8)) > 0
+    near = laid.printed & core
     if near.sum() < _FEWEST_PX:
         return Reading(value=0.0)
     there = laid.to_result[near].astype(np.float64)
@@ -187,10 +188,11 @@ def surface(seen: Worn, laid: Laid) -> Reading:
 
 
 def _print_zone(laid: Laid) -> Mask:
+    """Print and what is next to it, but not beside laces: they swing over it as they please."""
     near = cv2.dilate(
         ones_inside(laid.printed), np.ones((_NEAR_PRINT_PX, _NEAR_PRINT_PX), np.uint8)
     )
-    return (near > 0) & laid.inside
+    return (near > 0) & laid.inside & ~laid.swung
 
 
 def _steps(rgb: Numbers) -> Numbers:

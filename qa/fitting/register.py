@@ -23,6 +23,7 @@ _ARM, _ARM_WIDE = (0.3, 3.0), 1.2
 _LOCAL_PX = 31
 _WINDOW_PX, _SHADE_PX = 17, 33
 _UNSURE_PX = 2
+_SWINGS_PX = 19
 _FLOOR = 3.0
 _KEPT = 6.0
 _CLOSING = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (61, 61))
@@ -36,8 +37,8 @@ class Laid:
     `open` bool where the garment should be seen, nothing of the photo lying before it;
     `agrees` float32 -1..1 the local correlation of their drawing, shade taken off; `texture`
     float32 the source's local contrast in grey levels; `to_result` (h, w, 2) float32 where each
-    pixel is in the result, px of the working picture; `printed` bool. `frame` (2, 3) maps the
-    frame to the garment's picture.
+    pixel is in the result, px of the working picture; `printed` bool; `hung` bool what swings
+    before the garment in its picture. `frame` (2, 3) maps the frame to the garment's picture.
     """
 
     source: Pixels
@@ -48,7 +49,13 @@ class Laid:
     texture: Numbers
     to_result: Numbers
     printed: Mask
+    hung: Mask
     frame: Numbers
+
+    @property
+    def swung(self) -> Mask:
+        """Where laces may hang on a wearer: in the picture, and 9 px around."""
+        return cv2.dilate(ones_inside(self.hung), np.ones((_SWINGS_PX, _SWINGS_PX), np.uint8)) > 0
 
     def framed(self, rect: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
         """A box (x0, y0, x1, y1) of the garment's picture in the frame, a pixel wider."""
@@ -101,6 +108,7 @@ def lay(seen: Worn, index: int, *, hem: Hem | None) -> Laid | None:
         texture=texture,
         to_result=to_result,
         printed=_framed(ones_inside(truth.print_mask), frame, source.shape[:2]) > 0,
+        hung=_framed(ones_inside(truth.tag), frame, source.shape[:2]) > 0,
         frame=frame,
     )
 

@@ -27,7 +27,7 @@ def slip(seen: Worn, laid: Laid) -> Reading:
     A body bends cloth slowly, so a smooth map takes the picture to it; what is left is `slipped`.
     """
     view = seen_through(seen.full, _smooth_map(laid), seen.full.shape[0] / seen.rgb.shape[0])
-    value, row, step = slipped(view, source=laid.source, inside=laid.inside)
+    value, row, step = slipped(view, source=laid.source, inside=laid.inside & ~laid.swung)
     line = np.zeros(laid.inside.shape, bool)
     line[row] = laid.inside[row]
     jump = abs(step) * _per_px(laid) / seen.unit_px
