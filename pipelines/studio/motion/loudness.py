@@ -14,6 +14,9 @@ _BLOCK, _EDGE = 1024, 128
 _NEAR = 10 ** (-3 / 20)
 """Source: ITU-R BS.1770-5, annexes 1 and 2."""
 
+PIECE = 10 * RATE_HZ
+"""Samples that are filtered at once."""
+
 _SHELF = (
     (1.53512485958697, -2.69169618940638, 1.19839281085285),
     (1.0, -1.69065929318241, 0.73248077421585),
@@ -27,9 +30,9 @@ def loudness_lufs(samples: np.ndarray) -> float:
 
     Gated blocks of 400 ms. Within 0.05 LU of ffmpeg's ebur128 on the beds of `sound.py`.
     """
-    weighted = _k_weighted(samples)
     step, block = int(_STEP_S * RATE_HZ), int(_BLOCK_S * RATE_HZ)
-    total = np.concatenate(([0.0], np.cumsum((weighted**2).sum(axis=1), dtype=np.float64)))
+    total = np.zeros(len(samples) + 1)
+    np.cumsum(_weighted_power(samples), out=total[1:])
     starts = np.arange(0, max(1, len(samples) - block + 1), step)
     ends = np.minimum(starts + block, len(samples))
     power = (total[ends] - total[starts]) / block
@@ -51,7 +54,7 @@ def true_peak_dbtp(samples: np.ndarray) -> float:
     padded[:, _EDGE : _EDGE + len(samples)] = samples.T
     wide = np.lib.stride_tricks.sliding_window_view(padded, _BLOCK + 2 * _EDGE, axis=1)
     pieces = wide[:, ::_BLOCK].reshape(-1, _BLOCK + 2 * _EDGE)
-    peaks = np.abs(pieces).max(axis=1)
+    peaks = np.maximum(pieces.max(axis=1), -pieces.min(axis=1))
     loud = pieces[peaks >= peaks.max() * _NEAR]
     spectrum = np.fft.rfft(loud * _edges(), axis=1)
     between = np.fft.irfft(spectrum, n=_OVERSAMPLED * loud.shape[1], axis=1) * _OVERSAMPLED
@@ -65,13 +68,23 @@ def _edges() -> np.ndarray:
     return np.concatenate((ramp, np.ones(_BLOCK), ramp[::-1])).astype(np.float32)
 
 
-def _k_weighted(samples: np.ndarray) -> np.ndarray:
-    """The samples as the ear weighs them: filtered in the spectrum, silence behind."""
-    size = fast_size(len(samples) + RATE_HZ // 4)
+def _weighted_power(samples: np.ndarray) -> np.ndarray:
+    """(n,) the power of both sides as the ear weighs them: filtered in the spectrum, in pieces.
+
+    A piece is filtered with a quarter of a second before it, in which the filter has forgotten all
+    that was earlier, and silence behind: memory does not grow with the length.
+    """
+    lead = RATE_HZ // 4
+    size = fast_size(PIECE + 2 * lead)
     turn = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
     gain = (_response(_SHELF, turn) * _response(_HIGH_PASS, turn)).astype(np.complex64)
-    spectrum = np.fft.rfft(samples.T.astype(np.float32), n=size, axis=1) * gain
-    return np.fft.irfft(spectrum, n=size, axis=1)[:, : len(samples)].T
+    power = np.empty(len(samples), np.float32)
+    for start in range(0, len(samples), PIECE):
+        before = min(start, lead)
+        piece = samples[start - before : start + PIECE].T.astype(np.float32)
+        heard = np.fft.irfft(np.fft.rfft(piece, n=size, axis=1) * gain, n=size, axis=1)
+        power[start : start + PIECE] = (heard[:, before : piece.shape[1]] ** 2).sum(axis=0)
+    return power
 
 
 def fast_size(least: int) -> int:

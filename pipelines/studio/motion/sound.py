@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assets.sound import RATE_HZ, Sound
-from pipelines.studio.motion.loudness import fast_size, loudness_lufs, true_peak_dbtp
+from pipelines.studio.motion.loudness import PIECE, fast_size, loudness_lufs, true_peak_dbtp
 
 LOUDNESS_LUFS = -16.0
 PEAK_DBTP = -1.0
@@ -49,11 +49,15 @@ def audio_bed(duration_s: float, *, seed: int, beats: Sequence[float] = ()) -> S
     rng = np.random.default_rng(seed)
     count = round(duration_s * RATE_HZ)
     score = _score(rng, duration_s)
-    dry = _pads(score, count, rng) + _plucks(score, count, rng) + _bass(score, count)
+    dry = _pads(score, count, rng)
+    dry += _plucks(score, count, rng)
+    dry += _bass(score, count)
     for at_s in beats:
         _add(dry, _chime(score), at_s)
-    wet = _echoed(dry, rng) + _brushes(score, count, rng)
-    return Sound(_mastered((wet * _fades(count)).T).astype(np.float32))
+    wet = _echoed(dry, rng)
+    wet += _brushes(score, count, rng)
+    wet *= _fades(count)
+    return Sound(_mastered(wet.T).astype(np.float32))
 
 
 def _score(rng: np.random.Generator, duration_s: float) -> _Score:
@@ -195,13 +199,17 @@ def _echoed(dry: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     tail = (rng.normal(size=(2, len(time))) * np.exp(-time * 3.4)).astype(np.float32)
     tail[:, 2:] = (tail[:, 2:] + tail[:, 1:-1] + tail[:, :-2]) / 3
     tail *= 0.5 / np.sqrt((tail**2).sum(axis=1, keepdims=True))
-    size = fast_size(dry.shape[1] + tail.shape[1])
-    spectrum = np.fft.rfft(dry, n=size, axis=1) * np.fft.rfft(tail, n=size, axis=1)
-    return dry + np.fft.irfft(spectrum, n=size, axis=1)[:, : dry.shape[1]]
+    size = fast_size(PIECE + tail.shape[1])
+    room, out = np.fft.rfft(tail, n=size, axis=1), dry.copy()
+    for start in range(0, dry.shape[1], PIECE):
+        spectrum = np.fft.rfft(dry[:, start : start + PIECE], n=size, axis=1) * room
+        heard = np.fft.irfft(spectrum, n=size, axis=1)[:, : dry.shape[1] - start]
+        out[:, start : start + heard.shape[1]] += heard
+    return out
 
 
 def _fades(count: int) -> np.ndarray:
-    time = np.arange(count) / RATE_HZ
+    time = _time(count / RATE_HZ)
     rise, fall = np.clip(time / _FADE_IN_S, 0, 1), np.clip((time[-1] - time) / _FADE_OUT_S, 0, 1)
     return np.sin(np.pi / 2 * rise) ** 2 * np.sin(np.pi / 2 * fall) ** 2
 
