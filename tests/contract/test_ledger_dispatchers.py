@@ -52,13 +52,18 @@ def played(url: str, scene: Callable[[Ledger, list[str]], Awaitable[None]]) -> N
         ]
         try:
             await scene(door, done)
+        except TimeoutError as error:
+            error.add_note(f"done {done}; the ledger counts {door.counts(TENANT)}")
+            raise
         finally:
             stop.set()
             await asyncio.gather(*running)
 
-    asyncio.run(play())
-    for ledger in (door, *workers):
-        ledger.close()
+    try:
+        asyncio.run(play())
+    finally:
+        for ledger in (door, *workers):
+            ledger.close()
 
 
 def test_a_job_of_another_process_is_taken_at_once(

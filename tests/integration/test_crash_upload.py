@@ -1,6 +1,7 @@
 """A feed whose connection is cut: what was accepted stays, once; the same feed adds the rest."""
 
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -68,18 +69,20 @@ def send(port: int, whole: bytes, *, size: int) -> None:
     )
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(head.encode() + whole[:size])
-        time.sleep(0.3)
 
 
-def settled_lines(ledger: Ledger) -> int:
-    """Lines accepted, once they do not grow any more."""
-    seen = -1
-    while True:
-        time.sleep(0.4)
-        (batch,) = ledger.batch_list("default")
-        if batch.lines == seen:
-            return seen
-        seen = batch.lines
+def lines_of(ledger: Ledger, *, port: int, uploads: int) -> int:
+    """Lines accepted, once the door is done with so many uploads: it counts what it has ended."""
+    ended = re.compile(
+        r'^ce_http_requests_total\{method="POST",route="/v1/batches".*\} (\S+)$', re.M
+    )
+    for _ in range(1200):
+        told = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=60).text
+        if sum(map(float, ended.findall(told))) == uploads:
+            (batch,) = ledger.batch_list("default")
+            return batch.lines
+        time.sleep(0.1)
+    raise TimeoutError(f"the door was not done with {uploads} uploads in two minutes")
 
 
 def test_a_cut_upload_goes_on_where_it_stopped(door: tuple[int, str]) -> None:
@@ -87,13 +90,13 @@ def test_a_cut_upload_goes_on_where_it_stopped(door: tuple[int, str]) -> None:
     whole = form(feed(LINES))
     ledger = Ledger.open(url)
     send(port, whole, size=len(whole) * 5 // 10)
-    half = settled_lines(ledger)
+    half = lines_of(ledger, port=port, uploads=1)
     assert 0 < half < LINES * 6 // 10, "whole transactions of what had come are accepted"
     (batch,) = ledger.batch_list("default")
     assert not batch.received, "half a feed must never count as the whole"
     assert not batch.faults, "the line that was cut is no fault of the feed"
     send(port, whole, size=len(whole) * 9 // 10)
-    more = settled_lines(ledger)
+    more = lines_of(ledger, port=port, uploads=2)
     assert half < more < LINES
     for _ in range(2):
         answer = httpx.post(
