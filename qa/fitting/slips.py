@@ -7,6 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from content_engine.types import Severity
+from qa.fitting.palette import ones_inside
 from qa.fitting.register import Laid, placed, plain_stretch, seen_through, unshaded
 from qa.fitting.worn import Worn
 from qa.vision.arrays import Mask, Numbers, Pixels
@@ -26,8 +27,10 @@ def slip(seen: Worn, laid: Laid) -> Reading:
 
     A body bends cloth slowly, so a smooth map takes the picture to it; what is left is `slipped`.
     """
-    view = seen_through(seen.full, _smooth_map(laid), seen.full.shape[0] / seen.rgb.shape[0])
-    value, row, step = slipped(view, source=laid.source, inside=laid.inside & ~laid.swung)
+    there = _smooth_map(laid)
+    view = seen_through(seen.full, there, seen.full.shape[0] / seen.rgb.shape[0])
+    inside = laid.inside & ~laid.swung & _dressed(seen, there)
+    value, row, step = slipped(view, source=laid.source, inside=inside)
     line = np.zeros(laid.inside.shape, bool)
     line[row] = laid.inside[row]
     jump = abs(step) * _per_px(laid) / seen.unit_px
@@ -68,6 +71,13 @@ def _smooth_map(laid: Laid) -> Numbers:
     known = (known * laid.inside).astype(np.float32)
     away = _around((laid.to_result - plain) * known[..., None])
     return plain + away / np.maximum(_around(known), 1e-3)[..., None]
+
+
+def _dressed(seen: Worn, there: Numbers) -> Mask:
+    """Where the smooth map meets cloth, off its edges: no finger before it, no wall."""
+    cloth = ones_inside(seen.dressed) * 255
+    met = cv2.remap(cloth, there[..., 0], there[..., 1], cv2.INTER_LINEAR) > 127
+    return cv2.erode(ones_inside(met), np.ones((5, 5), np.uint8)) > 0
 
 
 def _around(image: Numbers) -> Numbers:
