@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 from typing import Any
 
@@ -163,8 +163,28 @@ def _held(pulse: Pulse, shot: Span) -> list[Span]:
     """Stretches of still steps longer than the shot's cadence makes them."""
     stills = still_steps(pulse.activity, shot)
     usual = _cadence(stills, shot)
-    spans = runs(stills | _key_frames(pulse.activity, stills))
+    spans = _whole(runs(stills | _key_frames(pulse.activity, stills)), pulse.activity)
     return [span for span in spans if span[1] - span[0] + 1 >= max(2, 2 * usual)]
+
+
+def _whole(spans: Iterable[Span], change: Numbers) -> list[Span]:
+    """The spans, joined where all that lies between two of them is as still as they are.
+
+    In the midst of a long hold, no motion near says that it is one.
+    """
+    joined: list[Span] = []
+    for span in spans:
+        if joined and _as_still(change, joined[-1], span):
+            joined[-1] = (joined[-1][0], span[1])
+        else:
+            joined.append(span)
+    return joined
+
+
+def _as_still(change: Numbers, one: Span, two: Span) -> bool:
+    """True when nothing between both spans changes more than the most in them does."""
+    most = max(float(change[first : last + 1].max()) for first, last in (one, two))
+    return float(change[one[1] + 1 : two[0]].max()) <= most
 
 
 def _key_frames(change: Numbers, stills: Mask) -> Mask:

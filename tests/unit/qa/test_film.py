@@ -125,6 +125,13 @@ def test_a_hold_at_the_end_is_no_freeze() -> None:
     assert pacing.freeze(*watched(spoilt(36, 47, lambda at: PAN[35]))).value == 0.0
 
 
+def test_a_hold_longer_than_any_window_around_it_is_a_freeze() -> None:
+    still = [PAN[11]] * 44
+    frames = [*PAN[:12], *still, *PAN[36:48]]
+    reading = pacing.freeze(*watched(frames))
+    assert reading.evidence[0].frames == (12, 55)
+
+
 def test_a_cut_between_two_long_shots_is_an_edit() -> None:
     reel, pulse = watched([*PAN[:24], *OTHER[:24]])
     assert reel.shots == ((0, 23), (24, 47))
