@@ -83,6 +83,7 @@ def open_engine(url: str) -> sa.Engine:
         spoken = place.set(drivername="postgresql+psycopg")
         # Transactions are ours to begin and end: each word of the driver's own is a round trip.
         engine = sa.create_engine(spoken, isolation_level="AUTOCOMMIT", **_POSTGRES_CONNECTIONS)
+        event.listen(engine, "connect", _send_tuples_as_lists)
         event.listen(engine, "checkout", _check_alive)
         return engine
     if not place.database or place.database == ":memory:":
@@ -100,6 +101,14 @@ def _tune(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     # A process crash loses nothing; a power cut may lose the last commits, never the file.
     connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _send_tuples_as_lists(connection: Any, _record: Any) -> None:
+    """A list of values is `ANY(…)` of an array to a server; the driver takes tuples for records."""
+    from psycopg.types.array import ListBinaryDumper, ListDumper
+
+    connection.adapters.register_dumper(tuple, ListBinaryDumper)
+    connection.adapters.register_dumper(tuple, ListDumper)
 
 
 def _check_alive(connection: Any, _record: Any, _proxy: Any) -> None:

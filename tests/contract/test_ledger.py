@@ -518,4 +518,5 @@ def test_cancelled_jobs_are_told_from_the_others(ledger: Ledger) -> None:
     jobs = [submit_one(ledger) for _ in range(3)]
     ledger.cancel(jobs[1].id, TENANT)
     assert ledger.cancelled([job.id for job in jobs]) == {jobs[1].id}
+    assert ledger.cancelled(tuple(job.id for job in jobs)) == {jobs[1].id}, "any sequence will do"
     assert ledger.cancelled([]) == frozenset()
