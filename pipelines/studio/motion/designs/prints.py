@@ -30,6 +30,10 @@ PASS_S = 0.9
 NEAR = 1.2
 """How much closer than the whole photo a print begins, as far as the photo has pixels."""
 
+ASIDE = 0.05
+"""How far to either side it passes, in photo widths, where the photo is wider than its window: one
+without pixels to spare would stand still."""
+
 
 def compose(material: Material) -> Composition:
     """The photos, one sliding over the other, each slowly opening. Raises GenerationFailed."""
@@ -72,8 +76,11 @@ def _opening(picture: Pyramid, window: Window, *, start_s: float, stop_s: float)
     """The photo in the window, opening slowly from near to whole."""
     closest = widest(picture.size, window)
     scale = track((start_s, min(1.0, closest * NEAR)), (stop_s, closest, drift))
+    beside = max(0.0, 1 - (window[2] - window[0]) / (picture.size[0] * closest)) / 2
+    aside = min(ASIDE, 0.9 * beside)
+    x = track((start_s, 0.5 - aside), (stop_s, 0.5 + aside, drift))
     y = track((start_s, 0.42), (stop_s, 0.5, drift))
-    return shown(picture, lambda t: Aim(x=0.5, y=y(t), scale=scale(t)), window=window)
+    return shown(picture, lambda t: Aim(x=x(t), y=y(t), scale=scale(t)), window=window)
 
 
 def _sliding(piece: Piece, window: Window, *, start_s: float) -> Piece:
