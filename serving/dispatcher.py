@@ -105,17 +105,18 @@ class Dispatcher:
 
     async def run(self, stop: asyncio.Event, *, kinds: Sequence[Kind]) -> None:
         """Works until `stop` is set; on return no job of this dispatcher is running."""
-        keepers = [asyncio.create_task(self._keep_leases()), asyncio.create_task(self._listen())]
-        try:
-            async with asyncio.TaskGroup() as group:
-                for kind in kinds:
-                    group.create_task(self._pump(kind, stop=stop))
-                await stop.wait()
-                self._news.submitted()  # pumps look at `stop` when they wake
-        finally:
-            await self._drain()
-            for keeper in keepers:
-                keeper.cancel()
+        async with asyncio.TaskGroup() as keeping:  # a keeper that fails is no secret
+            keepers = [keeping.create_task(each()) for each in (self._keep_leases, self._listen)]
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for kind in kinds:
+                        group.create_task(self._pump(kind, stop=stop))
+                    await stop.wait()
+                    self._news.submitted()  # pumps look at `stop` when they wake
+            finally:
+                await self._drain()
+                for keeper in keepers:
+                    keeper.cancel()
 
     async def _pump(self, kind: Kind, *, stop: asyncio.Event) -> None:
         with self._news.watch_work() as watch:
