@@ -82,6 +82,22 @@ def test_a_job_of_another_process_is_taken_at_once(
     played(ledger_url, scene)
 
 
+def test_a_listener_that_fails_is_no_secret(
+    ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(ledger: Ledger) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Ledger, "pulse", broken)
+    ledger = Ledger.open(ledger_url)
+    try:
+        with pytest.raises(ExceptionGroup, match="TaskGroup") as raised:
+            asyncio.run(dispatcher(ledger, []).run(asyncio.Event(), kinds=tuple(Kind)))
+        assert raised.group_contains(ZeroDivisionError)
+    finally:
+        ledger.close()
+
+
 def test_a_batch_is_shared_and_every_job_done_once(ledger_url: str) -> None:
     async def scene(door: Ledger, done: list[str]) -> None:
         started = await asyncio.to_thread(door.start_batch, ORDERS, tenant=TENANT)
