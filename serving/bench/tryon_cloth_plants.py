@@ -12,8 +12,10 @@ from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.lab import delta_e2000
 from serving.bench.tryon_goods import Good, box_of, disc, grown, laid, shifted
 from serving.bench.tryon_person_plants import Planted, cloth_like, ground
+from serving.bench.tryon_shown import LEAST_SHARE, seen_change, shown_share
 
 _VISIBLE = 14
+_LINES = 24
 
 
 def colour(good: Good, amount: float, rng: np.random.Generator) -> Planted:
@@ -208,19 +210,19 @@ def fold(good: Good, amount: float, rng: np.random.Generator) -> Planted:
 
 
 def torn(good: Good, amount: float, rng: np.random.Generator) -> Planted:
-    """The lower part of the garment slipped sideways along a line."""
+    """The lower part of the garment slipped sideways along the first of some lines that shows."""
     zone = _trunk_cloth(good)
     rows = np.flatnonzero(zone.any(axis=1))
-    line = round(rng.uniform(0.3, 0.6) * rows[-1] + rng.uniform(0.0, 0.1) * rows[0])
-    line = int(np.clip(line, rows[0] + 40, rows[-1] - 40))
     over = np.roll(good.rgb, round(amount), axis=1)
-    mask = zone & np.roll(zone, round(amount), axis=1)
-    mask &= np.arange(zone.shape[0])[:, None] > line
-    near = mask & (np.arange(zone.shape[0])[:, None] < line + 20)
-    seen = cv2.absdiff(over, good.rgb).max(axis=2)
-    if near.sum() < 100 or (seen[near] > 2 * _VISIBLE).mean() < 0.06:
-        return None
-    return laid(good, over, mask, sigma=0.5), box_of(mask)
+    moved = zone & np.roll(zone, round(amount), axis=1)
+    change = seen_change(good.rgb, over)
+    for _ in range(_LINES):
+        line = round(rng.uniform(0.3, 0.6) * rows[-1] + rng.uniform(0.0, 0.1) * rows[0])
+        line = int(np.clip(line, rows[0] + 40, rows[-1] - 40))
+        if shown_share(change, moved, row=line) >= LEAST_SHARE:
+            mask = moved & (np.arange(zone.shape[0])[:, None] > line)
+            return laid(good, over, mask, sigma=0.5), box_of(mask)
+    return None
 
 
 def _print_mask(good: Good) -> Mask | None:
