@@ -24,6 +24,12 @@ _MARGIN = 0.2
 _STANDING_LOOKS = 5
 _STANDING_LEVELS = 5.0
 _STANDING_SPREADS = 2.0
+# Source: 777 rectangles of 98 clips, 43 with planted letters (2026-11-23): of 345 that hold
+# no letters 59 % are told apart so, of 432 surely read 2, both of one caption on leaves.
+_LOOK_PX = 24
+_MARGIN_ROWS = 3
+_MOST_BESIDE = 0.3
+_MOST_INK = 0.28
 
 
 def lines_of(rgb: Pixels) -> list[Rect]:
@@ -53,6 +59,26 @@ def standing_lines(pictures: Sequence[Pixels]) -> list[Rect]:
     steps = cv2.magnitude(across, down)
     least = _spread(steps, times=_STANDING_SPREADS)
     return _lines(steps > max(_STANDING_LEVELS, least), pictures[0])
+
+
+def may_be_letters(rgb: Pixels, rect: Rect) -> bool:
+    """False where a rectangle of `lines_of` surely holds no letters: a thousandth of reading it.
+
+    `rgb` (H, W, 3) uint8. A line is barer above or below it than in its middle, or its letters,
+    split from their ground by brightness, fill little of the rectangle; foliage and folds do
+    neither. Source: Otsu, A Threshold Selection Method from Gray-Level Histograms, 1979.
+    """
+    x0, y0, x1, y1 = rect
+    gray = cv2.cvtColor(rgb[y0:y1, x0:x1], cv2.COLOR_RGB2GRAY)
+    width = max(8, round(_LOOK_PX * (x1 - x0) / (y1 - y0)))
+    small = cv2.resize(gray, (width, _LOOK_PX), interpolation=cv2.INTER_AREA)
+    steps = cv2.absdiff(small[:, 1:], small[:, :-1]).mean(axis=1)
+    beside = min(steps[:_MARGIN_ROWS].mean(), steps[-_MARGIN_ROWS:].mean())
+    if beside <= _MOST_BESIDE * steps[_LOOK_PX // 4 : 3 * _LOOK_PX // 4].mean():
+        return True
+    _, ink = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    share = float(ink.mean())
+    return min(share, 1.0 - share) <= _MOST_INK
 
 
 def _spread(steps: Numbers, *, times: float) -> float:

@@ -9,7 +9,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from qa.film.lines import Rect, lines_of
+from qa.film.lines import Rect, lines_of, may_be_letters
 from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.lettering import Line, Reader
 from qa.vision.observed import Box
@@ -91,9 +91,13 @@ class Views:
         return self._lines[frame]
 
     def said(self, frame: int, rect: Rect, *, reader: Reader) -> tuple[str, float]:
-        """(text as read, score 0..1) of a rectangle of a still; read once, whoever asks."""
+        """(text as read, score 0..1) of a rectangle of a still; read once, whoever asks.
+
+        ("", 0.0) without reading where it cannot be letters.
+        """
         if (frame, rect) not in self._said:
-            self._said[frame, rect] = reader.read(self.stills[frame], [rect])[0]
+            rects = [rect] if may_be_letters(self.stills[frame], rect) else []
+            self._said[frame, rect] = next(iter(reader.read(self.stills[frame], rects)), ("", 0.0))
         return self._said[frame, rect]
 
     @cached_property

@@ -14,7 +14,7 @@ import numpy as np
 from content_engine.types import Evidence
 from qa.film.followed import Line, Look, Steps, follow_line, line_of, steps_of
 from qa.film.found import Span, found, reading
-from qa.film.lines import Rect
+from qa.film.lines import Rect, may_be_letters
 from qa.film.screened import Screened
 from qa.film.wavering import wavering
 from qa.vision.arrays import Mask, Numbers
@@ -70,6 +70,8 @@ def _departures(seen: Screened, reader: Reader) -> Iterator[Evidence]:
         if not vain or line is None or line.spread < _LEAST_SPREAD:
             continue
         if any(_is_known(line, *other) for other in known):
+            continue
+        if not may_be_letters(seen.views.stills[frame], rect):
             continue
         if _says_something(seen, frame, rect, reader):
             looks = follow_line(steps, line)

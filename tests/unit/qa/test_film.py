@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from content_engine.faults import fault_kinds
 from content_engine.types import Kind
 from qa.film import breaks, frame, light, pacing, softness
-from qa.film.lines import standing_lines
+from qa.film.lines import may_be_letters, standing_lines
 from qa.film.odds import p_bad
 from qa.film.pulse import Pulse
 from qa.film.reel import Reel, luma_size
@@ -162,6 +162,13 @@ def test_a_line_that_stands_is_found_on_a_moving_picture() -> None:
     x0, y0, x1, y1 = standing_lines(marked)[0]
     assert (x0, x1) == (pytest.approx(20, abs=8), pytest.approx(100, abs=14))
     assert y0 < 60 < y1 < 80
+
+
+def test_words_are_read_and_busy_ground_is_not() -> None:
+    ground, at = texture(3), (140, 80, 340, 120)
+    word = cv2.putText(ground.copy(), "NORDFJELL", (148, 110), 0, 1.1, (235, 235, 235), 3)
+    assert may_be_letters(word, at)
+    assert not may_be_letters(ground, at)
 
 
 def test_a_jump_of_light_is_no_cut() -> None:
