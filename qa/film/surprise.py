@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -18,6 +17,10 @@ _FEWEST_AROUND = 3
 _FLOOR_LEVELS = 2.0
 _EDGE_CELLS = 1
 _LIGHT_PX = (25, 25)
+_SIXTEENTHS = 4
+# Of the preset's 5 and 16: 77 of 95 planted faults for 76, the same none of 55 clean clips, in 0.75
+# of the time; without refinement 74, and a clean clip at the limit (2026-11-23).
+_REFINEMENTS, _DESCENTS = 2, 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,15 +47,15 @@ def surprise(luma: Pixels) -> Surprise:
     count, height, width = luma.shape
     size = (width // _SHRINK, height // _SHRINK)
     small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in luma]
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow = _flow()
     residual = np.zeros((count, GRID, GRID), np.float32)
     motion = np.zeros((count, GRID, GRID, 2), np.float32)
     for index in range(1, count):
         one, two = small[index - 1], small[index]
         forth = flow.calc(one, two, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
-        new = cells(unexplained(two, warped(one, -forth)))
-        old = cells(unexplained(one, warped(two, forth)))
-        residual[index] = np.maximum(new, old)
+        new = cells(_unexplained_sixteenths(two, warped(one, -forth)))
+        old = cells(_unexplained_sixteenths(one, warped(two, forth)))
+        residual[index] = np.maximum(new, old) / (1 << _SIXTEENTHS)
         motion[index] = cells_of_both(forth)
     return Surprise(
         frames=np.stack(small).astype(np.float32),
@@ -68,6 +71,19 @@ def unexplained(image: Pixels, fetched: Pixels) -> Numbers:
     return cv2.absdiff(difference, cv2.blur(difference, _LIGHT_PX))
 
 
+def _unexplained_sixteenths(image: Pixels, fetched: Pixels) -> Numbers:
+    """`unexplained` of bytes in sixteenths of a level, int16: three quarters of its time."""
+    difference = np.left_shift(cv2.subtract(image, fetched, dtype=cv2.CV_16S), _SIXTEENTHS)
+    return cv2.absdiff(difference, cv2.blur(difference, _LIGHT_PX))
+
+
+def _flow() -> cv2.DISOpticalFlow:
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow.setVariationalRefinementIterations(_REFINEMENTS)
+    flow.setGradientDescentIterations(_DESCENTS)
+    return flow
+
+
 def widened(maps: Numbers) -> Numbers:
     """Each cell's greatest among 3×3 cells, (n, 16, 16)."""
     return np.stack([cv2.dilate(item, np.ones((3, 3), np.uint8)) for item in maps])
@@ -75,15 +91,8 @@ def widened(maps: Numbers) -> Numbers:
 
 def warped(image: Pixels, flow: Numbers) -> Pixels:
     """The image fetched from where the flow points, its border repeated outside."""
-    there = cv2.add(flow, _places(*flow.shape[:2]))
-    return cv2.remap(image, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportCallIssue, reportArgumentType]
-
-
-@lru_cache(maxsize=8)
-def _places(height: int, width: int) -> Numbers:
-    """(h, w, 2) float32: where each pixel is, x before y."""
-    down, across = np.mgrid[:height, :width].astype(np.float32)
-    return np.stack([across, down], axis=-1)
+    how = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP
+    return cv2.remap(image, flow, None, how, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def _sudden(residual: Numbers) -> Numbers:
