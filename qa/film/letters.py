@@ -28,6 +28,7 @@ _SEARCH_SHARE = 0.35
 _MOST_DOUBTS = 2
 _UNDER = 0.5
 _STROKES_LEFT = 0.4
+_ANOTHER = 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -42,11 +43,15 @@ class _Anchor:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Doubt:
-    """A still in which the line looks otherwise; `likeness` is its correlation, −1..1."""
+    """A still in which the line looks otherwise.
+
+    `likeness` is its correlation, −1..1, `place` where in `crop` that is highest.
+    """
 
     likeness: float
     frame: int
     crop: Pixels
+    place: Rect
     box: Box
 
 
@@ -109,13 +114,37 @@ def _losses(anchor: _Anchor, seen: Screened, reader: Reader) -> Iterator[Evidenc
     looks = (_doubt(seen, anchor, frame) for frame in moved)
     doubts = sorted((look for look in looks if look), key=lambda doubt: doubt.likeness)
     for doubt in doubts[:_MOST_DOUBTS]:
-        whole = (0, 0, doubt.crop.shape[1], doubt.crop.shape[0])
-        text, _ = reader.read(doubt.crop, [whole])[0]
-        lost = _lost(_plain(said), _plain(text))
-        if lost:
+        text, lost = _read_again(_plain(said), doubt, reader)
+        if lost and not _is_another(_plain(text), said, anchor, seen, reader):
             message = f"a line that says {said!r} says {text!r} here"
             span = _span(order, doubt.frame, seen.reel.frames)
             yield found("text_garble", message, frames=span, number=float(lost), box=doubt.box)
+
+
+def _read_again(said: str, doubt: _Doubt, reader: Reader) -> tuple[str, int]:
+    """What the doubtful still says, and how many of the line's letters that lacks.
+
+    Read as tightly as the line was, where it correlates best, and with the room around: small
+    letters are misread in one of both, wrong ones in both.
+    """
+    height, width = doubt.crop.shape[:2]
+    places = (doubt.place, (0, 0, width, height))
+    best = ("", len(said) + 1)
+    for place in places:
+        text, _ = reader.read(doubt.crop, [place])[0]
+        best = min(best, (text, _lost(said, _plain(text))), key=lambda read: read[1])
+        if not best[1]:
+            break
+    return best
+
+
+def _is_another(text: str, said: str, anchor: _Anchor, seen: Screened, reader: Reader) -> bool:
+    """True where the place now shows another line of the anchor's still: a thing that turned."""
+    rects = seen.views.lines(anchor.frame)[:_MOST_LINES]
+    others = (seen.views.said(anchor.frame, rect, reader=reader)[0] for rect in rects)
+    least = max(_ANOTHER * len(text), len(text) - _lost(text, _plain(said)) + 1)
+    held = (len(text) - _lost(text, _plain(other)) for other in others)
+    return len(text) >= _FEWEST_LETTERS and max(held, default=0) >= least
 
 
 def _stays(seen: Screened, anchor: _Anchor, frame: int) -> bool:
@@ -152,8 +181,10 @@ def _look(picture: Pixels, frame: int, anchor: _Anchor, matrix: Numbers) -> _Dou
     crop, box = _again(picture, anchor, matrix)
     if crop is None:
         return None
-    likeness = float(cv2.matchTemplate(crop, anchor.crop, cv2.TM_CCOEFF_NORMED).max())
-    return _Doubt(likeness=likeness, frame=frame, crop=crop, box=box)
+    likely = cv2.matchTemplate(crop, anchor.crop, cv2.TM_CCOEFF_NORMED)
+    _, likeness, _, (x, y) = cv2.minMaxLoc(likely)
+    place = (x, y, x + anchor.crop.shape[1], y + anchor.crop.shape[0])
+    return _Doubt(likeness=likeness, frame=frame, crop=crop, place=place, box=box)
 
 
 def _strokes(crop: Pixels) -> float:

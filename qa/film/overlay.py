@@ -44,8 +44,9 @@ _TEXTURE = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Line:
-    """A line of letters: its box (0..1), what it says, and where (n,) it stands unchanged."""
+    """A line of letters: where it is, what it says, and the frames (n,) it stands in unchanged."""
 
+    rect: Rect
     box: Box
     text: str
     stands: Mask
@@ -97,8 +98,8 @@ def captions_outside(seen: Screened, *, reader: Reader) -> Reading:
     """The greatest share of a caption line that stands outside the safe area; 0 is best.
 
     A caption is a line of letters that stands still for a while and comes or goes, or stays while
-    the picture behind it moves; one that stands all the time is a mark (see `watermark`). Nothing
-    is outside where no channel is given.
+    the picture behind it moves; one that stands all the time is a mark (see `watermark`). What the
+    photos show in its place is printed on the product. Without a channel nothing is outside.
     """
     rules = seen.wanted.rules
     if rules is None:
@@ -125,6 +126,8 @@ def _outside(seen: Screened, area: Box, reader: Reader) -> Iterator[Evidence]:
         for line in _read(seen.reel, picture, rects, said=said, still=still):
             share = _share_outside(line.box, area)
             told.append(line.box)
+            if seen.views.printed(index, line.rect):
+                continue
             span = _span_around(line.stands, index)
             message = f"the caption {line.text!r} stands {share:.0%} outside the safe area"
             yield found("caption_unsafe", message, frames=span, number=share, box=line.box)
@@ -155,6 +158,7 @@ def _read(
             continue
         box = _shares(rect, picture)
         yield _Line(
+            rect=rect,
             box=box,
             text=text,
             stands=_standing(reel, box, still),

@@ -29,6 +29,9 @@ _MOST_TURN_DEGREES = 35.0
 _VIEW_PX = 256
 _PRESENT_SHARE = 0.5
 _MOST_SEARCHED = 2
+_PRINTED = 0.6
+_PRINT_PX = 24
+_PLAIN_LEVELS = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -71,6 +74,7 @@ class Views:
         self._lines: dict[int, list[Rect]] = {}
         self._said: dict[tuple[int, Rect], tuple[str, float]] = {}
         self._shared: dict[tuple[int, int], Numbers | None] = {}
+        self._places: dict[int, list[tuple[Source, Numbers, int]]] = {}
 
     @property
     def frame_px(self) -> tuple[int, int]:
@@ -109,6 +113,14 @@ class Views:
         found = (self._sight(frame) for frame in self.stills) if self.sources else ()
         held = tuple(sight for sight in found if sight is not None)
         return held or tuple(self._searched())
+
+    def printed(self, frame: int, rect: Rect) -> bool:
+        """True where a photo of the product shows what the still shows in the rectangle.
+
+        Each photo's product is looked for on its own: one still may show several.
+        """
+        still, placed = self.stills[frame], self._placed(frame)
+        return any(_alike(still, own.reference.rgb, at, rect) >= _PRINTED for own, at, _ in placed)
 
     def related(self, one: int, two: int) -> Numbers | None:
         """The (2, 3) map of pixels of one still to another's; None where they show other things.
@@ -152,13 +164,19 @@ class Views:
 
     def _sight(self, frame: int) -> Sight | None:
         """The source that agrees on most points, seen in the still; None where none does."""
-        points = self.points(frame)
-        places = [(source, _matched(source.reference.features, points)) for source in self.sources]
-        held = [(source, place) for source, place in places if place is not None]
+        held = self._placed(frame)
         if not held:
             return None
-        source, (matrix, _) = max(held, key=lambda pair: pair[1][1])
+        source, matrix, _ = max(held, key=lambda place: place[2])
         return _seen(self.stills[frame], frame, source, matrix)
+
+    def _placed(self, frame: int) -> list[tuple[Source, Numbers, int]]:
+        """Every photo whose product the still shows, its map and how many points agree on it."""
+        if frame not in self._places:
+            points = self.points(frame)
+            tried = [(own, _matched(own.reference.features, points)) for own in self.sources]
+            self._places[frame] = [(own, *place) for own, place in tried if place is not None]
+        return self._places[frame]
 
 
 def _points(picture: Pixels) -> Features:
@@ -183,6 +201,24 @@ def _matched(own: Features, points: Features) -> tuple[Numbers, int] | None:
     if matrix is None or int(agreeing.sum()) < _FEWEST or not is_likely(matrix):
         return None
     return np.asarray(matrix, np.float64), int(agreeing.sum())
+
+
+def _alike(still: Pixels, photo: Pixels, matrix: Numbers, rect: Rect) -> float:
+    """How the still's rectangle correlates with what the photo shows there, −1..1."""
+    x0, y0, x1, y1 = rect
+    size = (max(8, round((x1 - x0) * _PRINT_PX / (y1 - y0))), _PRINT_PX)
+    near = np.array([[(x1 - x0) / size[0], 0, x0], [0, (y1 - y0) / size[1], y0], [0, 0, 1]])
+    to_photo = (np.linalg.inv(np.vstack([matrix, [0, 0, 1]])) @ near)[:2]
+    shrink = float(np.sqrt(abs(np.linalg.det(to_photo[:, :2]))))
+    soft = cv2.resize(photo, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+    shown = cv2.warpAffine(
+        soft, to_photo / shrink, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    )
+    seen = cv2.resize(still[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
+    one, two = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).ravel() for picture in (seen, shown))
+    if min(one.std(), two.std()) < _PLAIN_LEVELS:
+        return 0.0
+    return float(np.corrcoef(one, two)[0, 1])
 
 
 def is_likely(matrix: Numbers) -> bool:
