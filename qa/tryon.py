@@ -30,6 +30,7 @@ from qa.fitting import (
     prints,
     residue,
     slips,
+    waves,
     wobble,
 )
 from qa.fitting.eyes import Eyes
@@ -161,6 +162,7 @@ class TryonJudge:
             "print": prints.drawing,
             "print_sharpness": prints.sharpness,
             "print_bend": prints.bend,
+            "print_waves": waves.waves,
             "stretch": prints.stretch,
             "seams": prints.seams,
             "surface": prints.surface,
