@@ -21,6 +21,7 @@ from pipelines.studio.fitting.erase_skin import (
     shows_hand,
     sleeved_arms,
 )
+from pipelines.studio.fitting.erase_slope import neck_slope, with_slope
 from pipelines.studio.fitting.fit_pieces import Fitted
 from pipelines.studio.fitting.layers import Scene, coverage, front_pieces, is_sleeve, mix, soft
 from pipelines.studio.fitting.layers_glimpses import glimpses
@@ -98,10 +99,7 @@ def undress(
             canvas, bare = mix(canvas, zone.colours, share), np.maximum(bare, share)
     collar = hole & (neck > NO_NECK) & (scene.hair < 0.5)
     if collar.any():
-        rim = grown(collar, scene.px(0.012))
-        inside = soft((neck > 0.5) & (scene.alpha > 0.5), 1.0)
-        share = soft(rim, scene.px(0.008)) * inside * (1 - scene.hair)
-        canvas = mix(canvas, neck_skin(scene, neck, rim), np.clip(share, 0, 1))
+        canvas, collar = _necked(scene, canvas, fitted, removed, collar=collar, neck=neck)
     made = {"skin_arms": bare > 0.3, "skin_neck": collar, "bottom": below}
     measures = {f"made.{name}": _area(mask, scene) for name, mask in made.items()}
     inside = (bare > 0.3) | collar | below
@@ -115,6 +113,28 @@ def undress(
         bare=bare,
         measures=measures,
     )
+
+
+def _necked(
+    scene: Scene,
+    canvas: np.ndarray,
+    fitted: Sequence[Fitted],
+    removed: np.ndarray,
+    *,
+    collar: np.ndarray,
+    neck: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The canvas with neck made up where the worn collar was, and where it shows neck now."""
+    rim = grown(collar, scene.px(0.012))
+    inside = soft((neck > 0.5) & (scene.alpha > 0.5), 1.0)
+    share = soft(rim, scene.px(0.008)) * inside * (1 - scene.hair)
+    skin = neck_skin(scene, neck, rim)
+    canvas = mix(canvas, skin, np.clip(share, 0, 1))
+    for item in fitted:
+        slope = neck_slope(scene, item, neck=neck, removed=removed)
+        canvas = with_slope(scene, canvas, slope=slope, colours=skin)
+        collar = collar | (slope.place & (slope.share > 0.5))
+    return canvas, collar
 
 
 def _at_hand(scene: Scene, cover: np.ndarray, *, end_t: float) -> np.ndarray:

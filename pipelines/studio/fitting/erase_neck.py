@@ -29,12 +29,17 @@ def neck_zone(scene: Scene, fitted: Fitted) -> np.ndarray:
     neck = scene.local(fitted.target.neck)
     if len(neck) < 2:
         return np.zeros(scene.shape, np.float32)
+    sides = neck_sides(scene, neck)
+    return scene.polygon(np.vstack([sides[0], neck, sides[1][::-1]]).astype(np.float32))
+
+
+def neck_sides(scene: Scene, neck: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The neck's edges, (n, 2) each, from the jaw down to both ends of a neckline (m, 2)."""
     chin, unit = scene.local([scene.body.chin])[0], scene.unit_px
     half = min(0.4 * _face_width(scene), 0.48 * float(np.linalg.norm(neck[-1] - neck[0])))
     left = chin + np.array([-half, -0.12 * unit], np.float32)
     right = chin + np.array([half, -0.12 * unit], np.float32)
-    sides = [_neck_side(scene, left, neck[0]), _neck_side(scene, right, neck[-1])]
-    return scene.polygon(np.vstack([sides[0], neck, sides[1][::-1]]).astype(np.float32))
+    return _neck_side(scene, left, neck[0]), _neck_side(scene, right, neck[-1])
 
 
 def _neck_side(scene: Scene, jaw: np.ndarray, end: np.ndarray) -> np.ndarray:
