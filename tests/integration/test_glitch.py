@@ -130,6 +130,16 @@ def test_a_covered_point_that_is_seen_again_is_not_gone() -> None:
     assert maps.gone[7].sum() < 0.2 * maps.lost[7].sum()
 
 
+def test_what_a_fast_pan_carries_out_of_the_picture_is_not_gone() -> None:
+    wall = texture(4, (SIZE[0], 1200))
+    speeds = np.concatenate([np.full(6, 30.0), np.full(4, 55.0), np.full(6, 30.0)])
+    places = np.cumsum(speeds).astype(int)
+    frames = np.stack([wall[:, at : at + SIZE[1]] for at in places.tolist()])
+    maps = follow(np.ascontiguousarray(frames))
+    assert maps.lost.sum() > 80, "the pan must be too fast to follow"
+    assert maps.gone.sum() < 0.4 * maps.lost.sum()
+
+
 def test_a_melting_place_raises_the_risk() -> None:
     melting = panned(30)
     for at in range(8, 24):
