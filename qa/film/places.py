@@ -26,6 +26,9 @@ _ENOUGH_EXCESS = 150.0
 _NEAR_CELLS = 2
 _NEAR_FRAMES = 6
 
+OUTSIDE = 99.0
+"""The difference where a place has left the picture."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
@@ -96,7 +99,7 @@ def cut(seen: Surprise, patch: Patch) -> Numbers:
 
 
 def unlike(patch: Numbers, seen: Surprise, place: Patch, *, gap: int = 0) -> float:
-    """Root mean square difference in levels to the likest spot near the place; 99 outside.
+    """Root mean square difference in levels to the likest spot near the place, or `OUTSIDE`.
 
     The farther in time (`gap` frames), the wider the search.
     """
@@ -123,6 +126,6 @@ def _apart(patch: Numbers, seen: Surprise, place: Patch, *, gap: int) -> float:
     right, bottom = left + width + 2 * search_px, top + height + 2 * search_px
     area = seen.frames[place.frame, max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
     if area.shape[0] < height or area.shape[1] < width or not patch.size:
-        return 99.0
+        return OUTSIDE
     least = float(cv2.matchTemplate(area, patch, cv2.TM_SQDIFF).min())
     return float(np.sqrt(max(least, 0.0) / patch.size))

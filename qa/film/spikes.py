@@ -14,10 +14,12 @@ import numpy as np
 
 from content_engine.types import Evidence
 from qa.film.bends import bends
+from qa.film.ends import both_ends, change_within
 from qa.film.found import found, reading
 from qa.film.maps import GRID
 from qa.film.places import (
     Cell,
+    Patch,
     box,
     cut,
     footprint,
@@ -37,6 +39,7 @@ LIMIT = 1.0
 
 # Source for the constants: 200 planted and 25 clean clips (2026-11-22), see docs/video-judge.md.
 _BACK_LIMIT = 1.85
+_ALONE_LIMIT = 1.3
 _ONCE_LIMIT = 14.0
 _LEAST = 1.3
 _LONGEST_S = 1.7
@@ -48,6 +51,10 @@ _BACK = (1.0, 1.5)
 # From which strength on two surprises at one place are a fault whatever comes back.
 _SURE = (4.5, 7.0)
 _ONE_FRAME_WEIGHT = 0.5
+# How much the place changes within as a share of its ends, from surely one picture to none: faults
+# that came back show up to 0.94, a paddle and a roller that are lifted out 20 and 4.6.
+_LIVES = (1.0, 1.5)
+_HOLDS = (0.5, 0.9)
 # How much of the surprise the ring around had shown shortly before, or shows shortly after, from 1
 # to 0: a limb or a wheel that passes is unexplained all along its way, a fault in its place alone.
 _RESTLESS = (0.6, 0.74)
@@ -96,8 +103,9 @@ def _faults(seen: Surprise, start: int, fps: float) -> Iterator[Evidence]:
         before = footprint(wide[pair.first], pair.cell)
         region = footprint(seen.sudden[pair.after], pair.cell)
         around = grown(region | before, cells=_RING_CELLS)
-        number = _came_back(seen, pair, region) * _calm(seen, pair, around)
-        kind = _kind(seen, pair, region, fps)
+        steps = list(trail(seen, region, first=pair.first, after=pair.after))
+        number = _weight(seen, pair, steps, region, around) * pair.strength
+        kind = _kind(seen, pair, steps, fps)
         yield found(
             kind,
             _WORDS[kind],
@@ -158,21 +166,35 @@ def _ending(sudden: Numbers, wide: Numbers, after: int, firsts: list[int]) -> It
             yield _Pair(strength=strength, first=first, after=after, cell=divmod(at, GRID))
 
 
-def _came_back(seen: Surprise, pair: _Pair, region: Mask) -> float:
-    """The pair's strength over its limit, weighed by size and by how alike before and after are.
+def _weight(seen: Surprise, pair: _Pair, steps: list[Patch], region: Mask, around: Mask) -> float:
+    """What the pair's strength counts for: its place came back, or both its ends are one fault's.
+
+    Weighed by its size, and in both cases by whether the place is one picture in between.
+    """
+    back = _came_back(seen, pair, steps) * _calm(seen, pair, around) / _BACK_LIMIT
+    alike = both_ends(seen, steps, region, around) / _ALONE_LIMIT
+    if max(back, alike) <= 0.0:
+        return 0.0
+    within = change_within(seen, steps)
+    size = min(size_weight(seen, frame, pair.cell) for frame in (pair.first, pair.after))
+    if within is None:
+        return size * back
+    held, surely = (1.0 - float(np.interp(within, ends, (0.0, 1.0))) for ends in (_LIVES, _HOLDS))
+    return size * max(back * held, alike * surely)
+
+
+def _came_back(seen: Surprise, pair: _Pair, steps: list[Patch]) -> float:
+    """0..1: how alike before and after are, or how strong the pair is; a single frame counts half.
 
     Alike: the place after the fault differs less from before it than from every frame between.
     """
-    steps = list(trail(seen, region, first=pair.first, after=pair.after))
     patch = cut(seen, steps[0])
     between = min(unlike(patch, seen, step) for step in steps[1:-1])
     gap = pair.after - pair.first
     back = unlike_at_any_zoom(patch, seen, steps[-1], gap=gap)
     alike = float(np.interp(between / (back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
     sure = float(np.interp(pair.strength, _SURE, (0.0, 1.0)))
-    size = min(size_weight(seen, frame, pair.cell) for frame in (pair.first, pair.after))
-    weight = size * (_ONE_FRAME_WEIGHT if gap == 1 else 1.0)
-    return weight * pair.strength * max(alike, sure) / _BACK_LIMIT
+    return max(alike, sure) * (_ONE_FRAME_WEIGHT if gap == 1 else 1.0)
 
 
 def _calm(seen: Surprise, pair: _Pair, around: Mask) -> float:
@@ -195,11 +217,10 @@ def _unrest(seen: Surprise, frames: range, fault: int, around: Mask) -> float:
     return most / max(float(seen.residual[fault][around].max()), 1e-3)
 
 
-def _kind(seen: Surprise, pair: _Pair, region: Mask, fps: float) -> str:
+def _kind(seen: Surprise, pair: _Pair, steps: list[Patch], fps: float) -> str:
     """A short fault is a pop; a long one a vanish where the place is barer than after it."""
     if pair.after - pair.first <= _POP_S * fps:
         return "pop"
-    steps = list(trail(seen, region, first=pair.first, after=pair.after))
     within, after = cut(seen, steps[1]), cut(seen, steps[0])
     barer = within.size and within.std() < _BARER * after.std()
     return "vanish" if barer else "appear"
