@@ -53,3 +53,22 @@ def test_frames_beside_repeated_ones_prove_nothing() -> None:
     uneven[14:17] = True
     seen = exposure(spoilt, FPS, uneven=uneven)
     assert seen is None or seen.span[0] not in (14, 15, 16)
+
+
+def test_a_picture_that_boils_is_no_ghost() -> None:
+    """Flow fails everywhere, so any other moment seems to hold half of what it fails at."""
+    frames = np.stack([texture(seed, SIZE) for seed in range(24)])
+    seen = exposure(frames, FPS, uneven=np.zeros(24, bool))
+    assert seen is None or seen.likeness < 0.5 * SURE
+
+
+def test_a_ghost_tells_how_much_of_another_moment_it_holds() -> None:
+    wall = texture(3, (SIZE[0], SIZE[1] + 5 * 24))
+    panned = np.stack([wall[:, 5 * at : 5 * at + SIZE[1]] for at in range(24)])
+    spoilt = panned.copy()
+    for at in range(8, 13):
+        spoilt[at] = cv2.addWeighted(panned[at], 0.7, panned[at - 2], 0.3, 0.0)
+    seen = exposure(spoilt, FPS, uneven=np.zeros(24, bool))
+    assert seen is not None
+    assert seen.span == (8, 12)
+    assert abs(seen.share - 0.3) < 0.08
