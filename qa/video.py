@@ -24,6 +24,7 @@ from qa.film import breaks, container, frame, light, overlay, pacing, product, s
 from qa.film.decency import nudity
 from qa.film.glitch import glitch
 from qa.film.letters import letters_lost
+from qa.film.outline import outline
 from qa.film.poster import POSTER, POSTER_READINGS
 from qa.film.pulse import Pulse, read_pulse
 from qa.film.reel import Reel, read_reel, stills_of
@@ -73,6 +74,7 @@ class VideoJudge:
         self._rank = Instrument(_RISK, "tracks@1", lambda seen: glitch(seen.reel))
         self._beside_photos = (
             Instrument("video.product", "local-correlation@1", product.drawing),
+            Instrument("video.outline", "edge@1", outline),
             Instrument("video.product_colour", "cielab@1", product.colours),
             Instrument("video.proportions", "affine@1", product.proportions),
             Instrument("video.identity", "efficientnet-lite0@0.1.0", self._identity),

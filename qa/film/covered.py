@@ -16,25 +16,31 @@ _MOST_STEPS = 40
 
 
 def uncovered(views: Views, sight: Sight) -> Mask:
-    """(h, w) bool in the sight's view: the product less what stands still while the product moves.
+    """(h, w) bool in the sight's view: the product less what stands still while it moves."""
+    return sight.mask & ~standing(views, sight)
+
+
+def standing(views: Views, sight: Sight) -> Mask:
+    """(h, w) bool in the sight's view: what stands still on the screen while the product moves.
 
     A window the product is seen through and a title over it keep their place on the screen from one
     still to the next; the product itself, when it has moved by 1.2 % of the frame, does not. Where
-    it has not moved nothing can be told, and nothing is taken away.
+    it has not moved nothing can be told, and nothing stands.
     """
-    held = sight.mask
+    stands = np.zeros_like(sight.mask)
     for other in _beside(views, sight):
         if _moved(views, sight, other):
-            stands = _standing(views.stills[sight.frame], views.stills[other.frame])
-            held = held & ~_in_view(stands, sight, views.frame_px)
-    return held
+            same = _alike(views.stills[sight.frame], views.stills[other.frame])
+            stands |= _in_view(same, sight, views.frame_px)
+    return stands
 
 
 def _beside(views: Views, sight: Sight) -> list[Sight]:
     """The sights of the same photo right before and right after."""
     same = [each for each in views.sights if each.source is sight.source]
-    at = next(place for place, each in enumerate(same) if each.frame == sight.frame)
-    return [*same[max(0, at - 1) : at], *same[at + 1 : at + 2]]
+    before = [each for each in same if each.frame < sight.frame]
+    after = [each for each in same if each.frame > sight.frame]
+    return [*before[-1:], *after[:1]]
 
 
 def _moved(views: Views, one: Sight, two: Sight) -> bool:
@@ -44,7 +50,7 @@ def _moved(views: Views, one: Sight, two: Sight) -> bool:
     return float(np.median(apart)) > _MOVED_SHARE * max(views.frame_px)
 
 
-def _standing(one: Pixels, two: Pixels) -> Mask:
+def _alike(one: Pixels, two: Pixels) -> Mask:
     """What both stills show alike at the same place, small specks left out."""
     scale = _WORK_PX / max(one.shape[:2])
     near, far = (

@@ -48,6 +48,18 @@ def runs(flags: Sequence[bool] | Mask, *, bridge: int = 0) -> list[Span]:
     return [(int(marks[one]), int(marks[two])) for one, two in zip(firsts, lasts, strict=True)]
 
 
+def stretch(frames: Sequence[int], first: int, last: int, *, of: int) -> Span:
+    """The frames that stills `first` to `last` stand for, in a clip of `of` frames.
+
+    `frames` are those of all the stills: from half way to the one before up to half way to the one
+    after, or the clip's ends.
+    """
+    start = (frames[first - 1] + frames[first]) // 2 if first else 0
+    if last + 1 < len(frames):
+        return start, (frames[last] + frames[last + 1]) // 2
+    return start, of - 1
+
+
 def cells_box(cells: Mask) -> Box:
     """The box (0..1) round all true cells of a grid; the whole picture when none is."""
     rows, columns = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))

@@ -11,7 +11,7 @@ import numpy as np
 from content_engine.errors import ScorerFailed
 from content_engine.types import Evidence
 from qa.film.covered import laid_on, uncovered
-from qa.film.found import Span, found, reading
+from qa.film.found import Span, found, reading, runs, stretch
 from qa.film.screened import Screened
 from qa.film.sight import Sight, boxed
 from qa.film.sought import Place, places
@@ -69,7 +69,7 @@ def _unlike_photo(seen: Screened) -> Iterator[Evidence]:
     held = seen.views.sights
     numbers = [_recoloured(sight.view, sight.photo, sight.mask) for sight in held]
     differs = [_PHOTO_SHARE * number >= _LEAST_COLOUR for number, _, _ in numbers]
-    for first, last in _stretches_of(differs):
+    for first, last in runs(differs):
         if last + 1 < len(held):
             continue
         sight, mask = held[last], uncovered(seen.views, held[last])
@@ -129,7 +129,7 @@ def _events(
         other, where = _truest(same, compare)
         held = [_apart(seen, sight, other, where, compare, least) for sight in same]
         differs = [number >= least for number, _, _ in held]
-        for first, last in _stretches_of(differs):
+        for first, last in runs(differs):
             worst = max(range(first, last + 1), key=lambda at: held[at][0])
             number, kind, rect = held[worst]
             box = boxed(same[worst], rect, seen.views.frame_px)
@@ -182,22 +182,9 @@ def _truest(same: Sequence[Sight], compare: Compare) -> tuple[Pixels, Mask]:
     return median, np.ones_like(first.mask)
 
 
-def _stretches_of(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    start = None
-    for at, flag in enumerate([*flags, False]):
-        if flag and start is None:
-            start = at
-        if not flag and start is not None:
-            yield start, at - 1
-            start = None
-
-
 def _span(seen: Screened, same: Sequence[Sight | Place], first: int, last: int) -> Span:
     """From half way to the sight before up to half way to the one after, or the clip's ends."""
-    start = (same[first - 1].frame + same[first].frame) // 2 if first else 0
-    if last + 1 < len(same):
-        return start, (same[last].frame + same[last + 1].frame) // 2
-    return start, seen.reel.frames - 1
+    return stretch([each.frame for each in same], first, last, of=seen.reel.frames)
 
 
 def _drawn_message(number: float) -> str:
@@ -262,7 +249,7 @@ def _stretches(seen: Screened) -> Iterator[Evidence]:
         return
     ratios = [_proportion(place) for place in held]
     apart = [min(abs(ratio), abs(ratio - ratios[0])) for ratio in ratios]
-    for first, last in _stretches_of([number >= _LEAST_STRETCH for number in apart]):
+    for first, last in runs([number >= _LEAST_STRETCH for number in apart]):
         if first == last and last + 1 < len(held):
             continue
         number = float(np.sort(apart[first : last + 1])[-2:].min())

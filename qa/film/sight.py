@@ -157,7 +157,7 @@ class Views:
         for source in self.sources[:_MOST_SEARCHED]:
             own = source.reference
             place = search(own.rgb, own.mask, self.stills[frame])
-            seen = place and _seen(self.stills[frame], frame, source, place.matrix)
+            seen = place and seen_at(self.stills[frame], frame, source, place.matrix)
             if seen:
                 yield seen
                 return
@@ -168,7 +168,7 @@ class Views:
         if not held:
             return None
         source, matrix, _ = max(held, key=lambda place: place[2])
-        return _seen(self.stills[frame], frame, source, matrix)
+        return seen_at(self.stills[frame], frame, source, matrix)
 
     def _placed(self, frame: int) -> list[tuple[Source, Numbers, int]]:
         """Every photo whose product the still shows, its map and how many points agree on it."""
@@ -234,7 +234,8 @@ def is_likely(matrix: Numbers) -> bool:
     )
 
 
-def _seen(picture: Pixels, frame: int, source: Source, matrix: Numbers) -> Sight | None:
+def seen_at(picture: Pixels, frame: int, source: Source, matrix: Numbers) -> Sight | None:
+    """What a still shows where that (2, 3) map places the source; None for less than half."""
     reference = source.reference
     shrink = _VIEW_PX / reference.longer_side_px
     height, width = reference.rgb.shape[:2]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from qa.film.sight import Sight, Source, Views, is_likely, placed_box
+from qa.film.sight import Sight, Source, Views, is_likely, placed_box, seen_at
 from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.observed import Box
 from qa.vision.register import Features
@@ -50,6 +51,29 @@ def places(views: Views) -> Iterator[Place]:
         if here is not None:
             last = here
             yield here
+
+
+def sights_between(views: Views) -> tuple[Sight, ...]:
+    """The product in every still between two that show it, in order of frames.
+
+    Where its points fail in one of them, it lies half way there: as far as time has gone.
+    """
+    known = {sight.frame for sight in views.sights}
+    between = (
+        _half_way(views, frame, one, two)
+        for one, two in pairwise(views.sights)
+        if one.source is two.source
+        for frame in views.stills
+        if one.frame < frame < two.frame and frame not in known
+    )
+    held = (*views.sights, *(sight for sight in between if sight is not None))
+    return tuple(sorted(held, key=lambda sight: sight.frame))
+
+
+def _half_way(views: Views, frame: int, one: Sight, two: Sight) -> Sight | None:
+    gone = (frame - one.frame) / (two.frame - one.frame)
+    matrix = (1.0 - gone) * one.matrix + gone * two.matrix
+    return seen_at(views.stills[frame], frame, one.source, matrix)
 
 
 def _placed(sight: Sight) -> Place:
