@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import io
+import weakref
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from tempfile import TemporaryFile
 
 import av
 import cv2
@@ -14,7 +15,7 @@ from av.bitstream import BitStreamFilterContext
 from av.codec.context import Flags
 from av.container import OutputContainer
 
-from assets.faststart import index_first
+from assets.faststart import put_index_first
 from assets.sound import RATE_HZ, Sound
 
 __all__ = ["Planes", "Sound", "VideoWriter", "planes"]
@@ -68,10 +69,10 @@ def planes(rgb: np.ndarray) -> Planes:
 class VideoWriter:
     """Writes one clip: H.264 High, yuv420p, BT.709 tagged, constant rate, a key frame a second.
 
-    Memory does not grow with the clip's length but by the encoded bytes. The same frames give the
-    same bytes. `crf` is the quality: 20 for masters, 23 shows no bands or blocks in smooth walls
-    at four times the contrast, 26 is lean. Raises ValueError for odd sizes: 4:2:0 has no half
-    colour pixels.
+    Memory does not grow with the clip's length: the file waits in the system's folder for temporary
+    files until it is finished. The same frames give the same bytes. `crf` is the quality: 20 for
+    masters, 23 shows no bands or blocks in smooth walls at four times the contrast, 26 is lean.
+    Raises ValueError for odd sizes: 4:2:0 has no half colour pixels.
     """
 
     def __init__(
@@ -93,7 +94,8 @@ class VideoWriter:
         self._fps = Fraction(fps)
         self._frames = 0
         self._crf = crf
-        self._file = io.BytesIO()
+        self._file = TemporaryFile()  # noqa: SIM115 -- open while frames come; `finish` closes it
+        weakref.finalize(self, self._file.close)
         self._container = av.open(self._file, "w", format="mp4", options=_MUXING)
         self._video = self._video_stream()
         self._track = None if sound is None else _SoundTrack(self._container, sound)
@@ -127,7 +129,10 @@ class VideoWriter:
         if self._track:
             self._track.finish(self._frames / self._fps)
         self._container.close()
-        return index_first(self._file.getvalue())
+        with self._file as file:
+            put_index_first(file)
+            file.seek(0)
+            return file.read()
 
     def _video_stream(self) -> av.VideoStream:
         stream = self._container.add_stream("libx264", rate=self._fps)

@@ -8,6 +8,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from assets.memory import give_back_free_memory
+
 SIDE_PX = 320
 """Input and output side of u2netp. Source: Qin et al. 2020, "U²-Net".
 """
@@ -47,6 +49,7 @@ class U2NetSegmenter:
         small = cv2.resize(rgb, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
         scaled = small.astype(np.float32) / max(float(small.max()), 1.0)
         batch = ((scaled - _MEAN) / _SPREAD).transpose(2, 0, 1)[None]
+        give_back_free_memory()  # a look takes 230 MB, and what the last one left is in pieces
         found = self._session.run([self._output], {self._input: np.ascontiguousarray(batch)})
         return np.asarray(found[0], np.float32)[0, 0]
 

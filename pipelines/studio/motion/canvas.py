@@ -23,6 +23,9 @@ PLACES = (
 )
 INDICES = tuple(np.linalg.inv(place) for place in PLACES)
 
+_BAND_PX = 128
+"""Rows that are turned into colours at once: a whole upright frame would take 80 MB for it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Canvas:
@@ -50,21 +53,27 @@ class Canvas:
         return 0, 0, self.width_px, self.height_px
 
     def rgb(self) -> U8:
-        """The frame as (H, W, 3) uint8 sRGB, for looking at and for stills.
-
-        Source: ITU-R BT.709-6, items 3.2 and 3.3, inverted.
-        """
+        """The frame as (H, W, 3) uint8 sRGB, for looking at and for stills."""
         luma, blue, red = self.planes
         size = self.width_px, self.height_px
         grow = (INDICES[0] @ PLACES[1])[:2]
         u, v = (
-            (cv2.warpAffine(each, grow, size, borderMode=cv2.BORDER_REPLICATE) - np.float32(128))
-            * np.float32(255 / 224)
+            cv2.warpAffine(each, grow, size, borderMode=cv2.BORDER_REPLICATE)
             for each in (blue, red)
         )
-        y = (luma - np.float32(16)) * np.float32(255 / 219)
-        mixed = np.dstack((y + 1.5748 * v, y - 0.187324 * u - 0.468124 * v, y + 1.8556 * u))
-        return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+        rgb = np.empty((*luma.shape, 3), np.uint8)
+        for top in range(0, self.height_px, _BAND_PX):
+            rows = slice(top, top + _BAND_PX)
+            rgb[rows] = _rgb(luma[rows], u[rows], v[rows])
+        return rgb
+
+
+def _rgb(luma: U8, blue: U8, red: U8) -> U8:
+    """Source: ITU-R BT.709-6, items 3.2 and 3.3, inverted."""
+    u, v = ((each - np.float32(128)) * np.float32(255 / 224) for each in (blue, red))
+    y = (luma - np.float32(16)) * np.float32(255 / 219)
+    mixed = np.dstack((y + 1.5748 * v, y - 0.187324 * u - 0.468124 * v, y + 1.8556 * u))
+    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

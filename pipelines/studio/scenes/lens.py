@@ -8,6 +8,9 @@ import numpy as np
 from pipelines.studio.scenes.arrays import F32, U8
 from pipelines.studio.scenes.color import to_display
 
+_BAND_PX = 128
+"""Rows that are worked on at once: what is made on the way then takes a few MB, not a hundred."""
+
 
 def blur(image: F32, sigma_px: float) -> F32:
     """The picture blurred by a Gaussian; wide blurs are done on a smaller picture."""
@@ -44,10 +47,10 @@ def blur_rows(image: F32, sigma_px: F32) -> F32:
     for index in range(1, len(levels)):
         rows = np.flatnonzero(np.abs(place - index + 0.5) <= 0.5)
         above = blur(image, levels[index]) if (place > index - 1).any() else image
-        if len(rows):
-            share = np.clip(place[rows] - (index - 1), 0, 1).astype(np.float32)
+        for few in np.array_split(rows, -(-len(rows) // _BAND_PX)) if len(rows) else ():
+            share = np.clip(place[few] - (index - 1), 0, 1).astype(np.float32)
             share = share.reshape(-1, *([1] * (image.ndim - 1)))
-            result[rows] = below[rows] * (1 - share) + above[rows] * share
+            result[few] = below[few] * (1 - share) + above[few] * share
         below = above
     return result
 
@@ -81,4 +84,9 @@ def develop(linear: F32, *, grain: float, seed: int) -> U8:
     tile += rng.random(tile.shape, dtype=np.float32) + rng.random(tile.shape, dtype=np.float32) - 1
     repeat = (-(-height // side), -(-width // side))
     speckle = np.tile(tile, repeat)[:height, :width, None]
-    return np.clip(to_display(linear) + speckle + np.float32(0.5), 0, 255).astype(np.uint8)
+    shown = np.empty(linear.shape, np.uint8)
+    for top in range(0, height, _BAND_PX):
+        rows = slice(top, top + _BAND_PX)
+        bright = to_display(linear[rows]) + speckle[rows] + np.float32(0.5)
+        shown[rows] = np.clip(bright, 0, 255).astype(np.uint8)
+    return shown
