@@ -116,20 +116,18 @@ def _across(picture: Pixels, outline: Outline, matrix: Numbers) -> Numbers:
 
 
 def _read(still: Pixels, placed: Numbers, *, px_a_step: float) -> Pixels:
-    """The still at those places; only what lies round them is shrunk."""
+    """The still at those places; only what lies round them is softened."""
+    x, y = placed[..., 0], placed[..., 1]
     height, width = still.shape[:2]
-    least, most = (end(placed.reshape(-1, 2), axis=0) for end in (np.min, np.max))
-    low = np.clip(np.floor(least).astype(int) - 2, 0, (width - 2, height - 2))
-    high = np.clip(np.ceil(most).astype(int) + 3, low + 2, (width, height))
-    part = still[low[1] : high[1], low[0] : high[0]]
-    near = min(1.0, 1.0 / px_a_step)
-    size = tuple(max(1, round(side * near)) for side in (part.shape[1], part.shape[0]))
-    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA) if near < 1.0 else part
-    ratio = np.array([small.shape[1] / part.shape[1], small.shape[0] / part.shape[0]])
-    at = ((placed - low + 0.5) * ratio - 0.5).astype(np.float32)
-    return cv2.remap(
-        small, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    left, top = (
+        int(np.clip(each.min() - 2, 0, end - 2)) for each, end in ((x, width), (y, height))
     )
+    right, bottom = (int(each.max()) + 3 for each in (x, y))
+    part = still[top : max(bottom, top + 2), left : max(right, left + 2)]
+    spread = round(px_a_step)
+    soft = cv2.blur(part, (spread, spread)) if spread > 1 else part
+    across, down = (x - left).astype(np.float32), (y - top).astype(np.float32)
+    return cv2.remap(soft, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _even(points: Numbers) -> tuple[Numbers, float]:

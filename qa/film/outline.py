@@ -102,8 +102,8 @@ def _dents(views: Views, strips: Sequence[Strip]) -> Iterator[Dent | None]:
         others = [strips[other] for other in order if other != at][:_OTHERS]
         steps = _middle(np.stack([_departs(strip, other) for other in others]))
         largest = sorted(_stretches(strip, steps), key=lambda dent: -dent.area)
-        seen = (dent for dent in largest if screen.shows(dent))
-        yield next((dent for dent in seen if _is_product(dent, others)), None)
+        likely = (dent for dent in largest if _is_product(dent, others))
+        yield next((dent for dent in likely if screen.shows(dent)), None)
 
 
 def _middle(steps: Numbers) -> Numbers:
