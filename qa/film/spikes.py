@@ -2,7 +2,8 @@
 
 A thing that pops, vanishes for a while or comes from nowhere surprises twice at one place, and what
 was there before is there again afterwards. Motion, water and light surprise again and again, and
-what they pass over does not come back the same.
+what they pass over does not come back the same. Where nothing comes back at all, both ends of a
+fault are alike (`ends`); where all comes back again and again, it alone does not (`loops`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from content_engine.types import Evidence
 from qa.film.bends import bends
 from qa.film.ends import both_ends, change_within
 from qa.film.found import found, reading
+from qa.film.loops import unrepeated
 from qa.film.maps import GRID
 from qa.film.places import (
     Cell,
@@ -114,6 +116,10 @@ def _faults(seen: Surprise, start: int, fps: float) -> Iterator[Evidence]:
             box=box(region | (before & grown(region))),
         )
     yield from _jumps(seen, start, pairs)
+    for odd in unrepeated(seen.frames, fps):
+        kind = _kind_of(odd.frames[1] - odd.frames[0] + 1, fps, barer=odd.barer)
+        frames = (start + odd.frames[0], start + odd.frames[1])
+        yield found(kind, _WORDS[kind], frames=frames, number=odd.number, box=odd.box)
     for bend in bends(seen, fps):
         frames = (start + bend.first, start + bend.after - 1)
         yield found("morph", _WORDS["morph"], frames=frames, number=bend.number, box=bend.box)
@@ -184,8 +190,9 @@ def _weight(seen: Surprise, pair: _Pair, steps: list[Patch], region: Mask, aroun
 
 
 def _came_back(seen: Surprise, pair: _Pair, steps: list[Patch]) -> float:
-    """0..1: how alike before and after are, or how strong the pair is; a single frame counts half.
+    """0..1: how alike before and after are, or how strong the pair is.
 
+    A single frame counts half and must be alike: what slides in from the side is strong, too.
     Alike: the place after the fault differs less from before it than from every frame between.
     """
     patch = cut(seen, steps[0])
@@ -193,8 +200,9 @@ def _came_back(seen: Surprise, pair: _Pair, steps: list[Patch]) -> float:
     gap = pair.after - pair.first
     back = unlike_at_any_zoom(patch, seen, steps[-1], gap=gap)
     alike = float(np.interp(between / (back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
-    sure = float(np.interp(pair.strength, _SURE, (0.0, 1.0)))
-    return max(alike, sure) * (_ONE_FRAME_WEIGHT if gap == 1 else 1.0)
+    if gap == 1:
+        return _ONE_FRAME_WEIGHT * alike
+    return max(alike, float(np.interp(pair.strength, _SURE, (0.0, 1.0))))
 
 
 def _calm(seen: Surprise, pair: _Pair, around: Mask) -> float:
@@ -218,9 +226,14 @@ def _unrest(seen: Surprise, frames: range, fault: int, around: Mask) -> float:
 
 
 def _kind(seen: Surprise, pair: _Pair, steps: list[Patch], fps: float) -> str:
-    """A short fault is a pop; a long one a vanish where the place is barer than after it."""
-    if pair.after - pair.first <= _POP_S * fps:
-        return "pop"
+    """The pair's kind: see `_kind_of`."""
     within, after = cut(seen, steps[1]), cut(seen, steps[0])
-    barer = within.size and within.std() < _BARER * after.std()
+    barer = bool(within.size) and float(within.std()) < _BARER * float(after.std())
+    return _kind_of(pair.after - pair.first, fps, barer=barer)
+
+
+def _kind_of(frames: int, fps: float, *, barer: bool) -> str:
+    """A short fault is a pop; a long one a vanish where the place is barer than otherwise."""
+    if frames <= _POP_S * fps:
+        return "pop"
     return "vanish" if barer else "appear"
