@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import cv2
 import numpy as np
@@ -151,12 +152,11 @@ class Views:
         return None if place is None else place[0]
 
     def _searched(self) -> Iterator[Sight]:
-        """The product found by its shades, in the middle still."""
-        frames = list(self.stills)
-        frame = frames[len(frames) // 2]
-        for source in self.sources[:_MOST_SEARCHED]:
-            own = source.reference
-            place = search(own.rgb, own.mask, self.stills[frame])
+        """The product found by its shades, in the middle still, else in an early one."""
+        frames, tried = list(self.stills), self.sources[:_MOST_SEARCHED]
+        early = (frames[len(frames) // 2], frames[len(frames) // 4])
+        for frame, source in product(dict.fromkeys(early), tried):
+            place = search(source.reference.rgb, source.reference.mask, self.stills[frame])
             seen = place and seen_at(self.stills[frame], frame, source, place.matrix)
             if seen:
                 yield seen
