@@ -20,7 +20,7 @@ from assets.store import AssetStore
 from content_engine.channels import channel
 from content_engine.errors import ScorerFailed
 from content_engine.types import Asset, Brief, Candidate, Score, VideoSpec
-from qa.film import breaks, container, frame, light, overlay, pacing, product, softness
+from qa.film import breaks, container, frame, light, marks, overlay, pacing, product, softness
 from qa.film.decency import nudity
 from qa.film.glitch import glitch
 from qa.film.letters import letters_lost
@@ -224,7 +224,7 @@ class VideoJudge:
         )
 
     def _watermark(self, seen: Screened) -> Reading:
-        return overlay.watermark(seen, reader=self._reader)
+        return marks.watermark(seen, reader=self._reader)
 
     def _captions(self, seen: Screened) -> Reading:
         return overlay.captions_outside(seen, reader=self._reader)

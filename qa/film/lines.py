@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
 
-from qa.film.maps import median_of, middle
-from qa.vision.arrays import Mask, Numbers, Pixels
+from qa.film.maps import median_of
+from qa.vision.arrays import Mask, Pixels
 
 Rect = tuple[int, int, int, int]
 """(x0, y0, x1, y1) in pixels."""
@@ -20,10 +20,6 @@ _LEAST_ASPECT = 1.7
 _FILL = (0.2, 0.95)
 _FEWEST_STROKES = 6
 _MARGIN = 0.2
-# Source: planted marks at 0.35 of opacity and more (2026-11-22), see docs/video-judge.md.
-_STANDING_LOOKS = 5
-_STANDING_LEVELS = 5.0
-_STANDING_SPREADS = 2.0
 # Source: 777 rectangles of 98 clips, 43 with planted letters (2026-11-23): of 345 that hold
 # no letters 59 % are told apart so, of 432 surely read 2, both of one caption on leaves.
 _LOOK_PX = 24
@@ -40,25 +36,15 @@ def lines_of(rgb: Pixels) -> list[Rect]:
     """
     gray = _worked_on(rgb)
     steps = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    return _lines(steps > max(_STEP_LEVELS, _spread(steps, times=1.0)), rgb)
-
-
-def standing_lines(pictures: Sequence[Pixels]) -> list[Rect]:
-    """Rectangles that may hold a line of letters that stands in most of a clip's pictures.
-
-    `pictures` (H, W, 3) uint8 of one size, one or more; five of them are looked at. What stands
-    keeps its steps of brightness, their ways too, whatever passes behind it: the median of each
-    step holds them alone.
-    """
-    picked = np.linspace(0, len(pictures) - 1, min(_STANDING_LOOKS, len(pictures))).astype(int)
-    looks = [_worked_on(pictures[at]).astype(np.float32) for at in picked]
-    across, down = (
-        middle([cv2.Sobel(look, cv2.CV_32F, *way, scale=0.25) for look in looks])
-        for way in ((1, 0), (0, 1))
-    )
-    steps = cv2.magnitude(across, down)
-    least = _spread(steps, times=_STANDING_SPREADS)
-    return _lines(steps > max(_STANDING_LEVELS, least), pictures[0])
+    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(steps))
+    strong = steps > max(_STEP_LEVELS, mean + deviation)
+    found: list[tuple[int, Rect]] = []
+    for share in (0.014, 0.03):
+        gap = max(3, round(share * max(strong.shape)))
+        rects = patches(strong, gap=gap, side_px=min(strong.shape))
+        found += [(_strokes(strong[y0:y1, x0:x1]), (x0, y0, x1, y1)) for x0, y0, x1, y1 in rects]
+    scale = max(1.0, max(rgb.shape[:2]) / _WORK_PX)
+    return [grown(rect, scale=scale, within=rgb) for rect in unlike(found)]
 
 
 def may_be_letters(rgb: Pixels, rect: Rect) -> bool:
@@ -81,12 +67,6 @@ def may_be_letters(rgb: Pixels, rect: Rect) -> bool:
     return min(share, 1.0 - share) <= _MOST_INK
 
 
-def _spread(steps: Numbers, *, times: float) -> float:
-    """Their mean and so many standard deviations; numpy's own take thirty times as long."""
-    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(steps))
-    return mean + times * deviation
-
-
 def _worked_on(rgb: Pixels) -> Pixels:
     """(h, w) uint8: the picture's brightness, its longer side 640 px at most."""
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
@@ -96,22 +76,11 @@ def _worked_on(rgb: Pixels) -> Pixels:
     return cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def _lines(strong: Mask, rgb: Pixels) -> list[Rect]:
-    """The picture's rectangles whose strong steps may be a line, those with most strokes first."""
-    found: list[tuple[int, Rect]] = []
-    for share in (0.014, 0.03):
-        found += _patches(strong, gap=max(3, round(share * max(strong.shape))))
-    found.sort(key=lambda item: -item[0])
-    kept: list[Rect] = []
-    for _, rect in found:
-        if not any(_same(rect, other) for other in kept):
-            kept.append(rect)
-    scale = max(1.0, max(rgb.shape[:2]) / _WORK_PX)
-    return [_grown(rect, scale, rgb) for rect in kept]
+def patches(strong: Mask, *, gap: int, side_px: int) -> Iterator[Rect]:
+    """Long low patches of strong steps (h, w) bool, joined across gaps of that many pixels.
 
-
-def _patches(strong: Mask, *, gap: int) -> list[tuple[int, Rect]]:
-    """(strokes, rectangle) of patches joined across gaps of that many pixels."""
+    Their heights are shares of `side_px`, the frame's shorter side.
+    """
     kernel = np.ones((1, gap), np.uint8)
     joined = cv2.morphologyEx(strong.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
     joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((3, 5), np.uint8))
@@ -119,19 +88,36 @@ def _patches(strong: Mask, *, gap: int) -> list[tuple[int, Rect]]:
     count, _, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
         joined, 8, cv2.CV_32S, cv2.CCL_BBDT
     )
-    low, high = (share * min(strong.shape) for share in _LINE_SHARES)
+    low, high = (share * side_px for share in _LINE_SHARES)
     across, down = stats[1:count, cv2.CC_STAT_WIDTH], stats[1:count, cv2.CC_STAT_HEIGHT]
     fits = (low <= down) & (down <= high) & (across >= _LEAST_ASPECT * down)
-    patches = []
     for x, y, width, height, _ in stats[1:count][fits].tolist():
         inside = strong[y : y + height, x : x + width]
-        fill = int(np.count_nonzero(inside)) / inside.size
-        if not _FILL[0] <= fill <= _FILL[1]:
-            continue
-        strokes = _strokes(inside)
-        if strokes >= _FEWEST_STROKES:
-            patches.append((strokes, (x, y, x + width, y + height)))
-    return patches
+        if _FILL[0] <= int(np.count_nonzero(inside)) / inside.size <= _FILL[1]:
+            yield x, y, x + width, y + height
+
+
+def unlike(found: Iterable[tuple[int, Rect]]) -> list[Rect]:
+    """The rectangles of (strokes, rectangle) with six strokes or more, those with most first.
+
+    Of such as lie in one another the first is kept.
+    """
+    kept: list[Rect] = []
+    for strokes, rect in sorted(found, key=lambda item: -item[0]):
+        if strokes >= _FEWEST_STROKES and not any(_same(rect, other) for other in kept):
+            kept.append(rect)
+    return kept
+
+
+def grown(rect: Rect, *, scale: float, within: Pixels) -> Rect:
+    """The rectangle in a picture that is so many times as large, with a fifth of its height."""
+    margin = _MARGIN * (rect[3] - rect[1])
+    x0, y0, x1, y1 = (
+        round(side * scale)
+        for side in (rect[0] - margin, rect[1] - margin, rect[2] + margin, rect[3] + margin)
+    )
+    height, width = within.shape[:2]
+    return max(0, x0), max(0, y0), min(width, x1), min(height, y1)
 
 
 def _strokes(strong: Mask) -> int:
@@ -147,14 +133,3 @@ def _same(one: Rect, two: Rect) -> bool:
         return False
     smaller = min((r[2] - r[0]) * (r[3] - r[1]) for r in (one, two))
     return across * down > 0.6 * smaller
-
-
-def _grown(rect: Rect, scale: float, rgb: Pixels) -> Rect:
-    """The rectangle in the picture's pixels with a margin of a fifth of its height."""
-    margin = _MARGIN * (rect[3] - rect[1])
-    x0, y0, x1, y1 = (
-        round(side * scale)
-        for side in (rect[0] - margin, rect[1] - margin, rect[2] + margin, rect[3] + margin)
-    )
-    height, width = rgb.shape[:2]
-    return max(0, x0), max(0, y0), min(width, x1), min(height, y1)

@@ -1,40 +1,34 @@
-"""What was laid over the clip: foreign marks, and captions outside the channel's safe area."""
+"""Captions laid over the clip outside the channel's safe area."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from content_engine.types import Evidence
 from qa.film.found import Span, found, reading, runs
-from qa.film.lines import Rect, lines_of, standing_lines
-from qa.film.maps import middle
+from qa.film.lines import Rect, grown
 from qa.film.reel import Reel
 from qa.film.screened import Screened
+from qa.film.standing import Steady, coming_lines, standing_steps, wanders
 from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.lettering import Reader
 from qa.vision.observed import Box, Reading
 
 _MARK_LOOKS = 12
 _MOST_READ = 3
-_MOST_TRIED = 9
 _SURE = 0.6
 _FEWEST_LETTERS = 4
 _SAME = 0.6
-_STANDS = 0.7
-_STANDS_LEAST = 0.5
 _MOVES = 0.6
 _OUTSIDE = 0.2
 _CHECKS_PER_S = 10.0
 _MOST_STILLS = 8
 _MOST_LINES = 3
+_AGAIN = 0.3
 _GONE = 0.6
 _ALL_THE_TIME = 0.9
 _SHORTEST_S = 0.6
@@ -42,56 +36,15 @@ _FEWEST_FRAMES = 5
 _TEXTURE = 4.0
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """A line of letters: where it is, what it says, and the frames (n,) it stands in unchanged."""
+    """A line in a still: where, what it says, the frames it stands in; `came` where it was new."""
 
+    index: int
     rect: Rect
-    box: Box
-    text: str
-    stands: Mask
-    moving: bool
-
-
-def watermark(seen: Screened, *, reader: Reader) -> Reading:
-    """The share of the clip over which a foreign mark stands; 0 is best.
-
-    A mark is a line of letters that stands still in most frames, is no word of the product, and
-    either says what marks say (`watermarks.toml`) or stays while the picture behind it moves.
-    """
-    picture = _mean(seen.reel)
-    still = middle([*_samples(seen.reel).astype(np.float32)])
-    standing = _standing_rects(seen.reel, picture, still)
-    known = _own_words(seen)
-    span = (0, seen.reel.frames - 1)
-    evidence = []
-    said = reader.read(picture, standing[:_MOST_READ])
-    for line in _read(seen.reel, picture, standing, said=said, still=still):
-        share = float(line.stands.mean())
-        foreign = _is_mark(line.text) or (line.moving and share >= _STANDS)
-        if foreign and not _is_own(line.text, known):
-            message = f"{line.text!r} lies over the clip"
-            evidence.append(found("watermark", message, frames=span, number=share, box=line.box))
-    return reading(evidence)
-
-
-def _standing_rects(reel: Reel, picture: Pixels, still: Numbers) -> list[Rect]:
-    """Where lines may stand through most of the clip, those that stand longest first.
-
-    Found by the steps that stand, and in the mean picture.
-    """
-    pictures = list(reel.stills.values())
-    candidates = [*standing_lines(pictures)[:_MOST_TRIED], *lines_of(picture)[:_MOST_TRIED]]
-    shares = {
-        rect: float(_standing(reel, _shares(rect, picture), still).mean()) for rect in candidates
-    }
-    found: list[Rect] = []
-    for rect in sorted(shares, key=lambda rect: -shares[rect]):
-        box = _shares(rect, picture)
-        again = any(_overlap(box, _shares(other, picture)) > _SAME for other in found)
-        if shares[rect] >= _STANDS_LEAST and not again:
-            found.append(rect)
-    return found
+    span: Span
+    came: bool
+    text: str = ""
 
 
 def captions_outside(seen: Screened, *, reader: Reader) -> Reading:
@@ -112,71 +65,81 @@ def captions_outside(seen: Screened, *, reader: Reader) -> Reading:
 def _outside(seen: Screened, area: Box, reader: Reader) -> Iterator[Evidence]:
     told: list[Box] = []
     indices = list(seen.reel.stills)
+    stood = standing_steps(seen.reel)
     for index in indices[:: -(-len(indices) // _MOST_STILLS)]:
-        picture = seen.reel.stills[index]
-        rects = [
-            rect
-            for rect in seen.views.lines(index)[: 2 * _MOST_LINES]
-            if _share_outside(_shares(rect, picture), area) >= _OUTSIDE
-            and not any(_overlap(_shares(rect, picture), box) > 0.3 for box in told)
-            and _is_caption(seen.reel, _shares(rect, picture), index)
-        ]
-        still = seen.reel.luma[index]
-        said = [seen.views.said(index, rect, reader=reader) for rect in rects[:_MOST_READ]]
-        for line in _read(seen.reel, picture, rects, said=said, still=still):
-            share = _share_outside(line.box, area)
-            told.append(line.box)
+        came = list(_came(seen, index, area, stood))
+        for line in _said(seen, [*came[:_MOST_LINES], *_seen(seen, index, area)], reader):
+            box = shares(line.rect, seen.reel.stills[index])
+            if any(_overlap(box, other) > _AGAIN for other in told):
+                continue
+            told.append(box)
             if seen.views.printed(index, line.rect):
                 continue
-            span = _span_around(line.stands, index)
+            share = _share_outside(box, area)
             message = f"the caption {line.text!r} stands {share:.0%} outside the safe area"
-            yield found("caption_unsafe", message, frames=span, number=share, box=line.box)
+            yield found("caption_unsafe", message, frames=line.span, number=share, box=box)
 
 
-def _is_caption(reel: Reel, box: Box, index: int) -> bool:
-    """True for what stands around a frame and comes or goes, or stays on a moving ground."""
-    stands = _standing(reel, box, reel.luma[index])
+def _came(seen: Screened, index: int, area: Box, stood: Steady) -> Iterator[_Line]:
+    """Lines outside that came and stand about a still, on whatever ground."""
+    picture, luma = seen.reel.stills[index], seen.reel.luma
+    scale = picture.shape[1] / luma.shape[2]
+    for rect, stands in coming_lines(seen.reel, index, area=area, stood=stood):
+        place = grown(rect, scale=scale, within=picture)
+        outside = _share_outside(shares(place, picture), area) >= _OUTSIDE
+        if outside and _is_caption(seen.reel, shares(place, picture), index, stands=stands):
+            yield _Line(index=index, rect=place, span=_span_around(stands, index), came=True)
+
+
+def _seen(seen: Screened, index: int, area: Box) -> Iterator[_Line]:
+    """What looks like lines in the still alone, outside, and comes or goes."""
+    picture, reel = seen.reel.stills[index], seen.reel
+    rects = seen.views.lines(index)
+    out = [rect for rect in rects if _share_outside(shares(rect, picture), area) >= _OUTSIDE]
+    for rect in out[: 2 * _MOST_LINES]:
+        box = shares(rect, picture)
+        stands = _standing(reel, box, reel.luma[index])
+        if _is_caption(reel, box, index, stands=stands):
+            yield _Line(index=index, rect=rect, span=_span_around(stands, index), came=False)
+
+
+def _said(seen: Screened, lines: Sequence[_Line], reader: Reader) -> Iterator[_Line]:
+    """The lines that surely hold letters, with what they say; few are read."""
+    for line in lines[:_MOST_READ]:
+        if line.came:
+            text, score = reader.read(seen.reel.stills[line.index], [line.rect])[0]
+        else:
+            text, score = seen.views.said(line.index, line.rect, reader=reader)
+        if is_read(text, score):
+            yield replace(line, text=text)
+
+
+def is_read(text: str, score: float) -> bool:
+    """True for what is surely read as letters, four of them at least."""
+    return score >= _SURE and sum(mark.isalnum() for mark in text) >= _FEWEST_LETTERS
+
+
+def _is_caption(reel: Reel, box: Box, index: int, *, stands: Mask) -> bool:
+    """True for what stands around a frame and comes or goes, or stays on a moving ground.
+
+    What moves off is no caption, but a thing that stood for a while.
+    """
     first, last = _span_around(stands, index)
     share = float(stands.mean())
     fewest = max(_FEWEST_FRAMES, _SHORTEST_S * reel.fps)
     if last - first + 1 < fewest or share > _ALL_THE_TIME:
         return False
-    return share <= _GONE or _ground_moves(reel, box)
-
-
-def _read(
-    reel: Reel,
-    picture: Pixels,
-    rects: Sequence[Rect],
-    *,
-    said: Sequence[tuple[str, float]],
-    still: Numbers,
-) -> Iterator[_Line]:
-    """The rectangles that hold letters, as far as read; `still` is the picture as luma (h, w)."""
-    for rect, (text, score) in zip(rects, said, strict=False):
-        if score < _SURE or sum(mark.isalnum() for mark in text) < _FEWEST_LETTERS:
-            continue
-        box = _shares(rect, picture)
-        yield _Line(
-            rect=rect,
-            box=box,
-            text=text,
-            stands=_standing(reel, box, still),
-            moving=_ground_moves(reel, box),
-        )
+    rows, columns = _window(reel, box, grow=0.0)
+    rect = (columns.start, rows.start, columns.stop, rows.stop)
+    beside = [frame for frame in (first - 1, last + 1) if 0 <= frame < reel.frames]
+    if beside and all(wanders(reel, rect, frame=index, other=frame) for frame in beside):
+        return False
+    return share <= _GONE or ground_moves(reel, box)
 
 
 def _samples(reel: Reel) -> Pixels:
     picked = np.linspace(0, reel.frames - 1, min(_MARK_LOOKS, reel.frames)).astype(int)
     return reel.luma[picked]
-
-
-def _mean(reel: Reel) -> Pixels:
-    """(H, W, 3) uint8: the mean of all stills: what stands stays sharp, what moves blurs."""
-    total = np.zeros(next(iter(reel.stills.values())).shape, np.uint16)
-    for picture in reel.stills.values():
-        total += picture
-    return cv2.convertScaleAbs(total, alpha=1 / len(reel.stills))
 
 
 def _standing(reel: Reel, box: Box, still: Numbers) -> Mask:
@@ -198,7 +161,7 @@ def _steps(pictures: Numbers) -> Numbers:
     return np.concatenate([across.reshape(count, -1), down.reshape(count, -1)], axis=1)
 
 
-def _ground_moves(reel: Reel, box: Box) -> bool:
+def ground_moves(reel: Reel, box: Box) -> bool:
     """True when what lies around the box has texture and does not stay as it is."""
     rows, columns = _window(reel, box, grow=1.0)
     inner_rows, inner_columns = _window(reel, box, grow=0.15)
@@ -241,7 +204,8 @@ def _span_around(stands: Mask, index: int) -> Span:
     return next(spans, (index, index))
 
 
-def _shares(rect: Rect, picture: Pixels) -> Box:
+def shares(rect: Rect, picture: Pixels) -> Box:
+    """The rectangle of a picture as shares of its sides."""
     height, width = picture.shape[:2]
     return rect[0] / width, rect[1] / height, rect[2] / width, rect[3] / height
 
@@ -265,31 +229,3 @@ def _nearest(areas: dict[str, Box], aspect: float) -> Box:
         return float(wide) / float(high)
 
     return areas[min(areas, key=lambda name: abs(ratio(name) - aspect))]
-
-
-def _own_words(seen: Screened) -> frozenset[str]:
-    """Letters of all that stands on the product or in its texts."""
-    lines = {line.letters for source in seen.views.sources for line in source.lines}
-    return frozenset({_plain(word) for word in seen.wanted.words | lines} - {""})
-
-
-def _is_own(text: str, known: frozenset[str]) -> bool:
-    words = [_plain(word) for word in text.split()]
-    held = sum(
-        word in known or any(word in own for own in known if len(word) > 3) for word in words
-    )
-    return held >= max(1, (len(words) + 1) // 2)
-
-
-def _plain(text: str) -> str:
-    return "".join(mark for mark in text.casefold() if mark.isalnum())
-
-
-def _is_mark(text: str) -> bool:
-    return any(pattern.search(text.casefold()) for pattern in _patterns())
-
-
-@cache
-def _patterns() -> tuple[re.Pattern[str], ...]:
-    table = tomllib.loads(Path(__file__).with_name("watermarks.toml").read_text(encoding="utf-8"))
-    return tuple(re.compile(pattern) for pattern in table["patterns"])

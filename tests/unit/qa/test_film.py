@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from content_engine.faults import fault_kinds
 from content_engine.types import Kind
 from qa.film import breaks, frame, light, pacing, softness
-from qa.film.lines import may_be_letters, standing_lines
+from qa.film.lines import may_be_letters
 from qa.film.odds import p_bad
 from qa.film.pulse import Pulse
 from qa.film.reel import Reel, luma_size
@@ -151,17 +151,6 @@ def test_a_gap_in_a_pan_is_no_cut() -> None:
     reel, _ = watched([*pan[:24], *pan[36:60]])
     assert reel.cuts[24] > 7.0
     assert reel.shots == ((0, 47),)
-
-
-def test_a_line_that_stands_is_found_on_a_moving_picture() -> None:
-    marked = []
-    for picture in moving(5, step_px=4.0, frames=5):
-        at, ink = (20, 66), (235, 235, 235)
-        mark = cv2.putText(picture.copy(), "SAMPLES", at, 0, 0.6, ink, 2, cv2.LINE_AA)
-        marked.append(cv2.addWeighted(picture, 0.5, mark, 0.5, 0))
-    x0, y0, x1, y1 = standing_lines(marked)[0]
-    assert (x0, x1) == (pytest.approx(20, abs=8), pytest.approx(100, abs=14))
-    assert y0 < 60 < y1 < 80
 
 
 def test_words_are_read_and_busy_ground_is_not() -> None:
