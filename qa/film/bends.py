@@ -8,32 +8,25 @@ and what always moves does not stay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-import cv2
 import numpy as np
 
-from qa.film.carried import OUTSIDE, Glance, Steps, likest, patch_at, path, steps_of, unlike
-from qa.film.maps import GRID
-from qa.film.places import Cell, box, footprint, grown
+from qa.film.carried import OUTSIDE, Glance, Steps, likest, path, steps_of
+from qa.film.moments import Look, Moment, afterwards, moments
+from qa.film.places import box, grown
+from qa.film.recoil import recoil
 from qa.film.surprise import Surprise
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Box
 
 # Source for the constants: 80 planted and 41 clean clips (2026-11-22), see docs/video-judge.md.
 _LIMIT = 1.6
-_LEAST = 1.3
-_PLACES_A_STEP = 3
-_PLACES_A_SECOND = 12
-_APART_CELLS = 2
 _FEWEST_STEPS = 8
-_SIDE_CELLS = (3, 6)
 _NOISE_LEVELS = 1.0
 _LONGEST_S = 2.0
 _AT_ONCE_S = 0.3
-_AFTER_S = 0.5
 _SETTLED_S = 0.25
 _SETTLED = 1.2
 _ALIKE = 1.05
@@ -54,10 +47,11 @@ _TORN_LEVELS = (33.0, 46.0)
 # The same around it both before and after: something swings to and fro there.
 _RESTLESS_LEVELS = (40.0, 55.0)
 _AROUND_S = 0.5
-
-
-Look = Callable[[Glance], float]
-"""How unlike a place is to what it was carried from, by `carried.unlike`; asked once, kept."""
+# Source for those of a recoil: 93 planted morphs and 131 clean clips (2026-11-23), see there too.
+_RECOIL_LIMIT = 1.5
+_RECOIL_LEAST = 1.5
+_RECOIL_MOST = 6.0
+_BESIDE_CELLS, _BESIDE_STEPS = 2, 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,49 +65,65 @@ class Bend:
 
 
 def bends(seen: Surprise, fps: float) -> Iterator[Bend]:
-    """The bends of a shot, strongest first, no two at one time. About 12 ms a second of video."""
+    """The bends of a shot, strongest first, no two at one time. About 13 ms a second of video."""
     steps = steps_of(seen, fps)
     if len(steps.frames) < _FEWEST_STEPS:
         return
     kept: list[Bend] = []
-    found = [bend for at, cell in _places(steps) if (bend := _bend(steps, at, cell))]
+    lively = list(moments(steps))
+    found = [bend for moment in lively if (bend := _bend(steps, moment))]
+    found += _recoils(steps, lively, [bend for bend in found if bend.number > 1.0])
     for bend in sorted(found, key=lambda bend: -bend.number):
         if all(bend.after <= other.first or other.after <= bend.first for other in kept):
             kept.append(bend)
             yield bend
 
 
-def _places(steps: Steps) -> list[tuple[int, Cell]]:
-    """Step and cell of what stands out most from what is usual there, strongest first."""
-    found: list[tuple[float, int, Cell]] = []
-    for at, sudden in enumerate(steps.sudden):
-        left = sudden.copy()
-        for _ in range(_PLACES_A_STEP):
-            row, column = (int(n) for n in np.unravel_index(left.argmax(), left.shape))
-            if left[row, column] < _LEAST:
-                break
-            found.append((float(left[row, column]), at, (row, column)))
-            rows = slice(max(0, row - _APART_CELLS), row + _APART_CELLS + 1)
-            left[rows, max(0, column - _APART_CELLS) : column + _APART_CELLS + 1] = 0
-    found.sort(key=lambda item: -item[0])
-    most = int(_PLACES_A_SECOND * len(steps.sudden) * steps.step_s)
-    return [(at, cell) for _, at, cell in found[:most]]
+def _recoils(steps: Steps, lively: Sequence[Moment], found: Sequence[Bend]) -> Iterator[Bend]:
+    """Bends told by their form, where likeness found none; the most sudden of each moment first."""
+    looked: list[Moment] = []
+    for moment in lively:
+        at = moment.here.step
+        known = any(bend.first <= at * steps.every <= bend.after + steps.every for bend in found)
+        if known or any(_beside(moment, other) for other in looked):
+            continue
+        strength = _strength(steps, moment)
+        if strength < _RECOIL_LEAST:
+            continue
+        looked.append(moment)
+        sprung = recoil(steps, moment.here, moment.size_px)
+        first = max(0, at - sprung.steps_back) * steps.every
+        number = strength * sprung.weight / _RECOIL_LIMIT
+        yield Bend(first=first, after=at * steps.every, number=number, box=box(moment.region))
 
 
-def _bend(steps: Steps, at: int, cell: Cell) -> Bend | None:
+def _beside(one: Moment, other: Moment) -> bool:
+    near = max(abs(one.cell[0] - other.cell[0]), abs(one.cell[1] - other.cell[1])) <= _BESIDE_CELLS
+    return near and abs(one.here.step - other.here.step) <= _BESIDE_STEPS
+
+
+def _strength(steps: Steps, moment: Moment) -> float:
+    """How suddenly the place became another, and how much more than it changes afterwards."""
+    sudden = float(steps.sudden[moment.here.step][moment.cell])
+    if sudden < _RECOIL_LEAST or not _springs_back(moment.look, steps, moment.here):
+        return 0.0
+    first = max(0, moment.here.step - _near_steps(steps))
+    later = afterwards(moment, steps)
+    near = [moment.look(there) for there in path(steps, moment.here, first)]
+    known = [apart for apart in near if apart < OUTSIDE]
+    if not len(later) or not known:
+        return 0.0
+    times = max(known) / (float(np.median(later)) + _NOISE_LEVELS)
+    return min(sudden, times, _RECOIL_MOST)
+
+
+def _bend(steps: Steps, moment: Moment) -> Bend | None:
     """The bend that has sprung back at that step, or None."""
-    region = footprint(steps.sudden[at], cell)
-    corner, size = _window(steps, region, cell)
-    patch = patch_at(steps, corner, size, at)
-    here = Glance(step=at, x=corner[0] + size[0] / 2, y=corner[1] + size[1] / 2)
-
-    @cache
-    def look(there: Glance) -> float:
-        return unlike(patch, steps, there, gap_s=abs(there.step - at) * steps.step_s)
-
+    region, patch, here, look = moment.region, moment.patch, moment.here, moment.look
+    at = here.step
     if not _springs_back(look, steps, here):
         return None
-    later = _later(look, steps, here)
+    later = afterwards(moment, steps)
     apart = _before(look, steps, here, later)
     apart = _same_spot(apart, patch, steps, here, look) if len(apart) else apart
     if not len(apart) or not len(later):
@@ -136,34 +146,6 @@ def _unrest(steps: Steps, region: Mask, first: int, at: int) -> float:
     if not len(before) or not len(after):
         return 0.0
     return float(min(before[:, around].max(), after[:, around].max()))
-
-
-def _window(steps: Steps, region: Mask, cell: Cell) -> tuple[tuple[int, int], tuple[int, int]]:
-    """(left, top), (width, height) px of three to six cells each way around the region."""
-    height, width = steps.size_px
-    left, top, across, down = cv2.boundingRect(region.astype(np.uint8))
-    left, across = _fitting(left, across, cell[1])
-    top, down = _fitting(top, down, cell[0])
-    corner = round(left * width / GRID), round(top * height / GRID)
-    return corner, (round(across * width / GRID), round(down * height / GRID))
-
-
-def _fitting(start: int, length: int, cell: int) -> tuple[int, int]:
-    least, most = _SIDE_CELLS
-    if length < least:
-        start, length = cell - least // 2, least
-    if length > most:
-        start, length = min(max(cell - most // 2, start), start + length - most), most
-    return max(0, min(start, GRID - length)), length
-
-
-def _later(look: Look, steps: Steps, here: Glance) -> Numbers:
-    """How unlike the place is at each step of the half second after, while it is in the picture."""
-    last = min(len(steps.frames) - 1, here.step + round(_AFTER_S / steps.step_s))
-    if last <= here.step:
-        return np.zeros(0)
-    apart = np.array([look(there) for there in path(steps, here, last)])
-    return apart[apart < OUTSIDE]
 
 
 def _springs_back(look: Look, steps: Steps, here: Glance) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from qa.film.maps import GRID, cells, medians_around
 from qa.film.surprise import Surprise, unexplained, warped, widened
-from qa.vision.arrays import Numbers
+from qa.vision.arrays import Numbers, Pixels
 
 # Source for the constants: 80 planted and 41 clean clips (2026-11-22), see docs/video-judge.md.
 _STEPS_A_SECOND = 8.0
@@ -107,6 +107,19 @@ def patch_at(steps: Steps, corner: tuple[int, int], size: tuple[int, int], step:
     """What a step shows in a window (left, top), (width, height) px."""
     left, top = corner[0] + _MARGIN_PX, corner[1] + _MARGIN_PX
     return steps.frames[step, top : top + size[1], left : left + size[0]]
+
+
+def shown(steps: Steps, there: Glance, size: tuple[int, int]) -> Pixels:
+    """What a step shows in a window (width, height) px around a place, (h, w) uint8.
+
+    Empty where the window reaches farther out of the picture than its margin.
+    """
+    left, top = round(there.x - size[0] / 2) + _MARGIN_PX, round(there.y - size[1] / 2) + _MARGIN_PX
+    height, width = steps.frames.shape[1:]
+    if min(left, top) < 0 or left + size[0] > width or top + size[1] > height:
+        return np.zeros((0, 0), np.uint8)
+    seen = steps.frames[there.step, top : top + size[1], left : left + size[0]]
+    return np.rint(seen).astype(np.uint8)
 
 
 def unlike(patch: Numbers, steps: Steps, there: Glance, *, gap_s: float) -> float:

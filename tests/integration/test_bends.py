@@ -82,7 +82,27 @@ def test_a_bend_under_a_turning_zoom_is_found() -> None:
     assert max(number for number, _, _ in found(wrung(frames))) > 1
 
 
-@pytest.mark.parametrize("drawn", [zoomed, striding, rippling, captioned], ids=lambda f: f.__name__)
+def test_a_bend_is_found_where_light_changed_meanwhile() -> None:
+    """What was there long before is no longer alike; that its form came back still tells."""
+    gains = np.interp(range(FRAMES), (FIRST, LAST - 6), (0.35, 1.0))
+    frames = [
+        np.rint(frame * gain).astype(np.uint8)
+        for frame, gain in zip(wrung(PAN), gains, strict=True)
+    ]
+    assert max(number for number, _, _ in found(frames)) > 1
+
+
+def sliding(at: int) -> np.ndarray:
+    """A card that slides over the ground at one pace and then rests."""
+    frame = PAN[0].copy()
+    left = 30 + 3 * min(at, 26)
+    frame[40:80, left : left + 40] = PAN[0][:40, :40][::-1]
+    return frame
+
+
+@pytest.mark.parametrize(
+    "drawn", [sliding, zoomed, striding, rippling, captioned], ids=lambda f: f.__name__
+)
 def test_what_moves_sways_or_stays_is_no_bend(drawn) -> None:
     frames = [drawn(at) for at in range(FRAMES)]
     assert [bend for bend in found(frames) if bend[0] > 1] == []
