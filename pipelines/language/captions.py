@@ -36,6 +36,9 @@ _FACTS = {"details": ("highlight", "finish"), "traits": ("highlight",), "facts":
 _FACTS |= {"suitable": ("care", "highlight"), "others": ("highlight",), "one_size": ("size",)}
 _FACTS |= {"size_from": ("sizes",), "size_to": ("sizes",), "care_part": ("care",)}
 _FACTS |= {"grammage": ("material",), "parts": ("material",), "value": ("title",)}
+_ALIKE = {"format": "size"}
+"""A slot of names that holds what another one holds: a notebook's A5."""
+
 _TWO_THOUGHTS = re.compile(r"[;؛／]|[。.!?] ")
 
 
@@ -55,9 +58,10 @@ def caption_lines(
 ) -> tuple[CaptionLine, ...]:
     """The captions of a product's clip: its name, then one claim each, the more telling first.
 
-    What the name tells already comes last. At most `COLUMNS` columns each; a claim that needs more
-    is left out, never cut. Amounts keep their units behind no-break spaces. Same arguments, same
-    words. Raises InvalidBrief for an unknown locale.
+    No claim says again what the name said; where that would leave none, the name says less. At
+    most `COLUMNS` columns each; a claim that needs more is left out, never cut. Amounts keep their
+    units behind no-break spaces. Same arguments, same words. Raises InvalidBrief for an unknown
+    locale.
     """
     composer = realiser.composer(locale)
     sheet = with_known_noun(realiser.sheets.sheet(product), composer.tongue)
@@ -71,9 +75,14 @@ def caption_lines(
         random.Random(f"{product.sku}/{locale}/{seed}/captions"),
         dict(slots),
     )
-    name, told = _naming(writer, product.brand)
-    claims = sorted(_claims(writer.fresh(slots)), key=lambda claim: set(claim.facts) <= told)
-    return (*([name] if name else []), *claims)
+    names = tuple(_names(writer, product.brand))
+    claims = tuple(_claims(writer.fresh(slots)))
+    for name in names:
+        fresh = [claim for claim in claims if not claim.slots <= name.slots]
+        if fresh:
+            fresh.sort(key=lambda claim: set(claim.line.facts) <= name.told)
+            return (name.line, *(claim.line for claim in fresh))
+    return tuple(each.line for each in names[:1] or claims)
 
 
 def columns(text: str) -> int:
@@ -86,8 +95,17 @@ def columns(text: str) -> int:
     )
 
 
-def _naming(writer: Writer, brand: str) -> tuple[CaptionLine | None, frozenset[str]]:
-    """What is sold, and which facts its name tells: the fullest title that fits, else its noun."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A line, the slots that it fills, and the names of the facts behind them."""
+
+    line: CaptionLine
+    slots: frozenset[str]
+    told: frozenset[str]
+
+
+def _names(writer: Writer, brand: str) -> Iterator[_Said]:
+    """What is sold, the fullest title that fits first, its noun last."""
     texts = [
         (each.text, each.taken) for each in _fillings(writer, "title") if each.taken or each.naming
     ]
@@ -97,20 +115,20 @@ def _naming(writer: Writer, brand: str) -> tuple[CaptionLine | None, frozenset[s
     for text, taken in texts:
         if _fits(text):
             facts = ("title", "brand") if brand and brand in text else ("title",)
+            slots = frozenset(each for slot in taken for each in (slot, _ALIKE.get(slot, slot)))
             told = frozenset(name for slot in taken for name in _FACTS.get(slot, (slot,)))
-            return CaptionLine(text.replace("　", " "), facts), told
-    return None, frozenset()
+            yield _Said(CaptionLine(text.replace("　", " "), facts), slots, told)
 
 
-def _claims(writer: Writer) -> Iterator[CaptionLine]:
+def _claims(writer: Writer) -> Iterator[_Said]:
     for move in _ORDER:
         found = [each for each in _fillings(writer, move) if each.taken and _fits(each.text)]
         chosen = _best(writer, found)
         if chosen is None:
             continue
-        line = CaptionLine(chosen.text, _facts_of(chosen, writer.unsaid))
+        facts = _facts_of(chosen, writer.unsaid)
+        yield _Said(CaptionLine(chosen.text, facts), frozenset(chosen.taken), frozenset(facts))
         writer.tell(chosen)
-        yield line
 
 
 def _best(writer: Writer, found: list[Filled]) -> Filled | None:

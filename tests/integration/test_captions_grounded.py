@@ -1,6 +1,7 @@
 """The judge of copy reads every caption of the samples in eight languages: none claims too much."""
 
 import json
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -59,6 +60,25 @@ def test_captions_are_short_whole_and_several(locale: str) -> None:
             assert "\n" not in line.text
             assert set(line.facts) & told, f"{line} tells nothing that a fact states"
         assert len({line.text for line in lines}) == len(lines)
+
+
+@pytest.mark.parametrize("locale", ["en", "ja", "ar"])
+@pytest.mark.parametrize("known", [{"material"}, {"color"}, {"material", "color", "sizes"}])
+def test_where_facts_are_few_no_caption_says_again_what_the_name_said(locale, known) -> None:
+    (tee,) = (each for each in SAMPLES if each.sku == "SC-TEE-SOLA-BLU")
+    cloth = tuple(
+        replace(fact, text="cotton") if fact.name == "material" else fact
+        for fact in tee.facts
+        if fact.name in known
+    )
+    bare = replace(tee, title="T-shirt", facts=cloth)
+    name, *claims = (
+        line.text for line in caption_lines(bare, locale=locale, realiser=REALISER, seed=1)
+    )
+    assert claims, "one fact is enough for a claim: the name may leave it to that"
+    for claim in claims:
+        said = re.split(r"[:：]\s*", claim)[-1].casefold()
+        assert said not in name.casefold(), f"{claim!r} repeats {name!r}"
 
 
 def test_the_same_seed_says_the_same_another_may_word_it_otherwise() -> None:
