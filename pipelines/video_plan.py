@@ -168,8 +168,9 @@ def _in_turn(able: Sequence[Design], product: Product, *, seed: int) -> list[Des
     need = need_of(product).name
     ranked = sorted(able, key=lambda each: each.rank - 2.5 * (need in each.likes))
     text = f"{product.sku}|{seed}|motion".encode()
-    turn = int.from_bytes(hashlib.sha256(text).digest()[:4], "big") % min(LEADERS, len(ranked) or 1)
-    leaders, rest = ranked[:LEADERS], ranked[LEADERS:]
+    leaders = [each for each in ranked if each.leads][:LEADERS]
+    rest = [each for each in ranked if each not in leaders]
+    turn = int.from_bytes(hashlib.sha256(text).digest()[:4], "big") % (len(leaders) or 1)
     return [*leaders[turn:], *leaders[:turn], *rest]
 
 

@@ -102,6 +102,13 @@ def test_products_and_seeds_begin_with_different_designs() -> None:
     assert len({first(brief(), seed=seed) for seed in range(12)}) >= 3
 
 
+def test_bare_photos_come_first_only_where_nothing_else_can_be_made() -> None:
+    silent = brief(replace(MUG, facts=()), locale="und", shorter_side_px=720)
+    for seed in range(12):
+        assert designs_of(silent, texts=(), seed=seed)[0] != "prints", f"seed {seed}"
+    assert "prints" in designs_of(silent, texts=())
+
+
 def test_without_words_no_design_that_lives_by_them() -> None:
     silent = set(designs_of(brief(locale="und"), texts=()))
     assert not {"beats", "measure"} & silent
