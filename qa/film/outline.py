@@ -19,7 +19,7 @@ from qa.film.edges import PLACES, REACH, STEP, Outline, Strip, outline_of, strip
 from qa.film.found import found, reading, runs, stretch
 from qa.film.screened import Screened
 from qa.film.sight import Views, placed_points
-from qa.film.sought import sights_between
+from qa.film.sought import followed
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Box, Reading
 
@@ -75,7 +75,7 @@ def outline(seen: Screened) -> Reading:
 
 def _events(seen: Screened) -> Iterator[Evidence]:
     """One piece of evidence for each run of stills in which the outline departs."""
-    views, sights = seen.views, sights_between(seen.views)
+    views, sights = seen.views, followed(seen.views)
     for source in dict.fromkeys(views.sources):
         same = [sight for sight in sights if sight.source is source]
         if len(same) < _FEWEST:

@@ -29,6 +29,7 @@ _FITS = 0.94
 _STRETCHES = ((1.0, 1.0), (1.16, 0.9), (0.9, 1.16))
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-4)
 _SMOOTHING_PX = 5
+_MOST_STILLS = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -53,10 +54,11 @@ def places(views: Views) -> Iterator[Place]:
             yield here
 
 
-def sights_between(views: Views) -> tuple[Sight, ...]:
-    """The product in every still between two that show it, in order of frames.
+def followed(views: Views) -> tuple[Sight, ...]:
+    """The product in every still that shows it, in order of frames, as far as it can be told.
 
-    Where its points fail in one of them, it lies half way there: as far as time has gone.
+    Where its points fail between two stills that show it, it lies half way: as far as time has
+    gone. Where they fail in most stills, it is looked for by its shades, see `places`.
     """
     known = {sight.frame for sight in views.sights}
     between = (
@@ -66,8 +68,18 @@ def sights_between(views: Views) -> tuple[Sight, ...]:
         for frame in views.stills
         if one.frame < frame < two.frame and frame not in known
     )
-    held = (*views.sights, *(sight for sight in between if sight is not None))
-    return tuple(sorted(held, key=lambda sight: sight.frame))
+    held = {sight.frame: sight for sight in (*views.sights, *between) if sight is not None}
+    if len(held) < _MOST_STILLS * len(views.stills):
+        held = {**dict(_by_shades(views)), **held}
+    return tuple(held[frame] for frame in sorted(held))
+
+
+def _by_shades(views: Views) -> Iterator[tuple[int, Sight]]:
+    for place in places(views):
+        still = views.stills[place.frame]
+        sight = seen_at(still, place.frame, place.source, place.matrix)
+        if sight is not None:
+            yield place.frame, sight
 
 
 def _half_way(views: Views, frame: int, one: Sight, two: Sight) -> Sight | None:
