@@ -7,6 +7,7 @@ between their ends too, and never twice alike. What was there before need not be
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -16,10 +17,10 @@ from qa.film.places import OUTSIDE, Patch, cut, unlike
 from qa.film.surprise import Surprise
 from qa.vision.arrays import Mask, Numbers
 
-# Source for the constants: 108 planted and 38 clean clips (2026-11-23), see docs/video-judge.md.
+# Source for the constants: 144 planted and 155 clean clips (2026-11-23), see docs/video-judge.md.
 # From not at all to surely one happening.
-_AGREE = (0.5, 0.8)
-_BETWEEN = (0.7, 0.2)
+_AGREE = (0.45, 0.7)
+_BETWEEN = (0.8, 0.4)
 # How much of the fault's surprise there is beside it both shortly before and shortly after: a limb
 # that rests for two frames shows 0.9, faults on water up to 0.66.
 _BESIDE = (0.85, 0.7)
@@ -31,8 +32,19 @@ _NOISE_LEVELS = 1.0
 _FEWEST_FRAMES, _MOST_WITHIN = 2, 8
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """How a place fared during a fault: what changed most within, as a share of its lesser end.
+
+    `levels` is that end: how unlike the first wrong frame is to the one before, moved or not.
+    """
+
+    share: float
+    levels: float
+
+
 def both_ends(seen: Surprise, steps: list[Patch], region: Mask, around: Mask) -> float:
-    """0..1: how surely the place's two surprises are both ends of one fault, `change_within` aside.
+    """0..1: how surely the place's two surprises are both ends of one fault, `held` aside.
 
     `steps` is the place from the frame after the fault back to the one before it (`trail`);
     `region` its cells, `around` these and some beside. 0 for a fault of one frame.
@@ -51,14 +63,13 @@ def both_ends(seen: Surprise, steps: list[Patch], region: Mask, around: Mask) ->
     )
 
 
-def change_within(seen: Surprise, steps: list[Patch]) -> float | None:
-    """How much the place changes during the fault, as a share of what it does at its ends.
+def held(seen: Surprise, steps: list[Patch]) -> Held | None:
+    """How the place fared between its ends; None where it leaves the picture.
 
-    0 for a fault of one frame; None where the place leaves the picture. At most eight steps within
-    are looked at.
+    Nothing changes within a fault of one frame. At most eight steps within are looked at.
     """
     if len(steps) - 2 < _FEWEST_FRAMES:
-        return 0.0
+        return Held(share=0.0, levels=0.0)
     pairs = list(pairwise(steps[1:-1]))
     ends = [
         unlike(cut(seen, one), seen, two, gap=_FAR_FRAMES)
@@ -70,7 +81,7 @@ def change_within(seen: Surprise, steps: list[Patch]) -> float | None:
     ]
     if OUTSIDE in (*ends, *within):
         return None
-    return max(within) / (min(ends) + _NOISE_LEVELS)
+    return Held(share=max(within) / (min(ends) + _NOISE_LEVELS), levels=min(ends))
 
 
 def _excess(seen: Surprise, first: int, after: int) -> dict[int, Numbers]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from content_engine.types import Evidence
 from qa.film.bends import bends
-from qa.film.ends import both_ends, change_within
+from qa.film.ends import both_ends, held
 from qa.film.found import found, reading
 from qa.film.loops import unrepeated
 from qa.film.maps import GRID
@@ -41,7 +41,7 @@ LIMIT = 1.0
 
 # Source for the constants: 200 planted and 25 clean clips (2026-11-22), see docs/video-judge.md.
 _BACK_LIMIT = 1.85
-_ALONE_LIMIT = 1.3
+_ALONE_LIMIT = 1.4
 _ONCE_LIMIT = 14.0
 _LEAST = 1.3
 _LONGEST_S = 1.7
@@ -57,6 +57,7 @@ _ONE_FRAME_WEIGHT = 0.5
 # that came back show up to 0.94, a paddle and a roller that are lifted out 20 and 4.6.
 _LIVES = (1.0, 1.5)
 _HOLDS = (0.5, 0.9)
+_PLAIN_LEVELS = (8.0, 12.0)
 # How much of the surprise the ring around had shown shortly before, or shows shortly after, from 1
 # to 0: a limb or a wheel that passes is unexplained all along its way, a fault in its place alone.
 _RESTLESS = (0.6, 0.74)
@@ -181,12 +182,13 @@ def _weight(seen: Surprise, pair: _Pair, steps: list[Patch], region: Mask, aroun
     alike = both_ends(seen, steps, region, around) / _ALONE_LIMIT
     if max(back, alike) <= 0.0:
         return 0.0
-    within = change_within(seen, steps)
+    between = held(seen, steps)
     size = min(size_weight(seen, frame, pair.cell) for frame in (pair.first, pair.after))
-    if within is None:
+    if between is None:
         return size * back
-    held, surely = (1.0 - float(np.interp(within, ends, (0.0, 1.0))) for ends in (_LIVES, _HOLDS))
-    return size * max(back * held, alike * surely)
+    one, surely = (float(np.interp(between.share, at, (1.0, 0.0))) for at in (_LIVES, _HOLDS))
+    plain = float(np.interp(between.levels, _PLAIN_LEVELS, (0.0, 1.0)))
+    return size * max(back * one, alike * surely * plain)
 
 
 def _came_back(seen: Surprise, pair: _Pair, steps: list[Patch]) -> float:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from qa.film.ends import both_ends, change_within
+from qa.film.ends import both_ends, held
 from qa.film.places import trail
 from qa.film.surprise import Surprise, surprise
 
@@ -35,8 +35,9 @@ def rough_water() -> list[np.ndarray]:
 def sureness(frames: list[np.ndarray]) -> float:
     seen: Surprise = surprise(np.stack(frames))
     steps = list(trail(seen, PLACE, first=FIRST, after=AFTER))
-    within = change_within(seen, steps)
-    return both_ends(seen, steps, PLACE, AROUND) * max(0.0, 1.0 - (within or 0.0))
+    between = held(seen, steps)
+    within = between.share if between else 0.0
+    return both_ends(seen, steps, PLACE, AROUND) * max(0.0, 1.0 - within)
 
 
 def test_one_picture_on_rough_water_is_one_happening_though_nothing_comes_back() -> None:
@@ -75,4 +76,4 @@ def test_of_a_place_that_left_the_picture_nothing_is_said() -> None:
         frames=seen.frames, residual=seen.residual, motion=seen.motion + 4, sudden=seen.sudden
     )
     steps = list(trail(moving, corner, first=FIRST, after=AFTER))
-    assert change_within(moving, steps) is None
+    assert held(moving, steps) is None
