@@ -16,7 +16,7 @@ import numpy as np
 from qa.film.carried import OUTSIDE, Glance, Steps, likest, path, steps_of
 from qa.film.moments import Look, Moment, afterwards, moments
 from qa.film.places import box, grown
-from qa.film.recoil import recoil
+from qa.film.recoil import followed, recoil
 from qa.film.surprise import Surprise
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Box
@@ -52,6 +52,8 @@ _RECOIL_LIMIT = 1.5
 _RECOIL_LEAST = 1.5
 _RECOIL_MOST = 6.0
 _BESIDE_CELLS, _BESIDE_STEPS = 2, 0
+# Half as sure where flow can't bring the place back: something came, went or covered it.
+_FOLLOWED, _COVERED_LESS = (0.0, 0.25), 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +132,11 @@ def _bend(steps: Steps, moment: Moment) -> Bend | None:
         return None
     number, steps_back = _graded(apart, later, steps.step_s)
     torn = float(steps.torn[at - steps_back + 1 : at + 1, region].mean(axis=1).max())
-    number *= 1 - _ramp(torn, _TORN_LEVELS)
-    number *= 1 - _ramp(_unrest(steps, region, at - steps_back, at), _RESTLESS_LEVELS)
+    number *= _fall(torn, _TORN_LEVELS)
+    number *= _fall(_unrest(steps, region, at - steps_back, at), _RESTLESS_LEVELS)
+    if number > 1.0:
+        covered = _fall(followed(steps, here, moment.size_px), _FOLLOWED)
+        number *= 1 - _COVERED_LESS * covered
     first = (at - steps_back) * steps.every
     return Bend(first=first, after=at * steps.every, number=number, box=box(region))
 
@@ -238,12 +243,14 @@ def _graded(apart: Numbers, later: Numbers, step_s: float) -> tuple[float, int]:
     grown = apart[end : start + 1]
     fall = height - float(apart[start])
     one_step = float((grown[:-1] - grown[1:]).max(initial=0.0)) / fall if fall > 0 else 1.0
-    weight = (
-        _ramp(quick, _QUICK) * _ramp(_steady(grown), _STEADY) * (1 - _ramp(one_step, _ONE_STEP))
-    )
+    weight = _ramp(quick, _QUICK) * _ramp(_steady(grown), _STEADY) * _fall(one_step, _ONE_STEP)
     level = float(apart[start]) + _BEGUN * fall
     begun = next((at for at in range(end, start) if apart[at] <= level), start)
     return times * weight / _LIMIT, begun + 1
+
+
+def _fall(value: float, ends: tuple[float, float]) -> float:
+    return 1 - _ramp(value, ends)
 
 
 def _ramp(value: float, ends: tuple[float, float]) -> float:
