@@ -53,9 +53,10 @@ _BACK = (1.0, 1.5)
 # From which strength on two surprises at one place are a fault whatever comes back.
 _SURE = (4.5, 7.0)
 _ONE_FRAME_WEIGHT = 0.5
-# How much the place changes within as a share of its ends, from surely one picture to none: faults
-# that came back show up to 0.94, a paddle and a roller that are lifted out 20 and 4.6.
-_LIVES = (1.0, 1.5)
+# How much the place changes within as a share of its ends, from surely one picture to none: planted
+# faults that came back show up to 0.94, generated ones 1.5, a paddle and a roller lifted out 16 and
+# 4.4.
+_LIVES = (1.5, 3.0)
 _HOLDS = (0.5, 0.9)
 _PLAIN_LEVELS = (8.0, 12.0)
 # How much of the surprise the ring around had shown shortly before, or shows shortly after, from 1
