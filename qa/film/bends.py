@@ -16,7 +16,7 @@ import numpy as np
 from qa.film.carried import OUTSIDE, Glance, Steps, likest, path, steps_of
 from qa.film.moments import Look, Moment, afterwards, moments
 from qa.film.places import box, grown
-from qa.film.recoil import followed, recoil
+from qa.film.recoil import borne_out, recoil
 from qa.film.surprise import Surprise
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Box
@@ -52,8 +52,6 @@ _RECOIL_LIMIT = 1.5
 _RECOIL_LEAST = 1.5
 _RECOIL_MOST = 6.0
 _BESIDE_CELLS, _BESIDE_STEPS = 2, 0
-# Half as sure where flow can't bring the place back: something came, went or covered it.
-_FOLLOWED, _COVERED_LESS = (0.0, 0.25), 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +133,7 @@ def _bend(steps: Steps, moment: Moment) -> Bend | None:
     number *= _fall(torn, _TORN_LEVELS)
     number *= _fall(_unrest(steps, region, at - steps_back, at), _RESTLESS_LEVELS)
     if number > 1.0:
-        covered = _fall(followed(steps, here, moment.size_px), _FOLLOWED)
-        number *= 1 - _COVERED_LESS * covered
+        number *= borne_out(steps, here, moment.size_px)
     first = (at - steps_back) * steps.every
     return Bend(first=first, after=at * steps.every, number=number, box=box(region))
 

@@ -40,6 +40,9 @@ _UNREST = (0.4, 0.8)
 _RELAPSE = (0.25, 0.45)
 # How much of a difference other shades are: a bend moves what is there, a caption brings its own.
 _OTHER_SHADES = 0.7
+# How much less sure a bend that likeness tells is where its form does not bear it out.
+_FOLLOWED, _COVERED_LESS = (0.0, 0.25), 0.5
+_RESTLESS_LESS = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +74,20 @@ def recoil(steps: Steps, here: Glance, size_px: tuple[int, int]) -> Recoil:
     return Recoil(weight=weight, steps_back=_began(form, most))
 
 
-def followed(steps: Steps, here: Glance, size_px: tuple[int, int]) -> float:
-    """0 where something came, went or covered a place just before, 1 where it only moved.
+def borne_out(steps: Steps, here: Glance, size_px: tuple[int, int]) -> float:
+    """How far a place's form bears out that it bent, 0.35..1; 1 where it was out of the picture.
 
-    One flow. 1 where the place was not in the picture.
+    Less where flow can't bring it back (something came, went or covered it), and less where it lay
+    off now one way and now another. About seven flows.
     """
     form = Form.of(steps, here, size_px)
     first = _most_apart(form)
-    return _followed(form, first) if first else 1.0
+    if not first:
+        return 1.0
+    covered = _fall(_followed(form, first), _FOLLOWED)
+    alike = _alike(form, max(range(1, NEAR_STEPS + 1), key=form.size))
+    restless = _fall(float(np.mean(alike)), _ALIKE) if alike else 0.0
+    return (1 - _COVERED_LESS * covered) * (1 - _RESTLESS_LESS * restless)
 
 
 def _most_apart(form: Form) -> int:
@@ -101,12 +110,14 @@ def _followed(form: Form, lag: int) -> float:
 
 def _held(form: Form, most: int) -> float:
     """1 where the place lay off the same way for half a second."""
-    alike = [
-        share[1]
-        for lag in range(most + 1, most + 1 + _HELD_STEPS)
-        if (share := form.share(most, lag))
-    ]
+    alike = _alike(form, most)
     return _ramp(float(np.mean(alike)), _ALIKE) if len(alike) >= _FEWEST_HELD else 0.0
+
+
+def _alike(form: Form, most: int) -> list[float]:
+    """How alike the fields of the half second before are to the one at `most`, −1..1."""
+    lags = range(most + 1, most + 1 + _HELD_STEPS)
+    return [share[1] for lag in lags if (share := form.share(most, lag))]
 
 
 def _at_once(form: Form, most: int) -> float:
