@@ -60,7 +60,7 @@ def opaque(rgb: U8) -> Sprite:
 def cut(rgb: U8, alpha: U8) -> Sprite:
     """The sprite of a picture with straight alpha: (H, W, 3), (H, W) uint8."""
     rgb, alpha = _even(rgb), _padded(alpha)
-    return Sprite(_planes(_extended(rgb, alpha)), (alpha, _chroma_sited(alpha)))
+    return Sprite(_planes(extended(rgb, alpha)), (alpha, _chroma_sited(alpha)))
 
 
 def ink(alpha: U8, *, color: Yuv) -> Sprite:
@@ -101,6 +101,20 @@ def shrunk(sprite: Sprite, size: tuple[int, int]) -> Sprite:
         cv2.resize(small, half, interpolation=cv2.INTER_AREA),
     )
     return Sprite((planes[0], planes[1], planes[2]), alphas)
+
+
+def extended(rgb: U8, alpha: U8) -> U8:
+    """The colours (H, W, 3) carried on beyond the outline, as far as a warp or a network looks."""
+    share = alpha.astype(np.float32) / 255
+    ready, known = rgb.astype(np.float32), share
+    for sigma in (2.0, 6.0):
+        under = cv2.GaussianBlur(known, (0, 0), sigma)
+        over = cv2.GaussianBlur(ready * known[..., None], (0, 0), sigma)
+        near = over / np.maximum(under, 1e-4)[..., None]
+        outside = (known < 0.02)[..., None]
+        ready = np.where(outside, near, ready)
+        known = np.where(under > 0.01, 1.0, known).astype(np.float32)
+    return np.where(alpha[..., None] > 4, rgb, np.clip(ready, 0, 255).astype(np.uint8))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,20 +164,6 @@ def _chroma_sited(plane: U8) -> U8:
     across, down = np.array([0.25, 0.5, 0.25]), np.array([0.0, 0.5, 0.5])
     mixed = cv2.sepFilter2D(plane, -1, across, down, borderType=cv2.BORDER_REPLICATE)
     return np.ascontiguousarray(mixed[::2, ::2])
-
-
-def _extended(rgb: U8, alpha: U8) -> U8:
-    """The colours carried on beyond the outline, as far as a warp may look."""
-    share = alpha.astype(np.float32) / 255
-    ready, known = rgb.astype(np.float32), share
-    for sigma in (2.0, 6.0):
-        under = cv2.GaussianBlur(known, (0, 0), sigma)
-        over = cv2.GaussianBlur(ready * known[..., None], (0, 0), sigma)
-        near = over / np.maximum(under, 1e-4)[..., None]
-        outside = (known < 0.02)[..., None]
-        ready = np.where(outside, near, ready)
-        known = np.where(under > 0.01, 1.0, known).astype(np.float32)
-    return np.where(alpha[..., None] > 4, rgb, np.clip(ready, 0, 255).astype(np.uint8))
 
 
 def _even(pixels: U8) -> U8:
