@@ -18,8 +18,9 @@ from qa.film.covered import standing
 from qa.film.edges import PLACES, REACH, STEP, Outline, Strip, outline_of, strip_of
 from qa.film.found import found, reading, runs, stretch
 from qa.film.screened import Screened
-from qa.film.sight import Views, placed_points
+from qa.film.sight import Sight, Views, placed_points
 from qa.film.sought import followed
+from qa.film.twins import twins
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Box, Reading
 
@@ -75,19 +76,31 @@ def outline(seen: Screened) -> Reading:
 
 def _events(seen: Screened) -> Iterator[Evidence]:
     """One piece of evidence for each run of stills in which the outline departs."""
-    views, sights = seen.views, followed(seen.views)
+    views, own = seen.views, followed(seen.views)
+    sights = sorted((*own, *twins(views, own)), key=lambda sight: sight.frame)
     for source in dict.fromkeys(views.sources):
         same = [sight for sight in sights if sight.source is source]
         if len(same) < _FEWEST:
             continue
         edge = outline_of(source.reference)
         strips = [strip_of(sight, views.stills[sight.frame], edge) for sight in same]
-        held = list(_dents(views, strips))
-        for first, last in runs([dent is not None for dent in held]):
-            worst = max(filter(None, held[first : last + 1]), key=lambda dent: dent.area)
-            frames = stretch([sight.frame for sight in same], first, last, of=seen.reel.frames)
+        held = _by_frame(strips, list(_dents(views, strips)))
+        worst_of = list(held.values())
+        for first, last in runs([dent is not None for dent in worst_of]):
+            worst = max(filter(None, worst_of[first : last + 1]), key=lambda dent: dent.area)
+            frames = stretch(list(held), first, last, of=seen.reel.frames)
             box = _box(worst, views.frame_px)
             yield found("silhouette", _message(worst), frames=frames, number=worst.area, box=box)
+
+
+def _by_frame(strips: Sequence[Strip], dents: Sequence[Dent | None]) -> dict[int, Dent | None]:
+    """The largest dent of each frame: a line-up shows the product twice."""
+    held: dict[int, Dent | None] = {}
+    for strip, dent in zip(strips, dents, strict=True):
+        known = held.setdefault(strip.sight.frame, dent)
+        if known is None or (dent is not None and dent.area > known.area):
+            held[strip.sight.frame] = dent
+    return held
 
 
 def _dents(views: Views, strips: Sequence[Strip]) -> Iterator[Dent | None]:
@@ -208,7 +221,7 @@ class _Screen:
 
     def __init__(self, views: Views) -> None:
         self._views = views
-        self._stands: dict[int, Mask] = {}
+        self._stands: dict[Sight, Mask] = {}
 
     def shows(self, dent: Dent) -> bool:
         """False where a window or a title ends there, not the product."""
@@ -218,10 +231,9 @@ class _Screen:
 
     def _share(self, strip: Strip, places: Numbers, steps: tuple[int, int]) -> float:
         """How much of the strip between those steps stands still, 0..1."""
-        frame = strip.sight.frame
-        if frame not in self._stands:
-            self._stands[frame] = standing(self._views, strip.sight)
-        stands = self._stands[frame]
+        if strip.sight not in self._stands:
+            self._stands[strip.sight] = standing(self._views, strip.sight)
+        stands = self._stands[strip.sight]
         scale = stands.shape[1] / strip.sight.source.reference.rgb.shape[1]
         within = np.arange(steps[0], steps[1] + 1, dtype=np.float64)
         at = strip.outline.across(within)[:, places].reshape(-1, 2) * scale

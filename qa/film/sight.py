@@ -134,7 +134,7 @@ class Views:
             forth = np.vstack([there.matrix, [0, 0, 1]])
             return (forth @ np.linalg.inv(np.vstack([here.matrix, [0, 0, 1]])))[:2]
         if (one, two) not in self._shared:
-            place = _matched(self.points(one), self.points(two))
+            place = matched(self.points(one), self.points(two))
             self._shared[one, two] = None if place is None else place[0]
         return self._shared[one, two]
 
@@ -148,7 +148,7 @@ class Views:
                 self._marks[frame] = marks(
                     self.stills[frame], longer_side_px=_STILL_PX, most=_MOST_POINTS
                 )
-        place = _matched(self._marks[one], self._marks[two])
+        place = matched(self._marks[one], self._marks[two])
         return None if place is None else place[0]
 
     def _searched(self) -> Iterator[Sight]:
@@ -174,7 +174,7 @@ class Views:
         """Every photo whose product the still shows, its map and how many points agree on it."""
         if frame not in self._places:
             points = self.points(frame)
-            tried = [(own, _matched(own.reference.features, points)) for own in self.sources]
+            tried = [(own, matched(own.reference.features, points)) for own in self.sources]
             self._places[frame] = [(own, *place) for own, place in tried if place is not None]
         return self._places[frame]
 
@@ -183,7 +183,7 @@ def _points(picture: Pixels) -> Features:
     return features(picture, longer_side_px=_STILL_PX, most=_MOST_POINTS)
 
 
-def _matched(own: Features, points: Features) -> tuple[Numbers, int] | None:
+def matched(own: Features, points: Features) -> tuple[Numbers, int] | None:
     """The affine map that most points agree on and their number, or None.
 
     Where fewer than twenty agree, ten of them by chance may shear it: then only a map that keeps

@@ -56,6 +56,11 @@ def pushed(picture: np.ndarray, far_px: float) -> np.ndarray:
     return cv2.remap(picture, x - far_px * bump, y, cv2.INTER_LINEAR)
 
 
+def beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """A line-up: two pictures next to each other."""
+    return np.hstack([left, right])
+
+
 def seen(source: Source, stills: list[np.ndarray]) -> Screened:
     reel = reel_of([cv2.resize(each, (160, 160)) for each in stills for _ in range(FPS)], fps=FPS)
     shown = {at * FPS + FPS // 2: each for at, each in enumerate(stills)}
@@ -106,6 +111,17 @@ def test_a_title_before_the_edge_is_no_dent(source) -> None:
     for at in (DENTED, DENTED + 1):
         cv2.putText(stills[at], "glazed by hand", (60, 130), 0, 1.0, (20, 20, 20), 3)
     assert outline(seen(source, stills)).value <= LIMIT
+
+
+def test_a_line_up_that_shows_the_product_twice_is_held_against_itself(source) -> None:
+    stills = [beside(each, each) for each in plain(source)[:4]]
+    for side in (0, SIDE_PX):
+        dented = stills[DENTED].copy()
+        part = slice(side, side + SIDE_PX)
+        dented[:, part] = pushed(dented[:, part], -16.0)
+        (fault,) = outline(seen(source, [*stills[:DENTED], dented, *stills[3:]])).evidence
+        x0, _, x1, _ = fault.box or (0, 0, 0, 0)
+        assert x0 < (side + 174) / (2 * SIDE_PX) < x1
 
 
 def test_of_two_stills_nobody_can_say_which_is_dented(source) -> None:
