@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,17 +20,7 @@ from content_engine.flow import Judge, Pipeline, Stop, judged_by, made_by
 from content_engine.types import Brief, Candidate, Judged, Kind, Lane, Recipe
 from serving.executors import RayExecutor, answer_of
 from serving.lanes import TwoLanes, stoppable
-
-_QUIET_AND_NARROW = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_SERVE_LOG_TO_STDERR": "0",
-    "HF_HUB_OFFLINE": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OPENCV_FOR_THREADS_NUM": "1",
-}
-"""Written for Ray's children, never read: one compute thread a replica (up to 17 times faster on a
-busy machine). Source: tiny diffusion checkpoints timed on two shared cores, 2026-11-22."""
+from serving.narrow import narrow_children
 
 INSPECTOR = "inspector"
 
@@ -185,7 +174,7 @@ class Cluster:
 
         Raises BackendUnavailable when a replica cannot start, with the replica's own error.
         """
-        os.environ.update(_QUIET_AND_NARROW)  # Ray and its workers read these from nowhere else
+        narrow_children()
         import ray
         from ray import serve
 

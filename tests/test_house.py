@@ -143,8 +143,8 @@ def test_broad_excepts_stand_in_two_places_only() -> None:
 
 
 def test_the_environment_is_read_in_config_only() -> None:
-    # deployments.py writes what Ray and its workers read from nowhere else.
-    allowed = {"content_engine/config.py", "serving/deployments.py"}
+    # narrow.py writes what Ray and its workers read from nowhere else.
+    allowed = {"content_engine/config.py", "serving/narrow.py"}
     reads = re.compile(r"\bos\.(environ|getenv)\b|from os import (environ|getenv)")
     wrong = [name for name, _, text in sources() if reads.search(text) and name not in allowed]
     assert not wrong, f"read settings through content_engine.config, not the environment: {wrong}"

@@ -9,13 +9,11 @@ clip is judged once. A CSV that holds planted clips already (`bench inject`) is 
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
@@ -40,9 +38,9 @@ from serving.bench.video.trials import (
     planted_trials,
     wanted_of,
 )
+from serving.narrow import narrow_children
 
 _PROCESSES = 2
-_MATRIX_THREADS = "OPENBLAS_NUM_THREADS"
 _ROUNDS = 3
 _SPEED_SIZE = (1280, 720)
 _SPEED_FPS = 30
@@ -242,22 +240,10 @@ def _decoding_s(data: bytes) -> float:
     return time.process_time() - began
 
 
-@contextmanager
-def _pool() -> Iterator[ProcessPoolExecutor]:
-    """Processes of one compute thread each, as a replica is.
-
-    OpenBLAS takes a thread a core and lets them spin: 10 ms of processor a second of film more.
-    """
-    before = os.environ.get(_MATRIX_THREADS)
-    os.environ[_MATRIX_THREADS] = "1"
-    try:
-        with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as pool:
-            yield pool
-    finally:
-        if before is None:
-            del os.environ[_MATRIX_THREADS]
-        else:
-            os.environ[_MATRIX_THREADS] = before
+def _pool() -> ProcessPoolExecutor:
+    """Processes as narrow as a replica: a second matrix thread spins, 10 ms a second of film."""
+    narrow_children()
+    return ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn"))
 
 
 def _say(what: str) -> None:
