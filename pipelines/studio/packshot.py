@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from assets.media import Picture
+from pipelines.studio.beyond import extended
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.placement import Placement, place
 from pipelines.studio.upscale import Enlarger
@@ -39,7 +40,9 @@ def scaled(
     size = (placement.width_px, placement.height_px)
     rgb = cutout.rgb
     if placement.scale > upscale_above:
-        rgb = enlarger.enlarge(rgb, factor=2 if placement.scale <= 2 else 4)
+        # Black beyond a transparent photo's outline is a cliff that SPAN answers with noise.
+        beyond = extended(rgb, cutout.alpha)
+        rgb = enlarger.enlarge(beyond, factor=2 if placement.scale <= 2 else 4)
     alpha = _resized(cutout.alpha, size)
     return replace(cutout, rgb=_resized(rgb, size), alpha=_as_crisp(alpha, placement.scale))
 

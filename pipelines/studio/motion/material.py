@@ -11,6 +11,7 @@ import numpy as np
 
 from assets.media import Picture
 from content_engine.errors import GenerationFailed
+from pipelines.studio.beyond import extended
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.catalog import Layout
 from pipelines.studio.motion.composition import Composition, Layer
@@ -18,7 +19,6 @@ from pipelines.studio.motion.layout import layout_of
 from pipelines.studio.motion.lying import lying_set
 from pipelines.studio.motion.order import MotionOrder
 from pipelines.studio.motion.sets import Box, Set, SetOrder
-from pipelines.studio.motion.sprites import extended
 from pipelines.studio.motion.standing import standing_set
 from pipelines.studio.scenes.placement import resized
 from pipelines.studio.scenes.spec import Setting, load_settings

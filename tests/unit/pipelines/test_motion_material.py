@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from pipelines.studio.beyond import extended
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.composition import Composition, Piece, steadily
 from pipelines.studio.motion.material import on_one_line
-from pipelines.studio.motion.sprites import extended, opaque, pyramid
+from pipelines.studio.motion.sprites import opaque, pyramid
 from pipelines.studio.motion.wording import CONTRAST_MIN, DARK, LIGHT, veiled_ink
 
 
