@@ -195,6 +195,14 @@ def test_a_plain_wall_over_a_floor_is_no_bar() -> None:
     assert frame.border(*watched(frames)).value == 0.0
 
 
+def test_a_bar_whose_step_rings_in_the_coder_is_a_bar() -> None:
+    frames = [picture.copy() for picture in PAN]
+    for picture in frames:
+        picture[:12] = 0
+        picture[8:12, ::20] = 6
+    assert frame.border(*watched(frames)).value > 0.03
+
+
 def test_fast_motion_is_not_cut_into_shots() -> None:
     rng = np.random.default_rng(1)
     shaking = rng.integers(0, 255, (20, 90, 160), dtype=np.uint8)
