@@ -37,7 +37,9 @@ def watermark(seen: Screened, *, reader: Reader) -> Reading:
     is read in the mean picture, and says the same in single stills: captions that follow one
     another in one place do not.
     """
-    reel, picture, steady = seen.reel, _mean(seen.reel), standing_steps(seen.reel)
+    reel, picture = seen.reel, _mean(seen.reel)
+    span = (0, reel.frames - 1)
+    steady = standing_steps(reel, span=span)
     scale = picture.shape[1] / reel.luma.shape[2]
     step = max(1, round(reel.fps / _CHECKS_PER_S))
     evidence = []
@@ -47,7 +49,6 @@ def watermark(seen: Screened, *, reader: Reader) -> Reading:
         share = float(keeps(reel, rect, steady=steady, step=step).mean()) if text else 0.0
         if text and (share >= _STANDS or _is_mark(text)):
             box, message = shares(place, picture), f"{text!r} lies over the clip"
-            span = (0, reel.frames - 1)
             evidence.append(found("watermark", message, frames=span, number=share, box=box))
     return reading(evidence)
 

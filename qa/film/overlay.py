@@ -10,10 +10,10 @@ import numpy as np
 
 from content_engine.types import Evidence
 from qa.film.found import Span, found, reading, runs
-from qa.film.lines import Rect, grown
+from qa.film.lines import Rect, grown, may_be_letters
 from qa.film.reel import Reel
 from qa.film.screened import Screened
-from qa.film.standing import Steady, coming_lines, standing_steps, wanders
+from qa.film.standing import Steady, coming_lines, has_steps, standing_steps, wanders
 from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.lettering import Reader
 from qa.vision.observed import Box, Reading
@@ -65,10 +65,11 @@ def captions_outside(seen: Screened, *, reader: Reader) -> Reading:
 def _outside(seen: Screened, area: Box, reader: Reader) -> Iterator[Evidence]:
     told: list[Box] = []
     indices = list(seen.reel.stills)
-    stood = standing_steps(seen.reel)
+    shots = {shot: standing_steps(seen.reel, span=shot) for shot in seen.reel.shots}
     for index in indices[:: -(-len(indices) // _MOST_STILLS)]:
-        came = list(_came(seen, index, area, stood))
-        for line in _said(seen, [*came[:_MOST_LINES], *_seen(seen, index, area)], reader):
+        stood = next(steady for shot, steady in shots.items() if shot[0] <= index <= shot[1])
+        lines = [*_came(seen, index, area, stood), *_seen(seen, index, area)]
+        for line in _said(seen, lines, reader):
             box = shares(line.rect, seen.reel.stills[index])
             if any(_overlap(box, other) > _AGAIN for other in told):
                 continue
@@ -82,13 +83,20 @@ def _outside(seen: Screened, area: Box, reader: Reader) -> Iterator[Evidence]:
 
 def _came(seen: Screened, index: int, area: Box, stood: Steady) -> Iterator[_Line]:
     """Lines outside that came and stand about a still, on whatever ground."""
-    picture, luma = seen.reel.stills[index], seen.reel.luma
-    scale = picture.shape[1] / luma.shape[2]
-    for rect, stands in coming_lines(seen.reel, index, area=area, stood=stood):
+    picture, reel = seen.reel.stills[index], seen.reel
+    scale = picture.shape[1] / reel.luma.shape[2]
+    step = max(1, round(reel.fps / _CHECKS_PER_S))
+    tried = 0
+    for rect, steady in coming_lines(reel, index, area=area, stood=stood):
         place = grown(rect, scale=scale, within=picture)
-        outside = _share_outside(shares(place, picture), area) >= _OUTSIDE
-        if outside and _is_caption(seen.reel, shares(place, picture), index, stands=stands):
+        if _share_outside(shares(place, picture), area) < _OUTSIDE:
+            continue
+        stands = has_steps(reel, rect, steady=steady, step=step)
+        if _is_caption(reel, shares(place, picture), index, stands=stands):
             yield _Line(index=index, rect=place, span=_span_around(stands, index), came=True)
+        tried += 1
+        if tried == _MOST_LINES:
+            return
 
 
 def _seen(seen: Screened, index: int, area: Box) -> Iterator[_Line]:
@@ -96,7 +104,7 @@ def _seen(seen: Screened, index: int, area: Box) -> Iterator[_Line]:
     picture, reel = seen.reel.stills[index], seen.reel
     rects = seen.views.lines(index)
     out = [rect for rect in rects if _share_outside(shares(rect, picture), area) >= _OUTSIDE]
-    for rect in out[: 2 * _MOST_LINES]:
+    for rect in (rect for rect in out[: 2 * _MOST_LINES] if may_be_letters(picture, rect)):
         box = shares(rect, picture)
         stands = _standing(reel, box, reel.luma[index])
         if _is_caption(reel, box, index, stands=stands):

@@ -6,7 +6,7 @@ import pytest
 from filmstock import FPS, moving, reel_of
 
 from qa.film.reel import Reel
-from qa.film.standing import coming_lines, keeps, standing_lines, standing_steps, wanders
+from qa.film.standing import coming_lines, has_steps, keeps, standing_lines, standing_steps, wanders
 
 _AREA = (0.05, 0.06, 0.95, 0.75)
 
@@ -27,26 +27,27 @@ def _near(rect: tuple[int, int, int, int]) -> bool:
 
 def test_a_mark_is_found_where_it_stands_and_in_all_frames() -> None:
     reel = _lettered(0, 47)
-    steady = standing_steps(reel)
+    steady = standing_steps(reel, span=(0, 47))
     rect = standing_lines(steady)[0]
     assert _near(rect), rect
     assert keeps(reel, rect, steady=steady, step=2).all()
 
 
 def test_a_pan_without_letters_holds_no_line() -> None:
-    assert standing_lines(standing_steps(reel_of(moving(5, step_px=3.0)))) == []
+    assert standing_lines(standing_steps(reel_of(moving(5, step_px=3.0)), span=(0, 47))) == []
 
 
 def test_a_caption_is_found_with_the_frames_it_stands_in() -> None:
     reel = _lettered(14, 37)
-    rect, stands = coming_lines(reel, 24, area=_AREA, stood=standing_steps(reel))[0]
+    rect, steady = coming_lines(reel, 24, area=_AREA, stood=standing_steps(reel, span=(0, 47)))[0]
     assert _near(rect), rect
+    stands = has_steps(reel, rect, steady=steady, step=2)
     assert np.flatnonzero(stands)[[0, -1]].tolist() == pytest.approx([14, 37], abs=2)
 
 
 def test_what_stands_all_the_time_does_not_come() -> None:
     reel = _lettered(0, 47)
-    assert coming_lines(reel, 24, area=_AREA, stood=standing_steps(reel)) == []
+    assert coming_lines(reel, 24, area=_AREA, stood=standing_steps(reel, span=(0, 47))) == []
 
 
 def test_letters_that_move_on_wander_and_such_as_stay_do_not() -> None:
