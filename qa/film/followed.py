@@ -29,6 +29,7 @@ _STRETCH = (0.87, 1.15)
 _RING_SAMPLES = (12, 6)
 _RING_HEIGHTS = 0.75
 _FEWEST_SAMPLES = 8
+_FEWEST_SHOWN_PX, _LEAST_HIGH_PX = 16, 5
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -93,13 +94,14 @@ def steps_of(reel: Reel, first: int, last: int) -> Steps:
 
 
 def line_of(steps: Steps, frame: int, rect: Rect, *, still_px: tuple[int, int]) -> Line | None:
-    """The line in a rectangle of a still, or None where it touches the picture's edge."""
+    """The line in a rectangle of a still, as far as it lies in the picture; None for too little."""
     step = min(len(steps.luma) - 1, round((frame - steps.first) / steps.every))
     height, width = steps.luma.shape[1:]
     scale = width / still_px[0], height / still_px[1]
     x0, x1 = (round(scale[0] * side) for side in (rect[0], rect[2]))
     y0, y1 = (round(scale[1] * side) for side in (rect[1], rect[3]))
-    if x0 < 1 or y0 < 1 or x1 >= width or y1 >= height:
+    x0, x1, y0, y1 = max(x0, 0), min(x1, width), max(y0, 0), min(y1, height)
+    if x1 - x0 < _FEWEST_SHOWN_PX or y1 - y0 < _LEAST_HIGH_PX:
         return None
     matrix = np.array([[1.0, 0.0, x0], [0.0, 1.0, y0]])
     return Line(own=steps.luma[step, y0:y1, x0:x1], step=step, matrix=matrix)
@@ -153,32 +155,56 @@ def _ring(size_px: tuple[int, int]) -> Numbers:
 
 
 def _look(picture: Pixels, line: Line, start: Numbers, search: int) -> Look | None:
-    """The line near there: the likest map of few; None where it leaves the picture."""
-    across, down = line.size_px
-    corners = np.array([[x, y, 1.0] for x in (0, across) for y in (0, down)]) @ start.T
-    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
-    if x0 < 0 or y0 < 0 or x1 > picture.shape[1] or y1 > picture.shape[0]:
+    """The line near there: the likest map of few; None where less than half of it is shown."""
+    first, last = _shown(picture, line, start)
+    if last - first < max(_FEWEST_SHOWN_PX, line.size_px[0] // 2):
         return None
+    own = np.ascontiguousarray(line.own[:, first:last])
+    start = start + np.outer(start[:, 0] * first, (0.0, 0.0, 1.0))
+    corners = _corners(own.shape[1], own.shape[0]) @ start.T
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
     left, top = max(0, int(x0) - search), max(0, int(y0) - search)
     area = picture[top : int(y1) + search + 2, left : int(x1) + search + 2]
     offset = np.array([[0.0, 0.0, left], [0.0, 0.0, top]])
-    near = start - offset
-    likeness, matrix, shifted = *_fine(area, line.own, near), near
-    if likeness < _HELD:
-        rough, shifted = _searched(area, line.own, near, search)
-        tried = _fine(area, line.own, shifted)
-        likeness, matrix = max(
-            ((likeness, matrix), (rough, shifted), tried), key=lambda item: item[0]
-        )
-    if likeness < _HELD:
-        matrix, likeness = near, max(likeness, _half(area, line.own, shifted))
-    shown = _fetched(area, matrix, line.size_px)
+    likeness, matrix = _likest(area, own, start - offset, search)
+    shown = _fetched(area, matrix, (own.shape[1], own.shape[0]))
+    whole = matrix + offset
+    whole[:, 2] -= whole[:, 0] * first
     return Look(
-        matrix=matrix + offset,
+        matrix=whole,
         likeness=likeness,
         level=float(shown.mean()),
         spread=float(shown.std()),
     )
+
+
+def _likest(area: Pixels, own: Pixels, near: Numbers, search: int) -> tuple[float, Numbers]:
+    """Correlation and map of what is most like the line: near there, or within `search` px."""
+    likeness, matrix = _fine(area, own, near)
+    if likeness >= _HELD:
+        return likeness, matrix
+    rough, shifted = _searched(area, own, near, search)
+    tried = _fine(area, own, shifted)
+    likeness, matrix = max(((likeness, matrix), (rough, shifted), tried), key=lambda item: item[0])
+    if likeness >= _HELD:
+        return likeness, matrix
+    return max(likeness, _half(area, own, shifted)), near
+
+
+def _shown(picture: Pixels, line: Line, start: Numbers) -> tuple[int, int]:
+    """The columns (first, last) of the line that lie in the picture; (0, 0) where none do."""
+    height, width = picture.shape
+    across, down = line.size_px
+    columns = np.arange(across + 1)
+    ends = [columns[:, None] * start[:, 0] + row * start[:, 1] + start[:, 2] for row in (0, down)]
+    x, y = np.stack(ends).transpose(2, 0, 1)
+    inside = ((x >= 0) & (x <= width) & (y >= 0) & (y <= height)).all(axis=0)
+    held = np.flatnonzero(inside)
+    return (int(held[0]), int(held[-1])) if len(held) else (0, 0)
+
+
+def _corners(across: float, down: float) -> Numbers:
+    return np.array([[x, y, 1.0] for x in (0.0, across) for y in (0.0, down)])
 
 
 def _fine(area: Pixels, own: Pixels, near: Numbers) -> tuple[float, Numbers]:

@@ -6,6 +6,7 @@ moves or flickers has none. So a line of letters is seen on any ground that does
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,16 +27,14 @@ _LOOKS = 12
 _ODD = 0.2
 _MARK_LEVELS = (5.0, 15.0, 40.0)
 _CAPTION_LEVELS = (5.0, 10.0, 20.0, 40.0)
-_MARK_GAPS = (0.014, 0.03, 0.05)
-_CAPTION_GAPS = (0.03, 0.05)
+_GAP_SHARES = (0.014, 0.03, 0.05)
 _AROUND = 2
 _AROUND_S = 0.1
 _TALLEST = 0.16
-# Source: 45 looks at captions and 118 at other places that come and stand (2026-11-23): 42 of the
-# captions pass, 5 of the others, one of them a piece of a caption.
+# How bare, and then how many strokes a height. Source: of 45 looks at captions 42 pass, of 118 at
+# other places that come and stand 5, and 13 by the second, for letters on leaves (2026-11-23).
 _BESIDE = 0.35
-_BARE = 0.3
-_FEWEST_STROKES = 2.5
+_WRITTEN = ((0.3, 2.5), (0.5, 3.0))
 _STOOD = 0.5
 _FEWEST_STEPS = 40
 _KEEPS = 0.5
@@ -80,7 +79,7 @@ def standing_steps(reel: Reel, *, span: Span) -> Steady:
 
 def standing_lines(steady: Steady) -> list[Rect]:
     """Rectangles of the luma that may hold a line of letters that stands, most strokes first."""
-    return _lines(steady, _MARK_LEVELS, gaps=_MARK_GAPS, side_px=min(steady.across.shape))
+    return _lines(steady, _MARK_LEVELS, side_px=min(steady.across.shape))
 
 
 def coming_lines(reel: Reel, frame: int, *, area: Box, stood: Steady) -> list[tuple[Rect, Steady]]:
@@ -97,7 +96,7 @@ def coming_lines(reel: Reel, frame: int, *, area: Box, stood: Steady) -> list[tu
         here = steady_steps(reel.luma[_around(reel, frame), top:bottom])
         new = stood.strength[top:bottom] < _STOOD * here.strength
         own = Steady(here.across * new, here.down * new)
-        rects = _lines(own, _CAPTION_LEVELS, gaps=_CAPTION_GAPS, side_px=min(height, width))
+        rects = _lines(own, _CAPTION_LEVELS, side_px=min(height, width))
         for x0, y0, x1, y1 in (rect for rect in rects if _is_written(own, rect)):
             held = Steady(own.across[y0:y1, x0:x1], own.down[y0:y1, x0:x1])
             lines.append(((x0, y0 + top, x1, y1 + top), held))
@@ -113,7 +112,8 @@ def _is_written(steady: Steady, rect: Rect) -> bool:
     inside = float(steady.strength[y0:y1, x0:x1].mean())
     barest = min((float(rows[:, x0:x1].mean()) for rows in beside if rows.size), default=0.0)
     strokes = _turns(steady.across, steady.strength > _CAPTION_LEVELS[0], rect)
-    return barest <= _BARE * inside and strokes * high >= _FEWEST_STROKES * (x1 - x0)
+    fewest = next((few for bare, few in _WRITTEN if barest <= bare * inside), math.inf)
+    return strokes * high >= fewest * (x1 - x0)
 
 
 def has_steps(reel: Reel, rect: Rect, *, steady: Steady, step: int) -> Mask:
@@ -175,15 +175,13 @@ def _around(reel: Reel, frame: int) -> Numbers:
     return np.clip(frame + step * np.arange(-_AROUND, _AROUND + 1), 0, reel.frames - 1)
 
 
-def _lines(
-    steady: Steady, levels: Sequence[float], *, gaps: Sequence[float], side_px: int
-) -> list[Rect]:
+def _lines(steady: Steady, levels: Sequence[float], *, side_px: int) -> list[Rect]:
     found: list[tuple[int, Rect]] = []
     for level in levels:
         strong = steady.strength > level
         if np.count_nonzero(strong) < _FEWEST_STEPS:
             continue
-        for share in gaps:
+        for share in _GAP_SHARES:
             gap = max(3, round(share * max(strong.shape)))
             rects = patches(strong, gap=gap, side_px=side_px)
             found += [(_turns(steady.across, strong, rect), rect) for rect in rects]
