@@ -48,9 +48,11 @@ _TORN_LEVELS = (33.0, 46.0)
 _RESTLESS_LEVELS = (40.0, 55.0)
 _AROUND_S = 0.5
 # Source for those of a recoil: 93 planted morphs and 131 clean clips (2026-11-23), see there too.
-_RECOIL_LIMIT = 1.5
-_RECOIL_LEAST = 1.5
+_RECOIL_LIMIT = 1.3
+_RECOIL_LEAST = 1.3
 _RECOIL_MOST = 6.0
+# What springs back leaves flow behind for a frame; what moves on does not.
+_SPRUNG_LEVELS = (2.0, 4.0)
 _BESIDE_CELLS, _BESIDE_STEPS = 2, 0
 
 
@@ -114,7 +116,9 @@ def _strength(steps: Steps, moment: Moment) -> float:
     if not len(later) or not known:
         return 0.0
     times = max(known) / (float(np.median(later)) + _NOISE_LEVELS)
-    return min(sudden, times, _RECOIL_MOST)
+    at = moment.here.step
+    torn = float(steps.torn[max(0, at - 2) : at + 1, moment.region].mean(axis=1).max())
+    return min(sudden, times, _RECOIL_MOST) * _ramp(torn, _SPRUNG_LEVELS)
 
 
 def _bend(steps: Steps, moment: Moment) -> Bend | None:
