@@ -24,8 +24,8 @@ from qa.film.twins import twins
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Box, Reading
 
-# Source for the constants: 72 dents of strengths 3 and 4 planted in clips of 29 products (seeds
-# 6300 to 6427, older ones) and 51 clean designed clips of all eight designs (2026-11-23). Lengths
+# Source for the constants: 84 dents of strengths 3 and 4 planted in 32 clips (seeds
+# 6300 to 6634, older ones) and 72 clean designed clips of all eight designs (2026-11-23). Lengths
 # in steps of 1/128 of the product's size, distances in CIELAB.
 _NEAR = 7
 _FARTHEST = 32
