@@ -135,7 +135,7 @@ def ghosting(reel: Reel, pulse: Pulse) -> Reading:
     Where it sets in, the step between two frames holds, beside the motion, the difference to
     another moment within 0.6 s, all over the picture, and the same is taken away where it ends.
     Both steps must be explained well: clean clips with motion to and fro reach 1.71 summed, planted
-    ghosts at 24 frames a second 1.87 and more; at 8 a second (1.18 to 1.74) they are often missed.
+    ghosts at 24 frames a second 1.87 and more; at 8 a second (1.18 to 1.74) most are missed here.
     A cross-fade has no such sudden ends; steps beside a repeated frame prove nothing. Clips of few
     frames a second are looked at with their motion taken out, too (`qa.film.exposures`).
     """
