@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,7 +13,7 @@ from content_engine.errors import InvalidBrief
 from content_engine.faults import fault_kinds
 from content_engine.known import compared
 from content_engine.review import CaseStatus, Label
-from content_engine.types import Kind
+from content_engine.types import Attempt, Kind
 from serving.api.door import Door
 from serving.api.gate import holder_of
 from serving.api.orders import check_order
@@ -136,6 +137,7 @@ def _labelled(door: Door, case_id: str, body: LabelIn) -> dict[str, Any]:
     label = body.noun(door.ledger.claimant(body.token, case_id))
     _check_faults(label, case.kind)
     attempt = door.ledger.case_attempt(case)
+    _check_spans(label, attempt)
     if label.correction is not None and case.status is CaseStatus.WAITING:
         brief = door.ledger.job(case.job_id, door.tenant).brief
         check_order(door, case, label.correction, brief=brief, attempt=attempt)
@@ -151,3 +153,15 @@ def _check_faults(label: Label, kind: Kind) -> None:
     strange = sorted({fault.kind for fault in label.faults} - set(known))
     if strange and known:
         raise InvalidBrief(f"no fault {strange[0]!r} of {kind} is known; known: {', '.join(known)}")
+
+
+def _check_spans(label: Label, attempt: Attempt) -> None:
+    """Raises InvalidBrief for a fault beyond the clip's end: nothing could learn from it."""
+    clips = [asset for asset in attempt.candidate.assets if asset.fps]
+    frames = max((math.ceil(clip.duration_s * clip.fps) for clip in clips), default=0)
+    ends = [fault.frames[1] for fault in label.faults if fault.frames]
+    if frames and ends and max(ends) >= frames:
+        raise InvalidBrief(
+            f"a fault ends at frame {max(ends)}, the clip at frame {frames - 1}: "
+            "give 0-based frames of this clip"
+        )

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -24,6 +25,7 @@ from content_engine.types import (
     Score,
     Severity,
     Verdict,
+    VideoSpec,
     canonical_json,
 )
 from serving.api import Door
@@ -246,6 +248,24 @@ def test_what_cannot_be_carried_out_is_refused_before_it_counts(
     assert refused.json()["type"] == problem_type(code), refused.text
     assert words in refused.text
     assert label(client, sheet, outcome="pass").status_code == 200, "the case must still be held"
+
+
+def test_a_fault_beyond_the_clip_s_end_is_refused(client: Client, door: Door) -> None:
+    film = replace(brief("v-1", price="12.90"), kind=Kind.VIDEO, spec=VideoSpec())
+    attempt = judged(door)
+    (copy,) = attempt.candidate.assets
+    clip = replace(copy, role="clip-1x1", media_type="video/mp4", fps=30.0, duration_s=2.0)
+    door.ledger.submit([film], tenant=door.tenant)
+    (claimed,) = door.ledger.claim("w", kinds=(Kind.VIDEO,), limit=1, lease_s=60)
+    candidate = replace(attempt.candidate, assets=(clip,))
+    door.ledger.record(claimed, replace(attempt, candidate=candidate, scores=()))
+    door.ledger.settle(claimed)
+    sheet = claim(client, kinds=["video"])
+    late = label(client, sheet, outcome="reject", faults=[{"kind": "morph", "frames": [50, 60]}])
+    assert late.json()["type"] == problem_type("invalid-brief"), late.text
+    assert "frame 59" in late.text, "whoever sends it must see where the clip ends"
+    last = label(client, sheet, outcome="reject", faults=[{"kind": "morph", "frames": [50, 59]}])
+    assert last.status_code == 200, last.text
 
 
 @pytest.mark.parametrize("value", ["NaN", '"\\ud800"', f'"{"x" * 20_001}"'])
