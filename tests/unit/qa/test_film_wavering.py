@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from qa.film.followed import Line, Steps, follow_line
+from qa.film.followed import Line, Steps, follow_line, line_of
 from qa.film.wavering import wavering
 
 BOX = (20, 40, 120, 20)
@@ -42,3 +42,18 @@ def test_letters_that_wander_before_the_caption_goes_are_found() -> None:
 def test_a_caption_that_comes_word_by_word_and_gives_way_to_the_next_is_none() -> None:
     words = ["A", "A NEW", *["A NEW MUG"] * 6, "", "HOLDS", *["HOLDS MORE"] * 6]
     assert read([captioned(each) for each in words], still=4)[0] == 0.0
+
+
+def test_a_line_is_followed_while_half_of_it_is_in_the_picture() -> None:
+    ground_texture = np.random.default_rng(1).integers(150, 240, (25, 90), dtype=np.uint8)
+    wide = cv2.resize(ground_texture, (360, 100), interpolation=cv2.INTER_CUBIC)
+    cv2.putText(wide, "A NEW MUG", (150, 55), 0, 0.5, 20, 2)
+    frames = [wide[:, at * 3 : at * 3 + 160] for at in range(66)]
+    steps = Steps(luma=np.stack(frames), first=0, every=1, step_s=0.125)
+    line = line_of(steps, 30, (58, 40, 144, 62), still_px=(160, 100))
+    assert line is not None
+    held = [look is not None and look.likeness > 0.9 for look in follow_line(steps, line)]
+    shown = np.flatnonzero(held)
+    # Half of its 86 px is out of the picture 59 px on to the right and 101 px on to the left.
+    assert (shown[0], shown[-1]) == (30 - 19, 30 + 33)
+    assert all(held[shown[0] : shown[-1] + 1])
