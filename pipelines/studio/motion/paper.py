@@ -111,14 +111,19 @@ def widest(size: tuple[int, int], window: tuple[int, int, int, int]) -> float:
 
 
 def shadow(window: tuple[int, int, int, int], *, frame_px: tuple[int, int]) -> Layer:
-    """The soft shadow of a window's print on the ground, kept at an eighth of the frame."""
+    """The soft shadow of a window's print on the ground."""
+    return Piece(picture=dark(window, frame_px=frame_px), pose=steadily(np.diag([8.0, 8.0, 1.0])))
+
+
+def dark(window: tuple[int, int, int, int], *, frame_px: tuple[int, int]) -> Pyramid:
+    """What a window's print darkens of the frame, kept at an eighth of its size."""
     width, height = frame_px
-    dark = np.zeros((height // 8 + 1, width // 8 + 1), np.uint8)
+    drawn = np.zeros((height // 8 + 1, width // 8 + 1), np.uint8)
     x0, y0, x1, y1 = (each // 8 for each in window)
     drop = max(1, round(0.012 * min(frame_px) / 8))
-    cv2.rectangle(dark, (x0, y0 + drop), (x1 - 1, y1 - 1 + drop), 105, -1)
-    soft = cv2.GaussianBlur(dark, (0, 0), 0.022 * min(frame_px) / 8)
-    return Piece(picture=pyramid(ink(soft, color=BLACK)), pose=steadily(np.diag([8.0, 8.0, 1.0])))
+    cv2.rectangle(drawn, (x0, y0 + drop), (x1 - 1, y1 - 1 + drop), 105, -1)
+    soft = cv2.GaussianBlur(drawn, (0, 0), 0.022 * min(frame_px) / 8)
+    return pyramid(ink(soft, color=BLACK))
 
 
 def points_of_interest(rgb: U8, keep: U8 | None, *, count: int) -> list[tuple[float, float]]:

@@ -16,8 +16,9 @@ from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.backend import COMPOSE
 from pipelines.studio.motion.canvas import Canvas, lay_over, reach, stamp
 from pipelines.studio.motion.catalog import designs
-from pipelines.studio.motion.composition import Composition, Piece, about, place, steadily
+from pipelines.studio.motion.composition import Composition, Layer, Piece, about, place, steadily
 from pipelines.studio.motion.designs import orbit
+from pipelines.studio.motion.designs.prints import Sliding
 from pipelines.studio.motion.easing import arrive, curve, depart, drift, glide, linear, track
 from pipelines.studio.motion.filming import film
 from pipelines.studio.motion.layout import layout_of
@@ -212,6 +213,36 @@ def test_a_photo_without_ground_is_shown_on_a_light_one() -> None:
     shown = on_tone(photo, palette=palette_of(photo), seed=1)
     assert (shown[20, 20] == 60).all(), "the product keeps its colour"
     assert shown[0, 0].min() > 150, f"its ground is {shown[0, 0]}, nearly black"
+
+
+@pytest.mark.parametrize("size", [(420, 140), (140, 420)], ids=["wide", "tall"])
+@pytest.mark.parametrize("cues", [(), (Cue(text="Cup", start_s=0.5, stop_s=6.0),)])
+@pytest.mark.parametrize("aspect", ["1:1", "4:5", "9:16", "16:9"])
+def test_every_print_slides_in_from_the_edge_of_the_frame(aspect: str, cues, size) -> None:
+    across, down = map(int, aspect.split(":"))
+    wide, high = (2 * round(96 * each / max(across, down) / 2) for each in (across, down))
+    order = replace(ORDER, design="prints", aspect=aspect, width_px=wide, height_px=high, cues=cues)
+    colours = (200, 40, 40), (40, 160, 40), (40, 40, 200)
+    photos = tuple(Picture(np.full((*size[::-1], 3), colour, np.uint8)) for colour in colours)
+    scene = COMPOSE["prints"](replace(material(order), photos=photos))
+    prints = [layer for layer in scene.front if isinstance(layer, Sliding)]
+    assert len(prints) == 2, "three photos: one lies there, two come"
+    for number, each in enumerate(prints, start=1):
+        first = round((number * 2.0 - 0.5) * order.fps)
+        shown = [luma_of(each, scene, at) >= 16 for at in range(first, first + order.fps)]
+        areas = np.array([frame.mean() for frame in shown]) / shown[-1].mean()
+        assert areas[0] == 0, f"print {number} is there before it comes"
+        assert shown[int(np.argmax(areas > 0))][:, -1].any(), f"print {number} begins inside"
+        assert np.diff(areas).min() >= 0, f"print {number} shows less than before"
+        assert np.diff(areas).max() < 0.2, f"print {number} stands there at once"
+
+
+def luma_of(layer: Layer, scene: Composition, index: int) -> np.ndarray:
+    """The brightness that the layer alone paints, 0 where it paints nothing."""
+    canvas = Canvas.of(scene.width_px, scene.height_px)
+    canvas.buffer[:] = 0
+    layer.paint(canvas, index / scene.fps, open_s=0.5 / scene.fps)
+    return canvas.planes[0]
 
 
 def test_the_same_order_gives_the_same_frames_and_another_seed_another_clip() -> None:

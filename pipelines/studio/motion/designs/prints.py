@@ -5,15 +5,17 @@ For photos that show more than the product: worn, in use, cut off by the frame.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from content_engine.errors import GenerationFailed
-from pipelines.studio.motion.canvas import Window
+from pipelines.studio.motion.canvas import Canvas, Window
 from pipelines.studio.motion.composition import Composition, Layer, Piece, place
 from pipelines.studio.motion.easing import drift, glide, track
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.paper import (
     Aim,
+    dark,
     ground,
     on_tone,
     palette_of,
@@ -35,6 +37,10 @@ ASIDE = 0.05
 without pixels to spare would stand still."""
 
 
+SHADE_COMES = 4.0
+"""A print's shadow is whole after so small a part of the way (1 / 4), and until so near its end."""
+
+
 def compose(material: Material) -> Composition:
     """The photos, one sliding over the other, each slowly opening. Raises GenerationFailed."""
     order = material.order
@@ -47,13 +53,56 @@ def compose(material: Material) -> Composition:
         for number, picture in enumerate(pictures)
     ]
     later = [
-        _sliding(piece, window, start_s=number * keep - PASS_S / 2)
+        sliding(piece, window, start_s=number * keep - PASS_S / 2, frame_px=order.frame_px)
         for number, piece in enumerate(pieces[1:], start=1)
     ]
     base: list[Layer] = [ground(palette, frame_px=order.frame_px, seed=material.seed)]
     if window[0] > 0 and window[1] > 0:
         base.append(shadow(window, frame_px=order.frame_px))
-    return material.clip(base, [pieces[0], *later])
+    return material.clip(base, [pieces[0], *(layer for pair in later for layer in pair)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sliding:
+    """A print that slides in from beyond the frame's right edge.
+
+    Its window goes with it: what the window cuts off the photo is never seen on the way. `away` is
+    how far the print is from its place at a time, in px.
+    """
+
+    piece: Piece
+    window: Window
+    away: Callable[[float], float]
+
+    def window_at(self, time_s: float) -> Window:
+        """Where the print's window is at that time; beyond the frame at first."""
+        x0, y0, x1, y1 = self.window
+        moved = 2 * round(self.away(time_s) / 2)
+        return x0 + moved, y0, x1 + moved, y1
+
+    def paint(self, canvas: Canvas, time_s: float, *, open_s: float) -> None:
+        """See `Layer.paint`."""
+        x0, y0, x1, y1 = self.window_at(time_s)
+        moving = replace(
+            self.piece,
+            pose=lambda t: place(x=self.away(t), y=0.0) @ self.piece.pose(t),
+            window=(x0, y0, min(x1, canvas.width_px), y1),
+        )
+        moving.paint(canvas, time_s, open_s=open_s)
+
+
+def sliding(
+    piece: Piece, window: Window, *, start_s: float, frame_px: tuple[int, int]
+) -> tuple[Layer, Sliding]:
+    """The print coming in over the one before; its shadow goes along, and is gone when it lies."""
+    far = float(frame_px[0] - window[0])
+    away = track((start_s, far), (start_s + PASS_S, 0.0, glide))
+    cast = Piece(
+        picture=dark(window, frame_px=frame_px),
+        pose=lambda t: place(x=away(t), y=0.0, scale=8.0),
+        opacity=lambda t: min(1.0, SHADE_COMES * away(t) / far, SHADE_COMES * (1 - away(t) / far)),
+    )
+    return cast, Sliding(piece=piece, window=window, away=away)
 
 
 def _fitting(material: Material, palette: Palette, window: Window) -> list[Pyramid]:
@@ -81,13 +130,3 @@ def _opening(picture: Pyramid, window: Window, *, start_s: float, stop_s: float)
     x = track((start_s, 0.5 - aside), (stop_s, 0.5 + aside, drift))
     y = track((start_s, 0.42), (stop_s, 0.5, drift))
     return shown(picture, lambda t: Aim(x=x(t), y=y(t), scale=scale(t)), window=window)
-
-
-def _sliding(piece: Piece, window: Window, *, start_s: float) -> Piece:
-    """The photo coming in from the right over the one before."""
-    away = track((start_s, float(window[2] - window[0])), (start_s + PASS_S, 0.0, glide))
-    return replace(
-        piece,
-        pose=lambda t: place(x=away(t), y=0.0) @ piece.pose(t),
-        opacity=lambda t: 1.0 if t > start_s else 0.0,
-    )
