@@ -365,15 +365,15 @@ def test_the_queue_is_counted(client: Client, job_id: str) -> None:
     assert [(row["kind"], row["age"], row["cases"]) for row in before["waiting"]] == [
         ("text", "hour", 1)
     ]
-    label(client, claim(client), outcome="reject", faults=[{"kind": "material"}])
+    label(client, claim(client), outcome="reject", faults=[{"kind": "residue"}])
     after = ask(client, "GET", "/v1/queue?days=1").json()
     assert after["waiting"] == []
     (made,) = after["decided"]
     assert (made["backend"], made["reviewed"], made["refused"]) == ("realiser", 1, 1)
     (pace,) = after["reviewers"]
     assert (pace["reviewer"], pace["labels"], pace["seconds_median"]) == ("ada", 1, 3.5)
-    named = {(row["fault"], row["named_by"]) for row in after["faults"]}
-    assert named == {("number", "judge"), ("material", "person")}
+    named = {(row["fault"], row["name"], row["named_by"]) for row in after["faults"]}
+    assert named == {("number", "Number", "judge"), ("residue", "Left-over English", "person")}
 
 
 # Uploads

@@ -9,7 +9,7 @@ import { wordOf } from "./words.js";
 /** @typedef {{kind: string, age: string, cases: number, held: number, overdue: number, value_at_risk: number}} Waiting */
 /** @typedef {{kind: string, backend: string} & Record<string, number>} Decided */
 /** @typedef {{reviewer: string, labels: number, passed: number, fixed: number, refused: number, seconds_median: number, seconds_in_all: number, labels_last_hour: number, known: number, agreed: number}} Pace */
-/** @typedef {{kind: string, backend: string, fault: string, named_by: string, cases: number}} Fault */
+/** @typedef {{kind: string, backend: string, fault: string, name: string, named_by: string, cases: number}} Fault */
 /** @typedef {{at: string, since: string, waiting: Waiting[], decided: Decided[], reviewers: Pace[], faults: Fault[], days: {day: string, opened: number, answered: number}[]}} Stats */
 
 const REFRESH_MS = 15_000;
@@ -71,11 +71,13 @@ function pace(reviewers) {
     { head: ["Reviewer", "answers", "last hour", "median s", "passed", "fixed", "refused", "planted faults caught"], rows: reviewers.map((each) => [each.reviewer, each.labels, each.labels_last_hour, each.seconds_median.toFixed(1), each.passed, each.fixed, each.refused, right(each)]) });
 }
 
+/** A fault in the words of the review page; one kind has other words in other media. @param {Fault} each */
+const nameOf = (each) => each.name || wordOf([], each.fault).name;
+
 /** @param {Fault[]} faults */
 function faultsByKind(faults) {
-  const names = ranked(faults);
-  const count = (/** @type {string} */ fault, /** @type {string} */ by) => sum(faults.filter((each) => each.fault === fault && each.named_by === by).map(({ cases }) => cases));
-  const rows = names.map((fault) => ({ name: wordOf([], fault).name, values: NAMED.map(({ name }) => count(fault, name)) }));
+  const count = (/** @type {string} */ fault, /** @type {string} */ by) => sum(faults.filter((each) => nameOf(each) === fault && each.named_by === by).map(({ cases }) => cases));
+  const rows = ranked(faults).map((fault) => ({ name: fault, values: NAMED.map(({ name }) => count(fault, name)) }));
   const noted = rows.map((row) => ({ ...row, note: row.values.join(" / ") }));
   return figure("Faults by kind", "Cases in which the judge (major faults) or a person named the fault", [legend(NAMED), stackedBars(noted, NAMED, { label: "Faults by kind" })],
     { head: ["Fault", "judge", "person"], rows: rows.map(({ name, values }) => [name, ...values]) });
@@ -85,17 +87,15 @@ function faultsByKind(faults) {
 function faultsByBackend(faults) {
   const backends = [...new Set(faults.map(({ backend }) => backend))].sort();
   const names = ranked(faults);
-  const count = (/** @type {string} */ fault, /** @type {string} */ backend) => Math.max(0, ...NAMED.map(({ name }) => sum(faults.filter((each) => each.fault === fault && each.backend === backend && each.named_by === name).map(({ cases }) => cases))));
-  const shown = (/** @type {string} */ row, /** @type {string} */ column) => count(names.find((fault) => wordOf([], fault).name === row) ?? row, column);
-  const rows = names.map((fault) => wordOf([], fault).name);
-  return figure("Faults by backend", "Cases with the fault, of each maker", [cells(rows, backends, shown, "Faults by backend")],
-    { head: ["Fault", ...backends], rows: names.map((fault) => [wordOf([], fault).name, ...backends.map((backend) => count(fault, backend))]) });
+  const count = (/** @type {string} */ fault, /** @type {string} */ backend) => Math.max(0, ...NAMED.map(({ name }) => sum(faults.filter((each) => nameOf(each) === fault && each.backend === backend && each.named_by === name).map(({ cases }) => cases))));
+  return figure("Faults by backend", "Cases with the fault, of each maker", [cells(names, backends, count, "Faults by backend")],
+    { head: ["Fault", ...backends], rows: names.map((fault) => [fault, ...backends.map((backend) => count(fault, backend))]) });
 }
 
-/** The faults named most, most first. @param {Fault[]} faults */
+/** The names of the faults named most, most first. @param {Fault[]} faults */
 function ranked(faults) {
-  const names = [...new Set(faults.map(({ fault }) => fault))];
-  const all = (/** @type {string} */ name) => sum(faults.filter(({ fault }) => fault === name).map(({ cases }) => cases));
+  const names = [...new Set(faults.map(nameOf))];
+  const all = (/** @type {string} */ name) => sum(faults.filter((each) => nameOf(each) === name).map(({ cases }) => cases));
   return names.sort((a, b) => all(b) - all(a)).slice(0, FAULTS_MOST);
 }
 

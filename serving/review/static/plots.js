@@ -52,7 +52,7 @@ export function stackedBars(rows, series, { share = false, bare = false, label }
       x += width;
       return value ? [part, text] : [];
     });
-    return [svg("text", { x: NAME - 10, y: y + 17, "text-anchor": "end" }, short(name, 21)), ...parts,
+    return [svg("text", { x: NAME - 10, y: y + 17, "text-anchor": "end" }, svg("title", {}, name), short(name, 21)), ...parts,
       svg("text", { class: "quiet", x: (share ? NAME + room : x) + 8, y: y + 17 }, note ?? String(sum(values)))];
   });
   return picture(label, rows.length * (BAR + 8), bars);
@@ -102,7 +102,7 @@ export function cells(rows, columns, count, label) {
       return [svg("rect", { class: `heat-${Math.min(4, level)}`, x: x + 1, y, width: wide - 2, height: BAR, rx: 2 }),
         svg("text", { class: level > 2 ? "on" : "", x: x + wide / 2, y: y + 17, "text-anchor": "middle" }, value ? String(value) : "·")];
     });
-    return [svg("text", { x: NAME - 10, y: y + 17, "text-anchor": "end" }, short(row, 21)), ...boxes];
+    return [svg("text", { x: NAME - 10, y: y + 17, "text-anchor": "end" }, svg("title", {}, row), short(row, 21)), ...boxes];
   });
   return picture(label, top + rows.length * (BAR + 4), [...head, ...body]);
 }
