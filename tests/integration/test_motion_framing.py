@@ -6,6 +6,7 @@ import pytest
 from assets.media import Picture
 from pipelines.studio.cutout import CutOut
 from pipelines.studio.motion.backend import COMPOSE
+from pipelines.studio.motion.catalog import design_named
 from pipelines.studio.motion.composition import Composition, Piece, Troupe
 from pipelines.studio.motion.material import Material
 from pipelines.studio.motion.order import Cue, Measure, MotionOrder
@@ -76,6 +77,20 @@ def test_the_product_stays_in_the_frame(design: str, aspect: str, setting: str) 
         left, _, right, _ = extent(on_the_mark(scene, at_s), at_s)
         assert left >= -0.5, f"it leaves the frame on the left at {at_s} s"
         assert right <= scene.width_px + 0.5, f"it leaves the frame on the right at {at_s} s"
+
+
+@pytest.mark.parametrize("setting", ["flat-linen", "paper-sweep"])
+def test_views_never_pass_behind_words_that_stand_beside_them(setting: str) -> None:
+    scene = composed("turn", "16:9", setting)
+    (troupe,) = (layer for layer in scene.front if isinstance(layer, Troupe))
+    views = [member[-1] for member in troupe.members]
+    words = design_named("turn").layouts["16:9"].words
+    times = np.arange(scene.frames) / scene.fps
+    leftmost = min(extent(view, float(at_s))[0] for view in views for at_s in times)
+    assert leftmost >= words.x1 * scene.width_px, "a view passes behind the caption"
+    shown = [sum(extent(view, float(at_s))[0] < scene.width_px for view in views) for at_s in times]
+    assert max(shown) == 1, "one comes in before the other is out"
+    assert shown.count(0) <= 0.2 * scene.fps, "the scene stays empty between two views"
 
 
 @pytest.mark.parametrize("aspect", SIZES)

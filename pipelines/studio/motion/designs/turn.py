@@ -1,6 +1,7 @@
 """Multi-view turn: the product's views pass the mark one after another, each kept for a while.
 
 Standing ones go round in a wide arc; lying ones are lifted off and laid down, front, then back.
+Where words stand beside the product, each leaves and the next one comes on the other side.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from pipelines.studio.cutout import CutOut
+from pipelines.studio.motion.catalog import Layout
 from pipelines.studio.motion.composition import Composition, Level, Piece, Troupe
 from pipelines.studio.motion.easing import drift, glide, track
 from pipelines.studio.motion.lying import PAN_SHARE, LyingSet
@@ -53,57 +55,61 @@ def compose(material: Material) -> Composition:
         stage.another(material.large_enough(view, own), own)
         for view, own in zip(views, boxes, strict=True)
     ]
-    front = _stations(material, len(views), creep=_creep(box, stage, things, order.frame_px))
-    spacing = _outside(box, stage, frame_width_px=order.width_px) * _unit(stage)
-    walk = (_laid if isinstance(stage, LyingSet) else _turned)(front, material.side(), spacing)
-    walks = [walk(number) for number in range(len(views))]
+    aside = _aside(material.layout) if order.cues else 0
+    station = _outside(box, stage, aside, frame_width_px=order.width_px)
+    creep = _creep(box, stage, things, order.frame_px, station=station)
+    ways = _ways(material, len(views), creep=creep, swaps=aside != 0)
+    walk = _laid if isinstance(stage, LyingSet) else _turned
+    walks = [walk(way, aside or material.side(), station * _unit(stage)) for way in ways]
     members = [
-        _with_its_shade(stage.walking(thing, camera, own), away=partial(_away, front, number))
-        for number, (thing, own) in enumerate(zip(things, walks, strict=True))
+        _with_its_shade(stage.walking(thing, camera, own), way=way)
+        for thing, own, way in zip(things, walks, ways, strict=True)
     ]
     troupe = Troupe(members=tuple(members), depths=tuple(map(_depth, walks)))
     return material.clip(stage.ground(camera), [troupe])
 
 
-def _creep(box: Box, stage: Set, things: Sequence[Thing], frame_px: tuple[int, int]) -> float:
+def _aside(layout: Layout) -> int:
+    """The side on which no words stand: −1 left, 1 right; 0 where they stand above or below."""
+    product, words = layout.product, layout.words
+    return (words.x1 <= product.x0) - (words.x0 >= product.x1)
+
+
+def _creep(
+    box: Box, stage: Set, things: Sequence[Thing], frame_px: tuple[int, int], *, station: float
+) -> float:
     """How far a view goes on while it is kept, in stations: the widest stays in the frame."""
     middle, wide = box.middle[0] * frame_px[0], max(each.placed.size[0] for each in things)
     held = middle - wide / 2, 0.0, middle + wide / 2, 0.0
     room = sideways_px(held, frame_width_px=frame_px[0], zoom=ZOOM[1])
     if isinstance(stage, LyingSet):
         room *= 1 - PAN_SHARE
-    station_px = _outside(box, stage, frame_width_px=frame_px[0]) * (stage.box[2] - stage.box[0])
-    return min(CREEP, 2 * room / station_px)
+    return min(CREEP, 2 * room / station / (stage.box[2] - stage.box[0]))
 
 
-def _away(front: Level, number: int, time_s: float) -> float:
-    """How many stations a view is from the mark."""
-    return abs(number - front(time_s))
-
-
-def _with_its_shade(
-    pieces: tuple[Piece, ...], *, away: Callable[[float], float]
-) -> tuple[Piece, ...]:
+def _with_its_shade(pieces: tuple[Piece, ...], *, way: Level) -> tuple[Piece, ...]:
     """The thing and its shades, which are gone when the thing is out of the frame."""
     near, far = SHADE_GONE
 
     def dimmed(piece: Piece) -> Piece:
         return replace(
             piece,
-            opacity=lambda t: piece.opacity(t) * (1 - glide((away(t) - near) / (far - near))),
+            opacity=lambda t: piece.opacity(t) * (1 - glide((abs(way(t)) - near) / (far - near))),
         )
 
     return (*map(dimmed, pieces[:-1]), pieces[-1])
 
 
-def _outside(box: Box, stage: Set, *, frame_width_px: int) -> float:
+def _outside(box: Box, stage: Set, aside: int, *, frame_width_px: int) -> float:
     """How many widths of the product from the mark the next view stands: just outside the frame.
 
-    A fifth more than the wider side beyond the mark asks for: it stands farther back.
+    A fifth more than that side (the wider one for 0) beyond the mark asks for: it stands farther
+    back.
     """
     mark = box.middle[0]
+    beyond = {-1: mark, 0: max(mark, 1 - mark), 1: 1 - mark}[aside]
     wide = stage.box[2] - stage.box[0]
-    return 1.2 * max(mark, 1 - mark) * frame_width_px / wide + 0.9
+    return 1.2 * beyond * frame_width_px / wide + 0.9
 
 
 def _unit(stage: Set) -> float:
@@ -129,10 +135,12 @@ def _largest(views: Sequence[CutOut]) -> CutOut:
     return max(views, key=lambda view: view.width_px * view.height_px)
 
 
-def _stations(material: Material, count: int, *, creep: float) -> Level:
-    """Which view is in front: 0 … count − 1, each kept for an equal time, creeping on meanwhile."""
-    duration = material.order.duration_s
-    keep = duration / count
+def _ways(material: Material, count: int, *, creep: float, swaps: bool) -> list[Level]:
+    """How many stations from the mark each view is: each kept for an equal time, creeping on.
+
+    From +1 over the mark to −1; one that `swaps` comes and leaves on the + side, one after another.
+    """
+    keep = material.order.duration_s / count
     keys = [
         (key, value, glide)
         for step in range(1, count)
@@ -141,35 +149,37 @@ def _stations(material: Material, count: int, *, creep: float) -> Level:
             (step * keep + TURN_S / 2, float(step)),
         )
     ]
-    stepped = track((0.0, 0.0), *keys)
-    return lambda t: (1 - creep) * stepped(t) + creep * (t / keep - 0.5)
+    front = track((0.0, 0.0), *keys)
+
+    def passing(number: int, time_s: float) -> float:
+        return number - (1 - creep) * front(time_s) - creep * (time_s / keep - 0.5)
+
+    def swapping(number: int, time_s: float) -> float:
+        crept = min(max(number + 0.5 - time_s / keep, -0.5), 0.5)
+        return min(2 * abs(number - front(time_s)), 1.0) * (1 + creep) + creep * crept
+
+    return [partial(swapping if swaps else passing, number) for number in range(count)]
 
 
-def _turned(front: Level, side: int, spacing: float) -> Callable[[int], Walk]:
+def _turned(way: Level, side: int, spacing: float) -> Walk:
     """Along an arc whose nearest point is the mark."""
 
-    def walk(number: int) -> Walk:
-        def step(t: float) -> Step:
-            away = number - front(t)
-            return Step(right=side * away * spacing, ahead=ARC * min(away * away, 2.0))
+    def step(t: float) -> Step:
+        away = way(t)
+        return Step(right=side * away * spacing, ahead=ARC * min(away * away, 2.0))
 
-        return step
-
-    return walk
+    return step
 
 
-def _laid(front: Level, side: int, spacing: float) -> Callable[[int], Walk]:
-    """Lifted in from one side, laid on the mark, lifted off to the other."""
+def _laid(way: Level, side: int, spacing: float) -> Walk:
+    """Lifted in from one side, laid on the mark, lifted off."""
 
-    def walk(number: int) -> Walk:
-        def step(t: float) -> Step:
-            away = number - front(t)
-            lift = LIFT * math.sin(min(abs(away), 1.0) * math.pi / 2)
-            return Step(right=spacing * side * away, lift=lift, turn_rad=0.16 * side * away)
+    def step(t: float) -> Step:
+        away = way(t)
+        lift = LIFT * math.sin(min(abs(away), 1.0) * math.pi / 2)
+        return Step(right=spacing * side * away, lift=lift, turn_rad=0.16 * side * away)
 
-        return step
-
-    return walk
+    return step
 
 
 def _depth(walk: Walk) -> Callable[[float], float]:
