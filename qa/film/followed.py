@@ -25,6 +25,7 @@ _LOST_SEARCH_PX = 8
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 15, 1e-3)
 _SMOOTHING_PX = 3
 _HELD = 0.8
+_LIKE = 0.9
 _STRETCH = (0.87, 1.15)
 _RING_SAMPLES = (12, 6)
 _RING_HEIGHTS = 0.75
@@ -182,13 +183,21 @@ def _likest(area: Pixels, own: Pixels, near: Numbers, search: int) -> tuple[floa
     """Correlation and map of what is most like the line: near there, or within `search` px."""
     likeness, matrix = _fine(area, own, near)
     if likeness >= _HELD:
-        return likeness, matrix
+        return _whole_or_half(area, own, likeness, matrix), matrix
     rough, shifted = _searched(area, own, near, search)
     tried = _fine(area, own, shifted)
     likeness, matrix = max(((likeness, matrix), (rough, shifted), tried), key=lambda item: item[0])
     if likeness >= _HELD:
-        return likeness, matrix
+        return _whole_or_half(area, own, likeness, matrix), matrix
     return max(likeness, _half(area, own, shifted)), near
+
+
+def _whole_or_half(area: Pixels, own: Pixels, likeness: float, matrix: Numbers) -> float:
+    """The likeness, the better half's where it is in doubt: one measure down to where it is lost.
+
+    A line that turns away departs from its flat look little by little, its halves do not.
+    """
+    return likeness if likeness >= _LIKE else max(likeness, _half(area, own, matrix))
 
 
 def _shown(picture: Pixels, line: Line, start: Numbers) -> tuple[int, int]:

@@ -114,7 +114,9 @@ def _losses(anchor: _Anchor, seen: Screened, reader: Reader) -> Iterator[Evidenc
     looks = (_doubt(seen, anchor, frame) for frame in moved)
     doubts = sorted((look for look in looks if look), key=lambda doubt: doubt.likeness)
     for doubt in doubts[:_MOST_DOUBTS]:
-        text, lost = _read_again(_plain(said), doubt, reader)
+        text, unlike = _read_again(_plain(said), doubt, reader)
+        sure = _sure(_plain(said), anchor, seen, reader) if unlike else frozenset()
+        lost = len(sure - _kept(_plain(said), _plain(text)))
         if lost and not _is_another(_plain(text), said, anchor, seen, reader):
             message = f"a line that says {said!r} says {text!r} here"
             span = _span(order, doubt.frame, seen.reel.frames)
@@ -136,6 +138,18 @@ def _read_again(said: str, doubt: _Doubt, reader: Reader) -> tuple[str, int]:
         if not best[1]:
             break
     return best
+
+
+def _sure(said: str, anchor: _Anchor, seen: Screened, reader: Reader) -> frozenset[int]:
+    """Which of the line's letters its own still says when read as a doubtful one is.
+
+    Tiny print reads otherwise each time it is read: a letter that its own still loses too was never
+    known, and that another still lacks it proves nothing.
+    """
+    wide, _ = _again(seen.views.stills[anchor.frame], anchor, np.eye(2, 3))
+    crops = [crop for crop in (anchor.crop, wide) if crop is not None]
+    texts = (reader.read(crop, [(0, 0, crop.shape[1], crop.shape[0])])[0][0] for crop in crops)
+    return frozenset(range(len(said))).intersection(*(_kept(said, _plain(text)) for text in texts))
 
 
 def _is_another(text: str, said: str, anchor: _Anchor, seen: Screened, reader: Reader) -> bool:
@@ -246,5 +260,10 @@ def _plain(text: str) -> str:
 
 def _lost(one: str, two: str) -> int:
     """How many letters of the first text have no partner in the other, in order."""
+    return len(one) - len(_kept(one, two))
+
+
+def _kept(one: str, two: str) -> frozenset[int]:
+    """Which letters of the first text, by their index, have a partner in the other, in order."""
     blocks = SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()
-    return len(one) - sum(block.size for block in blocks)
+    return frozenset(at for block in blocks for at in range(block.a, block.a + block.size))

@@ -57,3 +57,19 @@ def test_a_line_is_followed_while_half_of_it_is_in_the_picture() -> None:
     # Half of its 86 px is out of the picture 59 px on to the right and 101 px on to the left.
     assert (shown[0], shown[-1]) == (30 - 19, 30 + 33)
     assert all(held[shown[0] : shown[-1] + 1])
+
+
+def test_a_line_that_turns_away_keeps_its_look_all_the_way() -> None:
+    left, top, width, height = BOX
+    flat = cv2.GaussianBlur(captioned("A NEW MUG WITH A"), (0, 0), 0.7)
+    whole = np.array([[left, 0], [left + width, 0], [left + width, 100], [left, 100]], np.float32)
+    frames = []
+    for at in range(20):
+        near = np.array([[0, 0], [0, -at], [0, at], [0, 0]], np.float32)
+        turned = cv2.getPerspectiveTransform(whole, whole + near)
+        frames.append(cv2.warpPerspective(flat, turned, (160, 100), borderValue=(200,)))
+    steps = Steps(luma=np.stack(frames), first=0, every=1, step_s=0.125)
+    line = line_of(steps, 0, (left, top, left + width, top + height), still_px=(160, 100))
+    assert line is not None
+    likeness = [look.likeness if look else 0.0 for look in follow_line(steps, line)]
+    assert min(likeness) > 0.9
