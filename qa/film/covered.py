@@ -13,6 +13,7 @@ _MOVED_SHARE = 0.012
 _WORK_PX = 360
 _GROWN_PX = 7
 _MOST_STEPS = 40
+_MOST_STANDING = 0.5
 
 
 def uncovered(views: Views, sight: Sight) -> Mask:
@@ -25,14 +26,38 @@ def standing(views: Views, sight: Sight) -> Mask:
 
     A window the product is seen through and a title over it keep their place on the screen from one
     still to the next; the product itself, when it has moved by 1.2 % of the frame, does not. Where
-    it has not moved nothing can be told, and nothing stands.
+    it has not moved nothing can be told, and nothing stands. A product seen in one still alone is
+    held against the stills beside it, see `_standing_alone`.
     """
     stands = np.zeros_like(sight.mask)
-    for other in _beside(views, sight):
+    beside = _beside(views, sight)
+    if not beside:
+        return _standing_alone(views, sight)
+    for other in beside:
         if _moved(views, sight, other):
-            same = _alike(views.stills[sight.frame], views.stills[other.frame])
-            stands |= _in_view(same, sight, views.frame_px)
+            stands |= _same(views, sight, other.frame)
     return stands
+
+
+def _standing_alone(views: Views, sight: Sight) -> Mask:
+    """What a still beside it, in which no product is seen, shows alike at the same place.
+
+    Where that is half of the product or more, it may stand there unseen: then nothing stands.
+    """
+    stands = np.zeros_like(sight.mask)
+    frames, seen = list(views.stills), {each.frame for each in views.sights}
+    at = frames.index(sight.frame)
+    for frame in {*frames[max(at - 1, 0) : at], *frames[at + 1 : at + 2]} - seen:
+        same = _same(views, sight, frame)
+        if (same & sight.mask).sum() < _MOST_STANDING * sight.mask.sum():
+            stands |= same
+    return stands
+
+
+def _same(views: Views, sight: Sight, frame: int) -> Mask:
+    """(h, w) bool in the sight's view: what another still shows alike at the same place."""
+    alike = _alike(views.stills[sight.frame], views.stills[frame])
+    return _in_view(alike, sight, views.frame_px)
 
 
 def _beside(views: Views, sight: Sight) -> list[Sight]:

@@ -1,10 +1,11 @@
-"""A product drawn out of its proportions is found again, and so is by how much."""
+"""A product drawn out of its proportions is found, by how much, and what hides it is told."""
 
 import cv2
 import numpy as np
 import pytest
 
 from assets.media import decode_picture
+from qa.film.covered import uncovered
 from qa.film.product import proportions
 from qa.film.screened import Screened, Wanted
 from qa.film.sight import Source, Views
@@ -56,3 +57,24 @@ def test_a_product_that_widens_is_found_by_how_much(source) -> None:
 def test_a_product_that_keeps_its_proportions_passes(source) -> None:
     limit = load_policy().bound("video.proportions").accept
     assert proportions(clip(source, [1.0] * 5)).value < limit / 2
+
+
+def shown_share(source: Source, *, wall_px: int) -> float:
+    """How much of the product is told to be seen in a still whose lower part a wall covers.
+
+    The still before it shows the same wall and no product.
+    """
+    picture = cv2.resize(source.reference.rgb, (480, 480), interpolation=cv2.INTER_AREA)
+    before = np.full_like(picture, 90)
+    picture[-wall_px:] = before[-wall_px:] = (214, 200, 186)
+    views = Views({4: before, 12: picture}, sources=(source,))
+    (sight,) = views.sights
+    return float(uncovered(views, sight).sum() / sight.mask.sum())
+
+
+def test_a_wall_before_the_only_sight_is_told_by_the_still_beside_it(source) -> None:
+    assert 0.5 < shown_share(source, wall_px=160) < 0.85
+
+
+def test_where_most_of_a_product_stands_it_may_be_the_product_and_no_wall(source) -> None:
+    assert shown_share(source, wall_px=280) == 1.0
