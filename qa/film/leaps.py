@@ -15,8 +15,8 @@ _REACH = 3
 _LEAST_MOTION = 0.3
 _EVEN, _EVENLY = 0.3, 0.5
 _MOST = 40.0
-"""What changes more than that at once is another thing or picture, no gap: planted gaps reach 13
-times, a block that appears 120 (2026-11-22)."""
+"""What changes more than that at once, by either measure, is another thing or picture, no gap:
+planted gaps reach 13 times, a block that appears or goes 120, 39 all over (2026-11-22)."""
 
 _REST, _REST_S, _BEFORE_REST = 0.15, 0.2, 0.2
 _HALT_AS_SKIP = 2.3
@@ -43,10 +43,13 @@ drawn without fault reaches 1.44, gaps planted at 8 frames a second 1.66 and mor
 def leaps(pulse: Pulse, shot: Span) -> dict[int, float]:
     """The steps of a shot that leap, by the frame they lead to, each as a skip of even motion."""
     found: dict[int, float] = {}
+    others: set[int] = set()
     for change, measure in ((pulse.activity, _WHERE_MOST), (pulse.change, _ALL_OVER)):
         for index, times in _sudden(change, shot, measure):
             found[index] = max(found.get(index, 0.0), measure.as_skip * times)
-    return found
+            if times > _MOST:
+                others.add(index)
+    return {index: skip for index, skip in found.items() if index not in others}
 
 
 def _sudden(change: Numbers, shot: Span, measure: _Measure) -> Iterator[tuple[int, float]]:
@@ -59,7 +62,7 @@ def _sudden(change: Numbers, shot: Span, measure: _Measure) -> Iterator[tuple[in
         near = around(steps, place, reach=_REACH)
         most = max(float(near.max(initial=0.0)), _LEAST_MOTION)
         evenly = float((near > _EVEN * most).mean()) >= _EVENLY
-        if evenly and measure.times <= here / most <= _MOST:
+        if evenly and here >= measure.times * most:
             yield shot[0] + 1 + place, here / most
 
 
