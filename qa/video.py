@@ -7,11 +7,9 @@ which words were left in the merchant's language.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, cached_property, lru_cache, partial
-from pathlib import Path
+from functools import cached_property, lru_cache, partial
 
 from assets.errors import AssetError
 from assets.media import decode_picture
@@ -20,20 +18,25 @@ from assets.store import AssetStore
 from content_engine.channels import channel
 from content_engine.errors import ScorerFailed
 from content_engine.types import Asset, Brief, Candidate, Score, VideoSpec
-from qa.film import breaks, container, frame, light, marks, overlay, pacing, product, softness
+from qa.film import container
 from qa.film.decency import nudity
-from qa.film.glitch import glitch
-from qa.film.letters import letters_lost
-from qa.film.outline import outline
+from qa.film.frames import breaks, light, pacing, softness
+from qa.film.letters.lost import letters_lost
+from qa.film.letters.writing import letters_bent
+from qa.film.overlays import bars, marks
+from qa.film.overlays.captions import captions_outside
+from qa.film.overlays.wording import ungrounded
 from qa.film.poster import POSTER, POSTER_READINGS
+from qa.film.product import likeness
+from qa.film.product.outline import outline
 from qa.film.pulse import Pulse, read_pulse
 from qa.film.reel import Reel, read_reel, stills_of
+from qa.film.risk.drawn import drawn_by_rule
+from qa.film.risk.glitch import glitch
 from qa.film.scored import OVERALL, Instrument, measured, overall, placed
 from qa.film.screened import Screened, Wanted
 from qa.film.sight import Source, Views
-from qa.film.spikes import spikes
-from qa.film.wording import ungrounded
-from qa.film.writing import letters_bent
+from qa.film.sudden.spikes import spikes
 from qa.gate import load_policy
 from qa.looks.seam import Pair, Scorer, Sight, looked
 from qa.text.judge import INSTRUMENT, TextJudge
@@ -73,10 +76,10 @@ class VideoJudge:
         self._always = self._instruments()
         self._rank = Instrument(_RISK, "tracks@1", lambda seen: glitch(seen.reel))
         self._beside_photos = (
-            Instrument("video.product", "local-correlation@1", product.drawing),
+            Instrument("video.product", "local-correlation@1", likeness.drawing),
             Instrument("video.outline", "edge@1", outline),
-            Instrument("video.product_colour", "cielab@1", product.colours),
-            Instrument("video.proportions", "affine@1", product.proportions),
+            Instrument("video.product_colour", "cielab@1", likeness.colours),
+            Instrument("video.proportions", "affine@1", likeness.proportions),
             Instrument("video.identity", "efficientnet-lite0@0.1.0", self._identity),
         )
 
@@ -88,7 +91,7 @@ class VideoJudge:
         clips = [asset for asset in candidate.assets if asset.media_type.startswith("video/")]
         if not clips:
             return self._unscored("", "the candidate holds no clip")
-        generated = candidate.recipe.backend not in _drawn_by_rule()
+        generated = candidate.recipe.backend not in drawn_by_rule()
         scores = [
             score
             for asset in clips
@@ -206,7 +209,7 @@ class VideoJudge:
             _timed("video.colour_jump", "light@1", light.colour_jump),
             _timed("video.ghosting", "softness@1", softness.ghosting),
             _timed("video.blur", "softness@1", softness.blur),
-            _timed("video.border", "bars@1", frame.border),
+            _timed("video.border", "bars@1", bars.border),
         )
         return (
             *watched,
@@ -227,7 +230,7 @@ class VideoJudge:
         return marks.watermark(seen, reader=self._reader)
 
     def _captions(self, seen: Screened) -> Reading:
-        return overlay.captions_outside(seen, reader=self._reader)
+        return captions_outside(seen, reader=self._reader)
 
     def _letters(self, seen: Screened) -> Reading:
         return letters_lost(seen, reader=self._reader)
@@ -236,7 +239,7 @@ class VideoJudge:
         return letters_bent(seen, reader=self._reader)
 
     def _identity(self, seen: Screened) -> Reading:
-        return product.identity(seen, embedder=self._embedder)
+        return likeness.identity(seen, embedder=self._embedder)
 
     def _nudity(self, seen: Screened) -> Reading:
         return nudity(seen, network=self._decency)
@@ -285,13 +288,6 @@ def wanted_by(brief: Brief, spec: VideoSpec) -> Wanted:
         rules=channel(brief.channel).video,
         words=frozenset(word.casefold() for text in texts for word in text.split()),
     )
-
-
-@cache
-def _drawn_by_rule() -> frozenset[str]:
-    """The backends whose clips are not ranked among generated ones."""
-    path = Path(__file__).parent / "film" / "drawn.toml"
-    return frozenset(tomllib.loads(path.read_text(encoding="utf-8"))["backends"])
 
 
 def _timed(metric: str, name: str, read: Callable[[Reel, Pulse], Reading]) -> Instrument:

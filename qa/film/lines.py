@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import cv2
 import numpy as np
 
-from qa.film.maps import median_of
+from qa.film.places.maps import median_of
 from qa.vision.arrays import Mask, Pixels
 
 Rect = tuple[int, int, int, int]

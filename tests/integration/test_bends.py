@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from qa.film.bends import bends
-from qa.film.surprise import surprise
-from tests.unit.qa.filmstock import moving
+from qa.film.places.surprise import surprise
+from qa.film.slow.bends import bends
+from tests.unit.qa.film.filmstock import moving
 
 HEIGHT, WIDTH = 120, 160
 FPS = 16

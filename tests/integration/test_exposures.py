@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from qa.film.exposures import exposure
-from qa.film.softness import SURE
+from qa.film.frames.exposures import exposure
+from qa.film.frames.softness import SURE
 
 FPS = 8.0
 SIZE = (176, 320)

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.video import VideoFacts
-from qa.film.fusion import FAMILIES, reference_of, risk, shipped
-from qa.film.glitch import look
 from qa.film.reel import Reel
-from qa.film.spikes import LIMIT, spikes
-from qa.film.tracks import follow
+from qa.film.risk.fusion import FAMILIES, reference_of, risk, shipped
+from qa.film.risk.glitch import look
+from qa.film.risk.tracks import follow
+from qa.film.sudden.spikes import LIMIT, spikes
 
 FPS = 12.0
 SIZE = (96, 160)

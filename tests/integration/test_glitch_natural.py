@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from content_engine.errors import NotFound
-from qa.film.glitch import glitch, look
 from qa.film.reel import read_reel
-from qa.film.spikes import LIMIT, spikes
+from qa.film.risk.glitch import glitch, look
+from qa.film.sudden.spikes import LIMIT, spikes
 from serving.bench.video.natural import report
 from serving.bench.video.natural_table import print_natural
 

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from assets.media import decode_picture
-from qa.film.covered import uncovered
-from qa.film.product import proportions
+from qa.film.product.covered import uncovered
+from qa.film.product.likeness import proportions
 from qa.film.screened import Screened, Wanted
 from qa.film.sight import Source, Views
 from qa.gate import load_policy
 from qa.vision.reference import read_reference
 from qa.vision.segment import Segmenter
-from tests.unit.qa.filmstock import reel_of
+from tests.unit.qa.film.filmstock import reel_of
 
 FPS = 8
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from assets.encode import VideoWriter
-from qa.film.letters import letters_lost
+from qa.film.letters.lost import letters_lost
 from qa.film.screened import Wanted
 from qa.film.sight import Source, Views
 from qa.video import screened

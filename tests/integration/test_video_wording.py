@@ -6,7 +6,7 @@ from assets.store import AssetStore
 from content_engine.errors import ScorerFailed
 from content_engine.facts import make_fact
 from content_engine.types import Brief, Kind, Product, VideoSpec
-from qa.film.wording import read_captions, ungrounded
+from qa.film.overlays.wording import read_captions, ungrounded
 from qa.text.judge import TextJudge
 
 PRODUCT = Product(

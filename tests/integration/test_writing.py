@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from qa.film.letters.writing import letters_bent
 from qa.film.sight import Views
-from qa.film.writing import letters_bent
 from qa.gate import load_policy
 from qa.vision.lettering import Reader
-from tests.unit.qa.filmstock import reel_of, texture
+from tests.unit.qa.film.filmstock import reel_of, texture
 
 SIZE = (320, 180)
 FPS = 16

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from content_engine.errors import NotFound
-from qa.film.fusion import Reference, reference_of, risk, shipped
-from qa.film.glitch import Look, Peak, look
 from qa.film.reel import read_reel
+from qa.film.risk.fusion import Reference, reference_of, risk, shipped
+from qa.film.risk.glitch import Look, Peak, look
 from serving.bench.video.ranking import Ranking
 
 Box = tuple[float, float, float, float]

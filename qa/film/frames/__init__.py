@@ -1,0 +1,1 @@
+"""Faults of whole frames: of time, cuts, light and sharpness."""

@@ -1,0 +1,1 @@
+"""What lies on the picture: captions and what they claim, foreign marks, bars."""

@@ -1,0 +1,1 @@
+"""Whether the product stays itself: drawing, proportions and colours (`likeness`), `outline`."""

@@ -1,0 +1,1 @@
+"""What melts: how unusual a clip's tracks and residuals are among generated clips."""

@@ -1,0 +1,1 @@
+"""What bends slowly and springs back, each place compared with itself."""
