@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache, partial
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
 
 from content_engine.types import Evidence
-from qa.film.found import Span, around, found, reading, runs
-from qa.film.frames.leaps import halts, leaps
+from qa.film.found import Span, found, reading, runs
+from qa.film.frames.leaps import halts
+from qa.film.frames.skips import flow_between, strides
 from qa.film.places.maps import median_of
 from qa.film.pulse import Pulse
 from qa.film.reel import Reel
@@ -26,19 +25,16 @@ _REPEAT_TIMES = 4.0
 """Source: beside 80 of 85 planted repeats ten clips change 4.9 times as much and more, where a
 designed camera turns round 3.3 times (2026-11-23)."""
 
+_BACK = 0.65
+"""Source: of 746 planted repeats all go on, to 0.74 to 1.97 times the step beside them, but three
+that stand where a hand turns round; there it goes back to 0.26 to 0.61 of it (2026-11-23)."""
+
 _LEAST_MOTION = 0.3
 _LEAST_STEP = 0.2
 _ABRUPT = 0.35
 _REGULAR = 0.75
-_SPIKE = 1.45
-_FLOW_LEAST_PX = 0.15
-_BASELINE = 3
-_SAME_WAY = 0.5
-_MOVING_SHARE = 0.01
 _SAME_PLACES = 0.45
 _PAUSE_S = 0.5
-_FLOWS_KEPT = 12
-_NO_SKIP = 1.6
 _NO_CUT = 1.5
 """Source: freezes planted in two fast clips go on by 0.85 to 1.4 times the motion around
 (2026-11-23)."""
@@ -115,25 +111,14 @@ def dropped(reel: Reel, pulse: Pulse) -> Reading:
     whatever way, where the picture changes at once by far more than in each of six steps around, or
     goes farthest of all in the step that ends at rest.
     """
-    flow = lru_cache(maxsize=_FLOWS_KEPT)(partial(_flow, reel))
+    flow = flow_between(reel)
     return reading(
         _gap(index, ratio)
         for shot in reel.shots
-        for steps in (_strides(reel, pulse, shot, flow), halts(pulse, shot, fps=reel.fps))
+        for steps in (strides(reel, pulse, shot, flow=flow), halts(pulse, shot, fps=reel.fps))
         for index, ratio in steps
         if ratio > 1.0
     )
-
-
-def _strides(
-    reel: Reel, pulse: Pulse, shot: Span, flow: Callable[[int, int], Numbers]
-) -> Iterator[tuple[int, float]]:
-    """Steps that lead farther than those beside them, and how many times as far."""
-    sudden = leaps(pulse, shot)
-    yield from sudden.items()
-    for index in _spikes(pulse.activity, shot):
-        if index not in sudden:
-            yield index, _skip(reel, index, flow)
 
 
 def _gap(index: int, ratio: float) -> Evidence:
@@ -222,7 +207,7 @@ def _stutters(reel: Reel, pulse: Pulse, shot: Span) -> Iterator[Evidence]:
     singles = np.zeros_like(stills)
     for first, last in runs(stills):
         brief = last - first + 1 <= 2 and _is_abrupt(pulse.activity, (first, last), shot)
-        if brief and not _turns(pulse.activity, (first, last)):
+        if brief and not (_turns(pulse.activity, (first, last)) or _goes_back(reel, (first, last))):
             singles[first : last + 1] = True
     starts = np.array([first for first, _ in runs(singles)])
     if not len(starts) or _is_cadence(starts, shot):
@@ -240,6 +225,19 @@ def _turns(change: Numbers, span: Span) -> bool:
     return float(beside) < _REPEAT_TIMES * float(change[span[0] : span[1] + 1].max())
 
 
+def _goes_back(reel: Reel, span: Span) -> bool:
+    """True when what follows the stretch goes back the way it came, as a trembling hand does."""
+    came, stood = span[0] - 2, span[0] - 1
+    gone, went = span[1], span[1] + 1
+    step = max(_apart(reel, came, stood), _apart(reel, gone, went))
+    return _apart(reel, came, went) < _BACK * step
+
+
+def _apart(reel: Reel, one: int, two: int) -> float:
+    """Mean difference in levels between two frames."""
+    return float(cv2.absdiff(reel.luma[one], reel.luma[two]).mean())
+
+
 def _is_cadence(places: Numbers, shot: Span) -> bool:
     """True when the places lie at even distances from one end of the shot to the other."""
     gaps = np.diff(places)
@@ -249,52 +247,3 @@ def _is_cadence(places: Numbers, shot: Span) -> bool:
     even = float((np.abs(gaps - usual) <= 1).mean())
     reaches = places[0] - shot[0] <= 2 * usual and shot[1] - places[-1] <= 2 * usual
     return even >= _REGULAR and bool(reaches)
-
-
-def _spikes(change: Numbers, shot: Span) -> Iterator[int]:
-    """Single steps that change clearly more than those before and after."""
-    for index in range(shot[0] + 3, shot[1] - 1):
-        near = around(change[shot[0] + 1 : shot[1] + 1], index - shot[0] - 1, reach=3)
-        usual = float(median_of(np.sort(near)[-4:]))
-        if usual >= _LEAST_MOTION and change[index] >= _SPIKE * usual:
-            yield index
-
-
-def _skip(reel: Reel, index: int, flow: Callable[[int, int], Numbers]) -> float:
-    """How much farther the step to `index` leads than the steps around; 0 when it leads elsewhere.
-
-    Their motion is the mean over three frames before and three after: slow things need that. A
-    hand that trembles goes to and fro: the step must also be longer than each of those beside it.
-    """
-    first, last = next(shot for shot in reel.shots if shot[0] <= index <= shot[1])
-    start, end = max(first, index - 1 - _BASELINE), min(last, index + _BASELINE)
-    before = flow(start, index - 1) / (index - 1 - start)
-    after = flow(index, end) / (end - index)
-    usual = (before + after) / 2
-    here = flow(index - 1, index)
-    speed = _lengths(usual)
-    moving = speed > max(_FLOW_LEAST_PX, 0.3 * float(np.percentile(speed, 98)))
-    if moving.mean() < _MOVING_SHARE:
-        return 0.0
-    ratio = (here[moving] * usual[moving]).sum(axis=1) / speed[moving] ** 2
-    farther = float(np.median(ratio))
-    same = np.abs(ratio / max(farther, 1e-3) - 1.0) < 0.6
-    if same.mean() < _SAME_WAY:
-        return 0.0
-    if farther < _NO_SKIP:
-        return farther
-    steps = (index - 2, index - 1, index + 1, index + 2)
-    flows = (flow(step - 1, step) for step in steps if 1 <= step < reel.frames)
-    beside = max(float(np.median(_lengths(each)[moving])) for each in flows)
-    length = float(np.median(_lengths(here)[moving]))
-    return min(farther, length / max(beside, _FLOW_LEAST_PX))
-
-
-def _lengths(flow: Numbers) -> Numbers:
-    return cv2.magnitude(*cv2.split(flow))
-
-
-def _flow(reel: Reel, one: int, two: int) -> Numbers:
-    motion = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    unknown: Any = None
-    return motion.calc(reel.luma[one], reel.luma[two], unknown)

@@ -8,6 +8,7 @@ from qa.film.frames import pacing, softness
 from qa.film.frames.leaps import leaps
 from qa.film.shots import split
 from qa.gate import load_policy
+from qa.vision.arrays import Pixels
 
 FEW_FPS = 8
 
@@ -49,13 +50,23 @@ def test_a_camera_that_shakes_for_a_frame_is_not_blurred() -> None:
     assert softness.blur(*watched(shaken)).value <= accepted("video.blur")
 
 
-def test_motion_that_turns_round_repeats_no_frame() -> None:
-    places = np.cumsum([*[2.0] * 12, 1.0, 0.6, 0.15, 0.12, 0.0, -0.15, -0.6, -1.0, *[-2.0] * 12])
+def along(steps_px: list[float]) -> list[Pixels]:
     wide = moving(1, step_px=0.0, frames=1)[0]
-    frames = [
-        cv2.warpAffine(wide, np.array([[1, 0, -x], [0, 1, 0]], float), (160, 120)) for x in places
-    ]
+    moves = (np.array([[1, 0, -x], [0, 1, 0]], float) for x in np.cumsum(steps_px))
+    return [cv2.warpAffine(wide, move, (160, 120)) for move in moves]
+
+
+def test_motion_that_turns_round_repeats_no_frame() -> None:
+    frames = along([*[2.0] * 12, 1.0, 0.6, 0.15, 0.12, 0.0, -0.15, -0.6, -1.0, *[-2.0] * 12])
     assert pacing.duplicate(*watched(frames)).value <= accepted("video.duplicate")
+
+
+def test_a_hand_that_trembles_quickly_repeats_no_frame_where_it_turns_round() -> None:
+    on, there, back = [3.0] * 12, [2.5, 4.0, 4.0, 2.5], [-2.5, -4.0, -4.0, -2.5]
+    trembling = along([*on, *there, 0.05, *back, 0.05, *there, *on])
+    assert pacing.duplicate(*watched(trembling)).value <= accepted("video.duplicate")
+    stuttering = along([*on, *there, 0.0, *there, 0.0, *there, *on])
+    assert pacing.duplicate(*watched(stuttering)).value > accepted("video.duplicate")
 
 
 def test_a_gap_shows_in_the_whole_picture_where_an_arm_waves_anyway() -> None:
