@@ -9,6 +9,7 @@ import numpy as np
 
 from content_engine.types import Evidence
 from qa.film.found import Span, found, reading, runs
+from qa.film.frames import caught
 from qa.film.frames.leaps import halts
 from qa.film.frames.skips import flow_between, strides
 from qa.film.places.maps import median_of
@@ -48,14 +49,23 @@ def freeze(reel: Reel, pulse: Pulse) -> Reading:
     half a second, what goes on must lie where it stopped: a title that has come and a product that
     starts are two motions.
     Where frames repeat by rule (8 pictures a second in a clip of 24), that many are not counted.
+    What a coder works at while slow motion is held is told by the leap that ends it
+    (`caught.holds`).
     """
     return reading(
         _freeze(reel, span)
         for shot in _scenes(pulse.activity, reel.shots)
-        for span in _held(pulse, shot)
-        if _is_abrupt(pulse.activity, span, shot)
-        and (_length_s(reel, span) >= _PAUSE_S or _goes_on(pulse.cell_change, span, shot))
+        for spans in (_stops(reel, pulse, shot), caught.holds(pulse.activity, shot, fps=reel.fps))
+        for span in spans
     )
+
+
+def _stops(reel: Reel, pulse: Pulse, shot: Span) -> Iterator[Span]:
+    for span in _held(pulse, shot):
+        if _is_abrupt(pulse.activity, span, shot) and (
+            _length_s(reel, span) >= _PAUSE_S or _goes_on(pulse.cell_change, span, shot)
+        ):
+            yield span
 
 
 def _scenes(change: Numbers, shots: Sequence[Span]) -> list[Span]:
@@ -99,6 +109,7 @@ def _freeze(reel: Reel, span: Span) -> Evidence:
 def duplicate(reel: Reel, pulse: Pulse) -> Reading:
     """The most frames within a second that repeat the one before while things move; 0 is best.
 
+    Frames that change nothing, and in slow motion those that lead nowhere (`caught.repeats`).
     Repeats that come at even distances through the whole shot are its cadence, no fault.
     """
     return reading(item for shot in reel.shots for item in _stutters(reel, pulse, shot))
@@ -209,6 +220,7 @@ def _stutters(reel: Reel, pulse: Pulse, shot: Span) -> Iterator[Evidence]:
         brief = last - first + 1 <= 2 and _is_abrupt(pulse.activity, (first, last), shot)
         if brief and not (_turns(pulse.activity, (first, last)) or _goes_back(reel, (first, last))):
             singles[first : last + 1] = True
+    singles |= caught.repeats(reel, pulse, shot)
     starts = np.array([first for first, _ in runs(singles)])
     if not len(starts) or _is_cadence(starts, shot):
         return
