@@ -137,12 +137,22 @@ def _is_caption(reel: Reel, box: Box, index: int, *, stands: Mask) -> bool:
     fewest = max(_FEWEST_FRAMES, _SHORTEST_S * reel.fps)
     if last - first + 1 < fewest or share > _ALL_THE_TIME:
         return False
+    return not _moves_off(reel, box, index, span=(first, last)) and (
+        share <= _GONE or ground_moves(reel, box)
+    )
+
+
+def _moves_off(reel: Reel, box: Box, index: int, *, span: Span) -> bool:
+    """True where what stands about a frame has moved a little by, or halfway to, either end.
+
+    An end that is the clip's own proves nothing.
+    """
     rows, columns = _window(reel, box, grow=0.0)
     rect = (columns.start, rows.start, columns.stop, rows.stop)
-    beside = [frame for frame in (first - 1, last + 1) if 0 <= frame < reel.frames]
-    if beside and all(wanders(reel, rect, frame=index, other=frame) for frame in beside):
-        return False
-    return share <= _GONE or ground_moves(reel, box)
+    ends = [frame for frame in (span[0] - 1, span[1] + 1) if 0 <= frame < reel.frames]
+    ways = [((index + end) // 2, end) for end in ends]
+    moved = [any(wanders(reel, rect, frame=index, other=at) for at in way) for way in ways]
+    return bool(moved) and all(moved)
 
 
 def _samples(reel: Reel) -> Pixels:

@@ -150,9 +150,16 @@ def keeps(reel: Reel, rect: Rect, *, steady: Steady, step: int) -> Mask:
 
 
 def wanders(reel: Reel, rect: Rect, *, frame: int, other: int) -> bool:
-    """True where what one frame shows in the rectangle stands a little aside in the other."""
-    x0, y0, x1, y1 = rect
-    near, centre = _near(reel.luma[other], rect)
+    """True where what one frame shows in the rectangle stands a little aside in the other.
+
+    What lies at the picture's edge is left out: it may have gone beyond.
+    """
+    height, width = reel.luma.shape[1:]
+    x0, x1 = max(_NEAR_PX, rect[0]), min(width - _NEAR_PX, rect[2])
+    y0, y1 = max(_NEAR_PX, rect[1]), min(height - _NEAR_PX, rect[3])
+    if min(x1 - x0, y1 - y0) < _NEAR_PX:
+        return False
+    near, centre = _near(reel.luma[other], (x0, y0, x1, y1))
     alike = cv2.matchTemplate(near, reel.luma[frame, y0:y1, x0:x1], cv2.TM_CCOEFF_NORMED)
     _, best, _, place = cv2.minMaxLoc(alike)
     here = float(alike[centre[1], centre[0]])

@@ -61,3 +61,9 @@ def test_letters_that_move_on_wander_and_such_as_stay_do_not() -> None:
     rect = (18, 94, 104, 113)
     assert wanders(_lettered(0, 47, share=1.0, drift_px=0.5), rect, frame=0, other=5)
     assert not wanders(_lettered(0, 47, share=1.0), rect, frame=0, other=FPS // 5)
+
+
+def test_letters_that_leave_over_the_edge_wander() -> None:
+    rect = (0, 94, 104, 113)
+    assert wanders(_lettered(0, 47, share=1.0, drift_px=-0.5), rect, frame=0, other=5)
+    assert not wanders(_lettered(0, 47, share=1.0), rect, frame=0, other=FPS // 5)
