@@ -34,6 +34,10 @@ _ALL_THE_TIME = 0.9
 _SHORTEST_S = 0.6
 _FEWEST_FRAMES = 5
 _TEXTURE = 4.0
+_LOOKS_WITHIN, _ASIDE_WITHIN = 6, 2
+_SURELY = 0.85
+"""Source: of 205 looked-at places of 78 planted captions none is found aside by 0.85 in any look,
+three by 0.7 where the ground slides; two labels in a hand are in three (2026-11-23)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,18 +141,23 @@ def _is_caption(reel: Reel, box: Box, index: int, *, stands: Mask) -> bool:
     fewest = max(_FEWEST_FRAMES, _SHORTEST_S * reel.fps)
     if last - first + 1 < fewest or share > _ALL_THE_TIME:
         return False
-    return not _moves_off(reel, box, index, span=(first, last)) and (
-        share <= _GONE or ground_moves(reel, box)
-    )
+    if _moves_off(reel, box, index, span=(first, last)):
+        return False
+    return share <= _GONE or ground_moves(reel, box)
 
 
 def _moves_off(reel: Reel, box: Box, index: int, *, span: Span) -> bool:
     """True where what stands about a frame has moved a little by, or halfway to, either end.
 
-    An end that is the clip's own proves nothing.
+    Or surely did in two of six looks between: a caption stands to the pixel, what a hand films
+    trembles. An end that is the clip's own proves nothing.
     """
     rows, columns = _window(reel, box, grow=0.0)
     rect = (columns.start, rows.start, columns.stop, rows.stop)
+    within = np.linspace(*span, _LOOKS_WITHIN + 2).astype(int)[1:-1]
+    aside = [wanders(reel, rect, frame=index, other=at, alike=_SURELY) for at in within.tolist()]
+    if sum(aside) >= _ASIDE_WITHIN:
+        return True
     ends = [frame for frame in (span[0] - 1, span[1] + 1) if 0 <= frame < reel.frames]
     ways = [((index + end) // 2, end) for end in ends]
     moved = [any(wanders(reel, rect, frame=index, other=at) for at in way) for way in ways]

@@ -149,10 +149,11 @@ def keeps(reel: Reel, rect: Rect, *, steady: Steady, step: int) -> Mask:
     return np.repeat(np.array(kept), step)[: reel.frames]
 
 
-def wanders(reel: Reel, rect: Rect, *, frame: int, other: int) -> bool:
+def wanders(reel: Reel, rect: Rect, *, frame: int, other: int, alike: float = _ALIKE) -> bool:
     """True where what one frame shows in the rectangle stands a little aside in the other.
 
-    What lies at the picture's edge is left out: it may have gone beyond.
+    At least so much alike, -1..1. What lies at the picture's edge is left out: it may have gone
+    beyond.
     """
     height, width = reel.luma.shape[1:]
     x0, x1 = max(_NEAR_PX, rect[0]), min(width - _NEAR_PX, rect[2])
@@ -160,10 +161,10 @@ def wanders(reel: Reel, rect: Rect, *, frame: int, other: int) -> bool:
     if min(x1 - x0, y1 - y0) < _NEAR_PX:
         return False
     near, centre = _near(reel.luma[other], (x0, y0, x1, y1))
-    alike = cv2.matchTemplate(near, reel.luma[frame, y0:y1, x0:x1], cv2.TM_CCOEFF_NORMED)
-    _, best, _, place = cv2.minMaxLoc(alike)
-    here = float(alike[centre[1], centre[0]])
-    return bool(best > _ALIKE and place != centre and here < best - _ASIDE)
+    field = cv2.matchTemplate(near, reel.luma[frame, y0:y1, x0:x1], cv2.TM_CCOEFF_NORMED)
+    _, best, _, place = cv2.minMaxLoc(field)
+    here = float(field[centre[1], centre[0]])
+    return bool(best > alike and place != centre and here < best - _ASIDE)
 
 
 def _near(look: Pixels, rect: Rect) -> tuple[Pixels, tuple[int, int]]:
