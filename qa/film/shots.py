@@ -68,29 +68,34 @@ def _is_cut(scores: Numbers, index: int, luma: Pixels) -> bool:
     times = float(scores[index]) / max(float(around.max()), _LEAST_AROUND)
     if times <= _ALONE:
         return False
-    one, two = (
-        _outlines(cv2.resize(frame, _COMPARED_PX, interpolation=cv2.INTER_AREA))
-        for frame in luma[index - 1 : index + 1]
-    )
+    one, two = (_outlines(_compared(frame)) for frame in luma[index - 1 : index + 1])
     if scores[index] >= CUT:
-        return not _same_outlines(one, two)
+        return _likeness(one, two) <= _SAME_PICTURE
     return times >= _QUIET_ALONE and not _same_shifted(one, two)
 
 
-def _same_outlines(one: Numbers, two: Numbers) -> bool:
-    """True where the steps of brightness of both pictures correlate.
+def alike(one: Pixels, two: Pixels) -> float:
+    """How far the outlines of two pictures (h, w) uint8 are the same, −1..1, whatever their light.
 
-    Source: 33 real cuts and flashes correlate by 0.09 at most, three jumps of light by 0.73 and
-    more (2026-11-22).
+    Source: 33 real cuts and flashes reach 0.09, 19 more 0.14; where a hold leaps on into other
+    light 0.43 and more, jumps of light alone 0.73 and more (2026-11-22 and 23).
     """
+    return _likeness(*(_outlines(_compared(picture)) for picture in (one, two)))
+
+
+def _likeness(one: Numbers, two: Numbers) -> float:
     lengths = float(np.linalg.norm(one) * np.linalg.norm(two))
-    return float((one * two).sum()) > _SAME_PICTURE * max(lengths, 1.0)
+    return float((one * two).sum()) / max(lengths, 1.0)
 
 
 def _same_shifted(one: Numbers, two: Numbers) -> bool:
     """True where the steps across of the first picture's middle are found near in the second."""
     middle = one[0, _SHIFT_PX:-_SHIFT_PX, _SHIFT_PX:-_SHIFT_PX]
     return float(cv2.matchTemplate(two[0], middle, cv2.TM_CCOEFF_NORMED).max()) > _SHIFTED
+
+
+def _compared(picture: Pixels) -> Pixels:
+    return cv2.resize(picture, _COMPARED_PX, interpolation=cv2.INTER_AREA)
 
 
 def _outlines(picture: Pixels) -> Numbers:

@@ -29,8 +29,8 @@ next 1; 62 stretches of repeats planted in designed clips 4 and more (2026-11-23
 _BESIDE = 6
 _LEAP_LEVELS, _LEAP_TIMES = 3.0, 1.8
 _STILL_LEVELS, _STILL = (0.12, 0.25), 0.3
-_BUMP_LEVELS = 1.5
-_SLOWEST, _ABRUPT = 0.25, 0.65
+_BUMP_LEVELS, _BEFORE_LEAP = 1.5, 2
+_SLOWEST, _ABRUPT, _AT_ONCE = 0.25, 0.65, 0.15
 _SHORTEST_S = 0.2
 
 
@@ -94,12 +94,13 @@ def holds(change: Numbers, shot: Span, *, fps: float) -> Iterator[Span]:
 
     `change` (n,) levels of each step. Still: 0.12 levels, more where what follows moves faster. The
     leap is far longer than the steps on both sides, and what goes on goes on at once; single
-    steps of coding afresh in between don't count. A hold before a cut is an edit.
+    steps of coding afresh in between don't count, nor do the two before the leap. A hold before a
+    cut is an edit.
     Source: of 195 clean clips none stands so before a step of three levels (2026-11-23).
     """
     start = shot[0] + _BESIDE
-    for leap in range(start + 2, shot[1] - 1):
-        stood = min(change[leap - 2 : leap]) <= _STILL_LEVELS[1]
+    for leap in range(start + 1 + _BEFORE_LEAP, shot[1] - 1):
+        stood = change[leap - 1 - _BEFORE_LEAP : leap].min() <= _STILL_LEVELS[1]
         if change[leap] < _LEAP_LEVELS or not stood:
             continue
         after = _typical(change[leap + 1 : leap + 1 + _BESIDE])
@@ -114,20 +115,23 @@ def _stood_from(change: Numbers, leap: int, *, start: int, still: float) -> int:
     """The first of the still steps that end right before the leap, `start` at the earliest."""
     at = leap - 1
     while at >= start:
-        near = (change[at - 1], change[at + 1] if at + 1 < leap else change[at - 2])
-        bump = change[at] <= _BUMP_LEVELS and max(near) <= still
-        if change[at] > still and not bump:
+        alone = at >= leap - _BEFORE_LEAP or max(change[at - 1], change[at + 1]) <= still
+        if change[at] > (_BUMP_LEVELS if alone else still):
             break
         at -= 1
     return at + 1
 
 
 def _is_leap(change: Numbers, stretch: Span, *, after: float) -> bool:
-    """True when motion stops at once at the stretch's start and leaps on at its end."""
+    """True when motion stops at once at the stretch's start and leaps on at its end.
+
+    At once: at its full speed, or from one step to the next.
+    """
     first, leap = stretch
     before = _typical(change[first - _BESIDE : first])
     inside = float(np.median(change[first:leap]))
-    stops = change[first - 2 : first].max() >= _ABRUPT * before
+    full = change[first - 2 : first].max() >= _ABRUPT * before
+    stops = full or float(change[first : first + 3].mean()) <= _AT_ONCE * change[first - 1]
     goes_on = change[leap + 1 : leap + 3].max() >= _SLOWEST
     leapt = change[leap] >= _LEAP_TIMES * max(after, float(change[first - 3 : first].max()))
     moved = before >= max(_SLOWEST, inside / _STILL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from qa.film.frames.skips import flow_between, strides
 from qa.film.places.maps import median_of
 from qa.film.pulse import Pulse
 from qa.film.reel import Reel
+from qa.film.shots import alike
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Reading
 
@@ -36,6 +37,7 @@ _ABRUPT = 0.35
 _REGULAR = 0.75
 _SAME_PLACES = 0.45
 _PAUSE_S = 0.5
+_SAME_SCENE = 0.3
 _NO_CUT = 1.5
 """Source: freezes planted in two fast clips go on by 0.85 to 1.4 times the motion around
 (2026-11-23)."""
@@ -54,9 +56,11 @@ def freeze(reel: Reel, pulse: Pulse) -> Reading:
     """
     return reading(
         _freeze(reel, span)
-        for shot in _scenes(pulse.activity, reel.shots)
-        for spans in (_stops(reel, pulse, shot), caught.holds(pulse.activity, shot, fps=reel.fps))
-        for span in spans
+        for shot in _scenes(reel, pulse.activity)
+        for span in {
+            *_stops(reel, pulse, shot),
+            *caught.holds(pulse.activity, shot, fps=reel.fps),
+        }
     )
 
 
@@ -68,19 +72,22 @@ def _stops(reel: Reel, pulse: Pulse, shot: Span) -> Iterator[Span]:
             yield span
 
 
-def _scenes(change: Numbers, shots: Sequence[Span]) -> list[Span]:
-    """The shots, joined where the step between two is no wider than the motion in both.
+def _scenes(reel: Reel, change: Numbers) -> list[Span]:
+    """The shots, joined where one scene goes on.
 
-    What goes on after a hold in fast motion looks cut off from it.
+    What goes on after a hold in fast motion looks cut off from it, and so does what has turned or
+    lit up meanwhile. There the step between two shots is no wider than the motion in both, or the
+    outlines are the same.
     """
-    scenes = [*shots[:1]]
-    for first, last in shots[1:]:
+    scenes = [*reel.shots[:1]]
+    for first, last in reel.shots[1:]:
         beside = (
             change[max(scenes[-1][0] + 1, first - 3 * _REACH) : first],
             change[first + 1 : min(last, first + 3 * _REACH) + 1],
         )
         usual = min(_typical(steps) if len(steps) else 0.0 for steps in beside)
-        if change[first] <= _NO_CUT * usual:
+        same = alike(*reel.luma[first - 1 : first + 1]) >= _SAME_SCENE
+        if same or change[first] <= _NO_CUT * usual:
             scenes[-1] = (scenes[-1][0], last)
         else:
             scenes.append((first, last))

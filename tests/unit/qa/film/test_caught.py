@@ -50,6 +50,12 @@ def test_a_hold_that_is_coded_afresh_once_ends_with_a_leap() -> None:
     assert list(holds(change, (0, len(change) - 1), fps=24)) == [(10, 19)]
 
 
+def test_motion_that_slows_down_and_then_stops_from_one_step_to_the_next_has_not_rested() -> None:
+    change = levels([0.0] * 10, before=0.8, after=0.5, leap=20.0)
+    change[:9] = 6.0
+    assert list(holds(change, (0, len(change) - 1), fps=24)) == [(10, 19)]
+
+
 def test_what_eases_to_a_stop_has_rested() -> None:
     eased = [0.4, 0.3, 0.2, 0.14, *[0.05] * 10]
     change = levels(eased, before=0.5, after=0.5, leap=20.0)

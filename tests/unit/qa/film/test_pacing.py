@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 from filmstock import moving, watched
 
 from qa.film.frames import pacing, softness
@@ -34,6 +35,16 @@ def test_a_hold_before_a_real_cut_is_an_edit() -> None:
     slow, other = moving(2, step_px=1.0, frames=24), moving(5, step_px=1.0, frames=24)
     read = pacing.freeze(*watched([*slow[:18], *[slow[17]] * 6, *other]))
     assert read.value <= accepted("video.freeze")
+
+
+def test_a_hold_that_leaps_on_into_other_light_is_a_freeze() -> None:
+    slow = moving(2, step_px=0.5, frames=48)
+    lit = [cv2.convertScaleAbs(frame, alpha=1.6, beta=40) for frame in slow]
+    reel, pulse = watched([*slow[:18], *[slow[17]] * 12, *lit[30:]])
+    assert len(reel.shots) == 2
+    read = pacing.freeze(reel, pulse)
+    assert read.value == pytest.approx(0.5)
+    assert [item.frames for item in read.evidence] == [(18, 29)]
 
 
 def test_a_burst_of_blur_is_found_in_a_picture_that_stands_still() -> None:
