@@ -34,32 +34,57 @@ _FEWEST_FRAMES, _MOST_WITHIN = 2, 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """How a place fared during a fault: what changed most within, as a share of its lesser end.
+    """How a place fared during a fault.
 
-    `levels` is that end: how unlike the first wrong frame is to the one before, moved or not.
+    `levels` is its lesser end: how unlike the first wrong frame is to the one before, moved or not;
+    `near_levels` is the same, hardly moved. `within_levels` is what changed most within.
     """
 
-    share: float
     levels: float
+    near_levels: float
+    within_levels: float
+
+    @property
+    def share(self) -> float:
+        """What changed most within, as a share of the lesser end."""
+        return self.within_levels / (self.levels + _NOISE_LEVELS)
 
 
-def both_ends(seen: Surprise, steps: list[Patch], region: Mask, around: Mask) -> float:
-    """0..1: how surely the place's two surprises are both ends of one fault, `held` aside.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """How alike a fault's onset and end are (0..1), and what else surprises, as shares of them.
+
+    `within` is in its place between its ends, `beside` around it both shortly before and after.
+    """
+
+    agreement: float
+    within: float
+    beside: float
+
+    def sureness(self) -> float:
+        """0..1: how surely both are ends of one fault, `held` aside."""
+        return (
+            ramp(self.agreement, _AGREE) * ramp(self.within, _BETWEEN) * ramp(self.beside, _BESIDE)
+        )
+
+
+def ends_of(seen: Surprise, steps: list[Patch], region: Mask, around: Mask) -> Ends | None:
+    """The ends of a place's two surprises; None for a fault of one frame.
 
     `steps` is the place from the frame after the fault back to the one before it (`trail`);
-    `region` its cells, `around` these and some beside. 0 for a fault of one frame.
+    `region` its cells, `around` these and some beside.
     """
     first, after = steps[-2].frame, steps[0].frame
     if after - first < _FEWEST_FRAMES:
-        return 0.0
+        return None
     excess = _excess(seen, first, after)
     onset, end = excess[first], excess[after]
-    ends = max(min(float(onset[region].max()), float(end[region].max())), 1e-3)
+    least = max(min(float(onset[region].max()), float(end[region].max())), 1e-3)
     between = max(float(excess[at][region].max()) for at in range(first + 1, after))
-    return (
-        _ramp(_agreement(onset[around], end[around]), _AGREE)
-        * _ramp(between / ends, _BETWEEN)
-        * _ramp(_passing(excess, first, after, around & ~region) / ends, _BESIDE)
+    return Ends(
+        agreement=_agreement(onset[around], end[around]),
+        within=between / least,
+        beside=_passing(excess, first, after, around & ~region) / least,
     )
 
 
@@ -69,19 +94,24 @@ def held(seen: Surprise, steps: list[Patch]) -> Held | None:
     Nothing changes within a fault of one frame. At most eight steps within are looked at.
     """
     if len(steps) - 2 < _FEWEST_FRAMES:
-        return Held(share=0.0, levels=0.0)
+        return Held(levels=0.0, near_levels=0.0, within_levels=0.0)
     pairs = list(pairwise(steps[1:-1]))
-    ends = [
-        unlike(cut(seen, one), seen, two, gap=_FAR_FRAMES)
-        for one, two in ((steps[-2], steps[-1]), (steps[1], steps[0]))
-    ]
+    both = ((steps[-2], steps[-1]), (steps[1], steps[0]))
+    far, near = (
+        [unlike(cut(seen, one), seen, two, gap=gap) for one, two in both]
+        for gap in (_FAR_FRAMES, 0)
+    )
     within = [
         unlike(cut(seen, one), seen, two, gap=_NEAR_FRAMES)
         for one, two in pairs[:: -(-len(pairs) // _MOST_WITHIN)]
     ]
-    if OUTSIDE in (*ends, *within):
+    if OUTSIDE in (*far, *within):
         return None
-    return Held(share=max(within) / (min(ends) + _NOISE_LEVELS), levels=min(ends))
+    return Held(
+        levels=min(far),
+        near_levels=min(far if OUTSIDE in near else near),
+        within_levels=max(within),
+    )
 
 
 def _excess(seen: Surprise, first: int, after: int) -> dict[int, Numbers]:
@@ -104,6 +134,6 @@ def _agreement(one: Numbers, two: Numbers) -> float:
     return float(one @ two) / max(float(np.linalg.norm(one) * np.linalg.norm(two)), 1e-3)
 
 
-def _ramp(value: float, ends: tuple[float, float]) -> float:
+def ramp(value: float, ends: tuple[float, float]) -> float:
     """0 at the first end and beyond, 1 at the second."""
     return float(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0.0, 1.0))

@@ -17,7 +17,6 @@ from content_engine.types import Evidence
 from qa.film.found import found, reading
 from qa.film.places.maps import GRID
 from qa.film.places.patches import (
-    Cell,
     Patch,
     box,
     cut,
@@ -25,15 +24,16 @@ from qa.film.places.patches import (
     grown,
     size_weight,
     trail,
-    unlike,
-    unlike_at_any_zoom,
 )
 from qa.film.places.surprise import Surprise, surprise, widened
 from qa.film.reel import Reel
 from qa.film.slow.bends import bends
-from qa.film.sudden.ends import both_ends, held
+from qa.film.sudden.alone import Known, standing_out
+from qa.film.sudden.ends import ends_of, held
 from qa.film.sudden.loops import unrepeated
-from qa.vision.arrays import Mask, Numbers
+from qa.film.sudden.pairs import SMOOTH_FPS, Pair, pairs, settled, view_path
+from qa.film.sudden.returned import Returned, returned
+from qa.vision.arrays import Mask
 from qa.vision.observed import Reading
 
 LIMIT = 1.0
@@ -44,11 +44,7 @@ LIMIT = 1.0
 _BACK_LIMIT = 1.85
 _ALONE_LIMIT = 1.2
 _ONCE_LIMIT = 14.0
-_LEAST = 1.3
-_LONGEST_S = 1.7
 _POP_S = 0.45
-_PAIRS = 8
-_PAIRS_A_FRAME = 3
 # How many times more the place must differ during the fault than after it: not back, surely back.
 _BACK = (1.0, 1.5)
 # From which strength on two surprises at one place are a fault whatever comes back.
@@ -78,14 +74,17 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pair:
-    """Two surprises at one cell: first wrong frame, first right one, the weaker surprise."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Place:
+    """Where a pair is: its cells at its end and at its onset, (16, 16) bool, and around both.
 
-    strength: float
-    first: int
-    after: int
-    cell: Cell
+    `steps` is the place from the frame after the fault back to the one before it.
+    """
+
+    region: Mask
+    before: Mask
+    around: Mask
+    steps: list[Patch]
 
 
 def spikes(reel: Reel) -> Reading:
@@ -102,23 +101,20 @@ def spikes(reel: Reel) -> Reading:
 
 
 def _faults(seen: Surprise, start: int, fps: float) -> Iterator[Evidence]:
-    wide = widened(seen.sudden)
-    pairs = _pairs(seen.sudden, wide, fps)
-    for pair in pairs:
-        before = footprint(wide[pair.first], pair.cell)
-        region = footprint(seen.sudden[pair.after], pair.cell)
-        around = grown(region | before, cells=_RING_CELLS)
-        steps = list(trail(seen, region, first=pair.first, after=pair.after))
-        number = _weight(seen, pair, steps, region, around) * pair.strength
-        kind = _kind(seen, pair, steps, fps)
+    path = view_path(seen, fps)
+    alike = pairs(seen, path, fps)
+    for pair in alike:
+        still = settled(seen, pair, path)
+        place = _place(still, pair)
+        kind = _kind(still, pair, place.steps, fps)
         yield found(
             kind,
             _WORDS[kind],
             frames=(start + pair.first, start + pair.after - 1),
-            number=number,
-            box=box(region | (before & grown(region))),
+            number=_number(still, pair, place, fps),
+            box=box(place.region | (place.before & grown(place.region))),
         )
-    yield from _jumps(seen, start, pairs)
+    yield from _jumps(seen, start, alike)
     for odd in unrepeated(seen.frames, fps):
         kind = _kind_of(odd.frames[1] - odd.frames[0] + 1, fps, barer=odd.barer)
         frames = (start + odd.frames[0], start + odd.frames[1])
@@ -128,9 +124,20 @@ def _faults(seen: Surprise, start: int, fps: float) -> Iterator[Evidence]:
         yield found("morph", _WORDS["morph"], frames=frames, number=bend.number, box=bend.box)
 
 
-def _jumps(seen: Surprise, start: int, pairs: list[_Pair]) -> Iterator[Evidence]:
+def _place(seen: Surprise, pair: Pair) -> _Place:
+    before = footprint(widened(seen.sudden[pair.first : pair.first + 1])[0], pair.cell)
+    region = footprint(seen.sudden[pair.after], pair.cell)
+    return _Place(
+        region=region,
+        before=before,
+        around=grown(region | before, cells=_RING_CELLS),
+        steps=list(trail(seen, region, first=pair.first, after=pair.after)),
+    )
+
+
+def _jumps(seen: Surprise, start: int, alike: list[Pair]) -> Iterator[Evidence]:
     """What surprises so much, once, that nothing need come back."""
-    taken = {frame for pair in pairs for frame in (pair.first, pair.after)}
+    taken = {frame for pair in alike for frame in (pair.first, pair.after)}
     peaks = seen.sudden.reshape(len(seen.sudden), -1).max(axis=1)
     for frame in np.flatnonzero(peaks > _ONCE_LIMIT).tolist():
         if frame not in taken:
@@ -144,72 +151,47 @@ def _jumps(seen: Surprise, start: int, pairs: list[_Pair]) -> Iterator[Evidence]
             )
 
 
-def _pairs(sudden: Numbers, wide: Numbers, fps: float) -> list[_Pair]:
-    """The strongest pairs of surprises at one place, at most three of a frame, strongest first."""
-    lively = np.flatnonzero(sudden.reshape(len(sudden), -1).max(axis=1) >= _LEAST).tolist()
-    reach = int(_LONGEST_S * fps)
-    every = [
-        pair
-        for after in lively
-        if (firsts := [first for first in lively if after - reach <= first < after])
-        for pair in _ending(sudden, wide, after, firsts)
-    ]
-    kept: list[_Pair] = []
-    for pair in sorted(every, key=lambda pair: -pair.strength):
-        same_first = sum(pair.first == other.first for other in kept)
-        same_after = sum(pair.after == other.after for other in kept)
-        if max(same_first, same_after) < _PAIRS_A_FRAME:
-            kept.append(pair)
-        if len(kept) == _PAIRS:
-            break
-    return kept
+def _number(seen: Surprise, pair: Pair, place: _Place, fps: float) -> float:
+    """The pair as a multiple of the limit: its place came back, or both its ends are one fault's.
 
-
-def _ending(sudden: Numbers, wide: Numbers, after: int, firsts: list[int]) -> Iterator[_Pair]:
-    """The pairs that end at a frame, strong enough ones, in order of their first frames."""
-    both = np.minimum(sudden[after], wide[firsts]).reshape(len(firsts), -1)
-    cells = both.argmax(axis=1)
-    strengths = both[np.arange(len(firsts)), cells]
-    for first, at, strength in zip(firsts, cells.tolist(), strengths.tolist(), strict=True):
-        if strength >= _LEAST:
-            yield _Pair(strength=strength, first=first, after=after, cell=divmod(at, GRID))
-
-
-def _weight(seen: Surprise, pair: _Pair, steps: list[Patch], region: Mask, around: Mask) -> float:
-    """What the pair's strength counts for: its place came back, or both its ends are one fault's.
-
-    Weighed by its size, and in both cases by whether the place is one picture in between.
+    Weighed by its size, and in both cases by whether the place is one picture in between. Where the
+    view moves smoothly it may stand alone instead (`standing_out`).
     """
-    back = _came_back(seen, pair, steps) * _calm(seen, pair, around) / _BACK_LIMIT
-    alike = both_ends(seen, steps, region, around) / _ALONE_LIMIT
-    if max(back, alike) <= 0.0:
+    again = returned(seen, place.steps)
+    ends = ends_of(seen, place.steps, place.region, place.around)
+    back = _came_back(pair, again) * _calm(seen, pair, place.around) / _BACK_LIMIT
+    alike = ends.sureness() / _ALONE_LIMIT if ends else 0.0
+    smooth = fps >= SMOOTH_FPS and ends is not None
+    if max(back, alike) <= 0.0 and not smooth:
         return 0.0
-    between = held(seen, steps)
+    between = held(seen, place.steps)
     size = min(size_weight(seen, frame, pair.cell) for frame in (pair.first, pair.after))
     if between is None:
-        return size * back
+        return size * back * pair.strength
     one, surely = (float(np.interp(between.share, at, (1.0, 0.0))) for at in (_LIVES, _HOLDS))
     plain = float(np.interp(between.levels, _PLAIN_LEVELS, (0.0, 1.0)))
-    return size * max(back * one, alike * surely * plain)
+    number = size * max(back * one, alike * surely * plain) * pair.strength
+    if number > LIMIT or ends is None or not smooth:
+        return number
+    known = Known(ends=ends, held=between, returned=again)
+    return max(
+        number, standing_out(seen, pair, place.region | place.before, size=size, known=known)
+    )
 
 
-def _came_back(seen: Surprise, pair: _Pair, steps: list[Patch]) -> float:
+def _came_back(pair: Pair, again: Returned) -> float:
     """0..1: how alike before and after are, or how strong the pair is.
 
     A single frame counts half and must be alike: what slides in from the side is strong, too.
     Alike: the place after the fault differs less from before it than from every frame between.
     """
-    patch = cut(seen, steps[0])
-    between = min(unlike(patch, seen, step) for step in steps[1:-1])
-    gap = pair.after - pair.first
-    back = unlike_at_any_zoom(patch, seen, steps[-1], gap=gap)
-    alike = float(np.interp(between / (back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
-    if gap == 1:
+    alike = float(np.interp(again.between / (again.back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
+    if pair.after - pair.first == 1:
         return _ONE_FRAME_WEIGHT * alike
     return max(alike, float(np.interp(pair.strength, _SURE, (0.0, 1.0))))
 
 
-def _calm(seen: Surprise, pair: _Pair, around: Mask) -> float:
+def _calm(seen: Surprise, pair: Pair, around: Mask) -> float:
     """1 where the place and its surroundings were calm before the fault and after it, down to 0.
 
     The frames right beside it are left out: a fault may take two to set in.
@@ -229,7 +211,7 @@ def _unrest(seen: Surprise, frames: range, fault: int, around: Mask) -> float:
     return most / max(float(seen.residual[fault][around].max()), 1e-3)
 
 
-def _kind(seen: Surprise, pair: _Pair, steps: list[Patch], fps: float) -> str:
+def _kind(seen: Surprise, pair: Pair, steps: list[Patch], fps: float) -> str:
     """The pair's kind: see `_kind_of`."""
     within, after = cut(seen, steps[1]), cut(seen, steps[0])
     barer = bool(within.size) and float(within.std()) < _BARER * float(after.std())

@@ -5,7 +5,7 @@ import numpy as np
 
 from qa.film.places.patches import trail
 from qa.film.places.surprise import Surprise, surprise
-from qa.film.sudden.ends import both_ends, held
+from qa.film.sudden.ends import ends_of, held
 
 SIZE = (96, 160)
 FIRST, AFTER = 12, 20
@@ -37,7 +37,8 @@ def sureness(frames: list[np.ndarray]) -> float:
     steps = list(trail(seen, PLACE, first=FIRST, after=AFTER))
     between = held(seen, steps)
     within = between.share if between else 0.0
-    return both_ends(seen, steps, PLACE, AROUND) * max(0.0, 1.0 - within)
+    ends = ends_of(seen, steps, PLACE, AROUND)
+    return ends.sureness() * max(0.0, 1.0 - within) if ends else 0.0
 
 
 def test_one_picture_on_rough_water_is_one_happening_though_nothing_comes_back() -> None:
