@@ -26,3 +26,11 @@ def test_a_square_still_reads_as_the_network_says(shared_data: Path) -> None:
     square = np.ascontiguousarray(decode_picture(photo.read_bytes()).rgb[260:785, 100:625])
     network = Decency()
     assert nudity_of(square, network=network) == network.probability(square)
+
+
+def test_a_hand_on_a_blouse_is_not_nude_because_it_is_seen_one_way_round(shared_data: Path) -> None:
+    photo = shared_data / "catalogs" / "sylius" / "images" / "t-shirts_woman_t-shirt_01.jpg"
+    waist = np.ascontiguousarray(decode_picture(photo.read_bytes()).rgb[540:1080, 20:980])
+    network = Decency()
+    assert network.probability(waist) > UNSURE, "one way round it reads as nude"
+    assert nudity_of(waist, network=network) < UNSURE
