@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil, floor
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ _ZOOMS = (0.88, 0.92, 0.96, 1.0, 1.04, 1.08, 1.12)
 _ZOOMED_FRAMES = 6
 _ENOUGH_EXCESS = 150.0
 _NEAR_CELLS = 2
+_LEAST_SHOWN = 1 / 3
 _NEAR_FRAMES = 6
 
 OUTSIDE = 99.0
@@ -90,6 +92,28 @@ def trail(seen: Surprise, region: Mask, *, first: int, after: int) -> Iterator[P
         motion = median_of(seen.motion[frame][ring])
         x, y = x - float(motion[0]), y - float(motion[1])
         yield Patch(frame=frame - 1, x=x, y=y, width=size[0], height=size[1])
+
+
+def inside(seen: Surprise, steps: list[Patch]) -> list[Patch]:
+    """The same place at every step, without the parts that leave the picture at any of them.
+
+    Where less than a third of it is left, it stays as it is: it has left the picture.
+    """
+    height, width = seen.frames.shape[1:]
+    left, right = _shown([step.x for step in steps], steps[0].width, width)
+    top, bottom = _shown([step.y for step in steps], steps[0].height, height)
+    size = (right - left, bottom - top)
+    if min(size) <= 0 or size[0] * size[1] < _LEAST_SHOWN * steps[0].width * steps[0].height:
+        return steps
+    return [
+        replace(step, x=step.x + left, y=step.y + top, width=size[0], height=size[1])
+        for step in steps
+    ]
+
+
+def _shown(starts: list[float], length: int, side: int) -> tuple[int, int]:
+    """From where to where a stretch that starts there is never outside 0..side."""
+    return max(0, ceil(-min(starts))), min(length, floor(side - max(starts)))
 
 
 def cut(seen: Surprise, patch: Patch) -> Numbers:

@@ -22,6 +22,7 @@ from qa.film.places.patches import (
     cut,
     footprint,
     grown,
+    inside,
     size_weight,
     trail,
 )
@@ -131,7 +132,7 @@ def _place(seen: Surprise, pair: Pair) -> _Place:
         region=region,
         before=before,
         around=grown(region | before, cells=_RING_CELLS),
-        steps=list(trail(seen, region, first=pair.first, after=pair.after)),
+        steps=inside(seen, list(trail(seen, region, first=pair.first, after=pair.after))),
     )
 
 
