@@ -11,6 +11,7 @@ from typing import Literal
 from content_engine.channels import VideoRules, channel
 from content_engine.errors import InvalidBrief
 from content_engine.types import Brief, Photo, PhotoRole, Product, VideoSpec
+from content_engine.wardrobe import garment_kind
 from pipelines.language.tongue import quantity_text
 from pipelines.studio.motion.catalog import Design, design_named, designs
 from pipelines.studio.motion.order import FPS, Measure, MotionOrder
@@ -235,9 +236,8 @@ def _planned(brief: Brief, design: Design, *, texts: Sequence[str], seed: int) -
     photos = _shown(design, _photos(brief.product, spec), spec=spec)
     if design.room:
         photos = _roomy(design, spec, photos)
-    last = design.room > 1 and design.photos_max == 1
-    chosen = photos[-1:] if last else photos[: design.photos_max]
-    return Planned(order=_order(brief, design, texts=texts, seed=seed), seed=seed, photos=chosen)
+    order = _order(brief, design, texts=texts, seed=seed)
+    return Planned(order=order, seed=seed, photos=photos[: design.photos_max])
 
 
 def _order(brief: Brief, design: Design, *, texts: Sequence[str], seed: int) -> MotionOrder:
@@ -263,6 +263,7 @@ def _order(brief: Brief, design: Design, *, texts: Sequence[str], seed: int) -> 
         above_ratio=need_of(product).above_ratio,
         measures=_measures(product, locale=brief.locale) if design.measures_min else (),
         plain_only=need_of(product).name in WORN,
+        garment=garment_kind(product) or "",
         sound=spec.sound or rules.sound == "required",
     )
     said = fitting(silent, texts) if rules.overlays_allowed else ()

@@ -160,7 +160,7 @@ def _trimmed(matte: Matte, *, given: bool) -> CutOut:
     return CutOut(
         rgb=np.rint(matte.colours[box]).astype(np.uint8),
         alpha=np.rint(alpha * 255).astype(np.uint8),
-        cut_sides=_cut_sides(matte.alpha),
+        cut_sides=cut_sides(matte.alpha),
         given=given,
     )
 
@@ -171,8 +171,8 @@ def _crumbs(visible: np.ndarray) -> np.ndarray:
     return np.take(areas < 0.003 * areas[1:].max(initial=1), parts)
 
 
-def _cut_sides(alpha: np.ndarray) -> frozenset[str]:
-    """The photo's sides along which at least 1.5 % of the length is product."""
+def cut_sides(alpha: np.ndarray) -> frozenset[str]:
+    """The photo's sides along which at least 1.5 % of the length is product; alpha is 0..1."""
     borders = {
         "left": alpha[:, 0],
         "right": alpha[:, -1],

@@ -34,11 +34,10 @@ class Design:
 
     `rank` orders designs, the best first; those that `likes` name (needs of `scenes/needs.toml`)
     come before; without `leads` it only follows, when the others don't come off. `photos_min`,
-    `facts_min`, `measures_min` must be there; at most `photos_max` are used, the last one where it
-    is 1 and `room` is set. `variants`: it shows other forms of the product beside the first; no
-    other design does. `cutout` says that it shows products cut out; others need photos `room` times
-    as large as the window in their layout. `stand` are the settings it takes for standing products,
-    empty: those that suit the product.
+    `facts_min`, `measures_min` must be there; at most `photos_max` are used. `variants`: it shows
+    other forms of the product beside the first; no other design does. `cutout` says that it shows
+    products cut out; others need photos `room` times as large as the window in their layout.
+    `stand` are the settings it takes for standing products, empty: those that suit the product.
     """
 
     name: str

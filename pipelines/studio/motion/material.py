@@ -20,6 +20,7 @@ from pipelines.studio.motion.lying import lying_set
 from pipelines.studio.motion.order import MotionOrder
 from pipelines.studio.motion.sets import Box, Set, SetOrder
 from pipelines.studio.motion.standing import standing_set
+from pipelines.studio.scenes.arrays import U8
 from pipelines.studio.scenes.placement import resized
 from pipelines.studio.scenes.spec import Setting, load_settings
 from pipelines.studio.upscale import Enlarger
@@ -42,7 +43,8 @@ MAGNIFY_MAX = 3.0
 class Material:
     """Everything that a design may use. Cut-outs are made when they are asked for.
 
-    `plain` tells whether a photo's background is one even ground, or transparent.
+    `plain` tells whether a photo's background is one even ground, or transparent. `shapes` gives
+    the product's mask (H, W) uint8 in a photo, of the worn garment alone where it is worn.
     """
 
     order: MotionOrder
@@ -50,6 +52,7 @@ class Material:
     photos: tuple[Picture, ...]
     cutouts: Callable[[int], CutOut]
     plain: Callable[[int], bool]
+    shapes: Callable[[int], U8]
     enlarger: Callable[[], Enlarger]
 
     @property

@@ -38,8 +38,9 @@ class MotionOrder:
     them further in. `setting` names a scene; `setting_above` the one for a product seen from above,
     which shows only once it is cut out (height / width at least `above_ratio`; 0: never).
     `plain_only` refuses to cut the product out of anything but a plain ground: what is worn would
-    bring its wearer along. `calm` 0..1 lessens every camera movement. `tight_px` as in
-    `studio/order.py`. `crf` is the coder's quality (x264: lower is finer).
+    bring its wearer along; `garment` (a `GarmentKind`) says where it is worn, empty: nowhere.
+    `calm` 0..1 lessens every camera movement. `tight_px` as in `studio/order.py`. `crf` is the
+    coder's quality (x264: lower is finer).
     """
 
     design: str
@@ -56,6 +57,7 @@ class MotionOrder:
     above_ratio: float
     measures: tuple[Measure, ...] = ()
     plain_only: bool = False
+    garment: str = ""
     sound: bool = False
     inset: float = 0.0
     calm: float = 0.0

@@ -124,26 +124,3 @@ def dark(window: tuple[int, int, int, int], *, frame_px: tuple[int, int]) -> Pyr
     cv2.rectangle(drawn, (x0, y0 + drop), (x1 - 1, y1 - 1 + drop), 105, -1)
     soft = cv2.GaussianBlur(drawn, (0, 0), 0.022 * min(frame_px) / 8)
     return pyramid(ink(soft, color=BLACK))
-
-
-def points_of_interest(rgb: U8, keep: U8 | None, *, count: int) -> list[tuple[float, float]]:
-    """Where the photo has most fine detail: (x, y) shares, the strongest first, well apart.
-
-    `keep` (H, W) uint8 confines the search. Source: energy of the Laplacian (Subbarao, Choi,
-    Nikzad 1993, focus measures), summed over an eighth of the photo.
-    """
-    side = 256
-    small = cv2.resize(rgb, (side, side), interpolation=cv2.INTER_AREA)
-    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    energy = np.abs(cv2.Laplacian(grey, cv2.CV_32F))
-    if keep is not None:
-        inside = cv2.resize(keep, (side, side), interpolation=cv2.INTER_AREA)
-        energy *= cv2.erode(inside, np.ones((9, 9), np.uint8)) > 200
-    energy = cv2.GaussianBlur(energy, (0, 0), side / 16)
-    found: list[tuple[float, float]] = []
-    y, x = np.mgrid[0:side, 0:side]
-    for _ in range(count):
-        row, column = np.unravel_index(int(np.argmax(energy)), energy.shape)
-        found.append((float(column + 0.5) / side, float(row + 0.5) / side))
-        energy = energy * (np.hypot(x - column, y - row) > 0.28 * side)
-    return found

@@ -70,6 +70,7 @@ def material(order: MotionOrder = ORDER, *, seed: int = 1) -> Material:
         photos=(),
         cutouts=lambda _: cup(),
         plain=lambda _: False,
+        shapes=lambda _: np.full((70, 60), 255, np.uint8),
         enlarger=none,
     )
 

@@ -1,94 +1,108 @@
-"""Detail glide: a window passes over the real photo, each of its pixels shown, then opens wide."""
+"""Detail glide: a window passes over the real photo from near, then opens to the whole product."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
-from content_engine.errors import GenerationFailed
+import cv2
+import numpy as np
+
+from assets.media import Picture
+from pipelines.studio.given import has_real_alpha
+from pipelines.studio.motion.canvas import Window
 from pipelines.studio.motion.composition import Composition, Layer
-from pipelines.studio.motion.easing import curve, glide, linear, track
-from pipelines.studio.motion.material import Material
+from pipelines.studio.motion.material import ENLARGE_ABOVE, Material
 from pipelines.studio.motion.paper import (
     Aim,
     ground,
-    held,
     on_tone,
     palette_of,
-    points_of_interest,
     shadow,
     shown,
-    widest,
     window_px,
 )
+from pipelines.studio.motion.route import Bounds, Look, along
 from pipelines.studio.motion.sprites import opaque, pyramid
+from pipelines.studio.motion.stations import stations
 from pipelines.studio.scenes.arrays import U8
 
-OPEN_FROM = 0.5
-"""Share of the clip after which the window opens to the whole photo."""
+SLENDEST = 0.75
+"""Least ratio of a window's sides: a narrower one would look like a strip."""
 
-APART_MIN = 0.12
-"""Least way of a glide, in shares of the photo: shorter, it would seem to stand."""
-
-NEAR_MAX = 2.0
-"""How much nearer than the whole photo a glide may be: in a small clip one would lose one's way."""
-
-ROOM_MIN = 1.12
-"""Least ratio of the photo to the window: below it nothing is left to glide over."""
+MOMENTS = 40
+"""At so many moments of the way it is looked at how far beyond a cut-out's photo windows reach."""
 
 
 def compose(material: Material) -> Composition:
-    """A glide over one photo, the detail photo if there is one. Raises GenerationFailed."""
-    order = material.order
-    photo = material.photos[-1]
-    window = window_px(material.layout.product, order.frame_px)
-    closest = widest((photo.width_px, photo.height_px), window)
-    if closest * ROOM_MIN > 1:
-        raise GenerationFailed(
-            f"a photo of {photo.width_px} × {photo.height_px} px leaves no room to glide in a "
-            f"window of {window[2] - window[0]} × {window[3] - window[1]} px without magnifying "
-            "it: use a larger photo or another design"
-        )
+    """A glide over the first photo. Raises GenerationFailed where it offers nothing from near."""
+    order, photo = material.order, material.photos[0]
+    shape = material.shapes(0)
+    window = _proportioned(window_px(material.layout.product, order.frame_px), shape)
+    free = photo.alpha is not None and has_real_alpha(photo.alpha)
+    bounds = Bounds(
+        window_px=(window[2] - window[0], window[3] - window[1]),
+        photo_px=(photo.width_px, photo.height_px),
+        free=free,
+    )
+    found = stations(
+        photo.rgb, shape, bounds=bounds, magnify_max=ENLARGE_ABOVE, turned=material.side() > 0
+    )
+    way = along(found.first, found.second, found.last, duration_s=order.duration_s, bounds=bounds)
     palette = palette_of(photo)
-    rgb = on_tone(photo, palette=palette, seed=material.seed + 1)
-    picture = pyramid(opaque(rgb), smallest_scale=closest)
+    room, corner = _with_room(photo, way, bounds, duration_s=order.duration_s)
+    rgb = on_tone(room, palette=palette, seed=material.seed + 1)
+    picture = pyramid(opaque(rgb), smallest_scale=found.last.scale)
     base: list[Layer] = [
         ground(palette, frame_px=order.frame_px, seed=material.seed),
         shadow(window, frame_px=order.frame_px),
     ]
-    return material.clip(base, [shown(picture, _way(material, rgb, closest), window=window)])
+    aim = _aim(way, corner=corner, size=picture.size)
+    return material.clip(base, [shown(picture, aim, window=window)])
 
 
-def _way(material: Material, rgb: U8, closest: float) -> Callable[[float], Aim]:
-    """From detail to detail with every pixel shown, then open to the whole photo; never at rest."""
-    end = material.order.duration_s
-    near = min(1.0, closest * NEAR_MAX)
-    size, window = (
-        (rgb.shape[1], rgb.shape[0]),
-        window_px(material.layout.product, material.order.frame_px),
-    )
-    seen = [held(Aim(x=x, y=y, scale=near), size, window) for x, y in _details(material, rgb)]
-    first, last = seen[0], max(seen, key=lambda aim: _apart(aim, seen[0]))
-    if _apart(first, last) < APART_MIN:
-        last = held(Aim(x=1 - first.x, y=1.0 if first.y < 0.5 else 0.0, scale=near), size, window)
-    times = [0.0, 0.7 * end, end]
-    x = curve(times, [first.x, last.x, 0.5])
-    y = curve(times, [first.y, last.y, 0.5])
-    # It opens while it still glides: between the two it would stand.
-    scale = track((0.0, near), (OPEN_FROM * end, near, linear), (end, closest, ease_open))
-    return lambda t: Aim(x=x(t), y=y(t), scale=scale(t))
+def _proportioned(window: Window, shape: U8) -> Window:
+    """The window in about the product's own proportions: less of it is ground, and nothing is lost.
+
+    As large as it fits the layout's, in its middle.
+    """
+    x0, y0, x1, y1 = window
+    _, _, wide, high = cv2.boundingRect(shape)
+    ratio = float(np.clip(wide / max(high, 1), SLENDEST, 1 / SLENDEST))
+    across, down = min(x1 - x0, ratio * (y1 - y0)), min(y1 - y0, (x1 - x0) / ratio)
+    left, top = (x0 + x1 - across) / 2, (y0 + y1 - down) / 2
+    x0, y0, x1, y1 = (2 * round(each / 2) for each in (left, top, left + across, top + down))
+    return x0, y0, x1, y1
 
 
-def _apart(one: Aim, other: Aim) -> float:
-    return math.hypot(one.x - other.x, one.y - other.y)
+def _with_room(
+    photo: Picture, way: Callable[[float], Look], bounds: Bounds, *, duration_s: float
+) -> tuple[Picture, tuple[int, int]]:
+    """The photo with as much empty ground as windows reach beyond it, and where its corner lies.
+
+    Only a free photo is given any.
+    """
+    if photo.alpha is None or not bounds.free:
+        return photo, (0, 0)
+    looks = [way(float(at)) for at in np.linspace(0, duration_s, MOMENTS)]
+    half = np.array(bounds.window_px) / 2 / np.array([[look.scale] for look in looks])
+    at = np.array([(look.x, look.y) for look in looks])
+    left, top = np.maximum(0, np.ceil(-(at - half).min(axis=0))).astype(int) + 2
+    right, low = np.maximum(0, np.ceil((at + half).max(axis=0) - bounds.photo_px)).astype(int) + 2
+    sides = int(top), int(low), int(left), int(right)
+    rgb = cv2.copyMakeBorder(photo.rgb, *sides, cv2.BORDER_REPLICATE)
+    alpha = cv2.copyMakeBorder(photo.alpha, *sides, cv2.BORDER_CONSTANT, value=[0])
+    return Picture(rgb, alpha), (int(left), int(top))
 
 
-def ease_open(u: float) -> float:
-    """From rest, opening, and still moving a little at the end: `glide` over a slow even speed."""
-    return 0.88 * glide(u) + 0.12 * u * u
+def _aim(
+    way: Callable[[float], Look], *, corner: tuple[int, int], size: tuple[int, int]
+) -> Callable[[float], Aim]:
+    """The way as aims at a picture of that size, in which the photo's corner lies at `corner`."""
 
+    def aim(t: float) -> Aim:
+        look = way(t)
+        return Aim(
+            x=(look.x + corner[0]) / size[0], y=(look.y + corner[1]) / size[1], scale=look.scale
+        )
 
-def _details(material: Material, rgb: U8) -> list[tuple[float, float]]:
-    """Three places to look at, in an order that leads across the photo."""
-    found = points_of_interest(rgb, material.photos[-1].alpha, count=3)
-    return sorted(found, key=lambda spot: spot[material.choose("way", 2)])
+    return aim
