@@ -27,7 +27,7 @@ _FEWEST = 4
 next 1; 62 stretches of repeats planted in designed clips 4 and more (2026-11-23)."""
 
 _BESIDE = 6
-_LEAP_LEVELS, _LEAP_TIMES = 3.0, 1.8
+_LEAP_LEVELS, _LEAP_TIMES = 3.0, 1.4
 _STILL_LEVELS, _STILL = (0.12, 0.25), 0.3
 _BUMP_LEVELS, _BEFORE_LEAP = 1.5, 2
 _SLOWEST, _ABRUPT, _AT_ONCE = 0.25, 0.65, 0.15

@@ -25,7 +25,7 @@ _FLOOR_LEVELS2 = 2.0
 _SUDDEN = 1.3
 _BALANCED = 0.7
 _SPREAD, _USUAL = 0.5, 0.5
-_MOST_SHARE = 0.7
+_MOST_SHARE, _MOST_AT_AN_END = 0.7, 0.85
 _LIKELIEST, _LEAST = 8, 0.03
 _SHARES_OUT = (0.1, 0.6)
 _FITS, _UNFIT = 1.0, 2.0
@@ -126,13 +126,17 @@ def _certain(end: Shares) -> Numbers:
     if seen.any():
         usual[seen] = np.maximum(np.nanmedian(known[:, seen], axis=0), 0.0)
     certain = end.middle - _SPREAD * spread - _USUAL * usual
-    return np.where(end.middle <= _MOST_SHARE, np.maximum(certain, 0.0), 0.0)
+    return np.where(end.middle <= _MOST_AT_AN_END, np.maximum(certain, 0.0), 0.0)
 
 
 def _even(one: Numbers, two: Numbers) -> Numbers:
-    """1 where both ends hold about the same share, less where one holds far more."""
+    """1 where both ends hold about the same share, less where one holds far more.
+
+    0 where both together hold more than a ghost does.
+    """
     balance = np.minimum(one, two) / np.maximum(np.maximum(one, two), 1e-2)
-    return np.clip(balance / _BALANCED, 0.0, 1.0)
+    ghostly = (one + two) / 2 <= _MOST_SHARE
+    return np.where(ghostly, np.clip(balance / _BALANCED, 0.0, 1.0), 0.0)
 
 
 def _fitting(luma: Pixels, guess: _Guess) -> float:
