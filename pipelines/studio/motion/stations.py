@@ -15,7 +15,7 @@ import numpy as np
 
 from content_engine.errors import GenerationFailed
 from pipelines.studio.motion.route import Bounds, Look, along
-from pipelines.studio.motion.weighing import Weighing
+from pipelines.studio.motion.weighing import NEARER, Weighing
 from pipelines.studio.scenes.arrays import F64, U8
 
 FILL = 0.8
@@ -23,9 +23,8 @@ FILL_MIN = 0.68
 """How much of the window's limiting side the whole product takes at the end; with less than the
 second it is lost there."""
 
-NEARER, NEAREST = 1.25, 2.5
-"""Least and largest ratio of the close looks' scale to the last one's: below it nothing opens,
-above it one would lose one's way."""
+NEAREST = 2.5
+"""Largest ratio of a close look's scale to the last one's: above it one would lose one's way."""
 
 STEPS = (1.0, 0.85, 0.72, 0.6)
 """Close looks are tried at these shares of the largest scale."""
@@ -45,6 +44,9 @@ AS_GOOD = 0.05
 NEAR, FAR, SHOWN = 0.3, 0.25, 0.4
 """What speaks for a way, in the same measure as its cost: nearness (logarithm of the magnification
 over the last look's), its length, the details that one of its close looks shows whole."""
+
+FIRST = 1.5
+"""How much more a fault of a close look itself weighs than one passed on the way."""
 
 WAY_MIN, WAY_MOST = 0.2, 0.7
 """Least way between the close looks, and the way beyond which longer is not better, in windows."""
@@ -131,7 +133,7 @@ def _best(weighing: Weighing, places: Sequence[Look], *, turned: bool) -> Statio
     looks = [way(float(at)) for way in ways for at in moments]
     costs = weighing.costs(looks).reshape(len(pairs), TIMES).mean(axis=1)
     own = np.max([weighing.costs(ends) for ends in zip(*pairs, strict=True)], axis=0)
-    scores = costs + own - _merits(weighing, pairs)
+    scores = costs + FIRST * own - _merits(weighing, pairs)
     at = int(np.argmin(scores))
     back = pairs.index((pairs[at][1], pairs[at][0]))
     if turned and scores[back] < scores[at] + AS_GOOD:

@@ -16,6 +16,9 @@ from pipelines.studio.scenes.arrays import F64, U8
 MAP_PX = 200
 """Longer side of the map that windows are weighed on."""
 
+NEARER = 1.25
+"""Least ratio of a close look's scale to the last one's: below it nothing opens."""
+
 GROUND_MAX = 1 / 3
 """Ground in a window up to this share is no fault, if it lies evenly around."""
 
@@ -99,7 +102,7 @@ class Weighing:
         """How much the windows (n, 4) cut details in two that could be whole, by their weights."""
         total = np.zeros(len(windows))
         for detail, seen in zip(self.details, self._seen(windows), strict=True):
-            total += detail.weight * 4 * seen * (1 - seen) * self._fits(detail, windows)
+            total += detail.weight * 4 * seen * (1 - seen) * self._fits(detail)
         return total
 
     def dull(self, windows: F64) -> F64:
@@ -158,11 +161,12 @@ class Weighing:
         inner = np.hstack([windows[:, :2] + air, windows[:, 2:] - air])
         return [self._within(table, inner) / table[-1, -1] for table in self.sums[4:]]
 
-    def _fits(self, detail: Detail, windows: F64) -> F64:
-        """1 where the window could show the detail whole, a third where it is too small for it."""
+    def _fits(self, detail: Detail) -> float:
+        """1 for a detail that a close look can show whole, a third for one too large for any."""
         x0, y0, x1, y1 = detail.box
-        wide, high = windows[:, 2] - windows[:, 0], windows[:, 3] - windows[:, 1]
-        return np.where((x1 - x0 < 0.92 * wide) & (y1 - y0 < 0.92 * high), 1.0, 1 / 3)
+        wide, high = (side / (NEARER * self.last.scale) for side in self.bounds.window_px)
+        fits = x1 - x0 < 0.92 * wide * self.unit and y1 - y0 < 0.92 * high * self.unit
+        return 1.0 if fits else 1 / 3
 
 
 def _sums(mask: np.ndarray, lines: np.ndarray, details: Sequence[Detail]) -> F64:
