@@ -26,7 +26,9 @@ _QUIET_ALONE = 10.0
 _SHIFTED = 0.4
 _SHIFT_PX = 24
 _LEAST_AROUND = 1e-3
-_COMPARED_PX = (160, 160)
+COMPARED_PX = (160, 160)
+"""The size at which outlines are compared."""
+
 _SOFT_PX = 1.5
 
 
@@ -68,22 +70,18 @@ def _is_cut(scores: Numbers, index: int, luma: Pixels) -> bool:
     times = float(scores[index]) / max(float(around.max()), _LEAST_AROUND)
     if times <= _ALONE:
         return False
-    one, two = (_outlines(_compared(frame)) for frame in luma[index - 1 : index + 1])
+    one, two = (outlines(frame) for frame in luma[index - 1 : index + 1])
     if scores[index] >= CUT:
-        return _likeness(one, two) <= _SAME_PICTURE
+        return likeness(one, two) <= _SAME_PICTURE
     return times >= _QUIET_ALONE and not _same_shifted(one, two)
 
 
-def alike(one: Pixels, two: Pixels) -> float:
-    """How far the outlines of two pictures (h, w) uint8 are the same, −1..1, whatever their light.
+def likeness(one: Numbers, two: Numbers) -> float:
+    """How far two pictures' outlines are the same, −1..1, whatever their light.
 
-    Source: 33 real cuts and flashes reach 0.09, 19 more 0.14; where a hold leaps on into other
-    light 0.43 and more, jumps of light alone 0.73 and more (2026-11-22 and 23).
+    Source: 33 real cuts and flashes correlate by 0.09 at most, three jumps of light by 0.73 and
+    more (2026-11-22).
     """
-    return _likeness(*(_outlines(_compared(picture)) for picture in (one, two)))
-
-
-def _likeness(one: Numbers, two: Numbers) -> float:
     lengths = float(np.linalg.norm(one) * np.linalg.norm(two))
     return float((one * two).sum()) / max(lengths, 1.0)
 
@@ -94,10 +92,8 @@ def _same_shifted(one: Numbers, two: Numbers) -> bool:
     return float(cv2.matchTemplate(two[0], middle, cv2.TM_CCOEFF_NORMED).max()) > _SHIFTED
 
 
-def _compared(picture: Pixels) -> Pixels:
-    return cv2.resize(picture, _COMPARED_PX, interpolation=cv2.INTER_AREA)
-
-
-def _outlines(picture: Pixels) -> Numbers:
-    soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), _SOFT_PX)
+def outlines(picture: Pixels) -> Numbers:
+    """(2, 160, 160) float32: the steps of brightness across and down of a picture (h, w) uint8."""
+    small = cv2.resize(picture, COMPARED_PX, interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small.astype(np.float32), (0, 0), _SOFT_PX)
     return np.stack([cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)])

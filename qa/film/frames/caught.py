@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from qa.film.found import Span
-from qa.film.places.maps import median_of
+from qa.film.frames.scenes import typical
 from qa.film.pulse import Pulse
 from qa.film.reel import Reel
 from qa.vision.arrays import Mask, Numbers, Pixels
@@ -103,7 +103,7 @@ def holds(change: Numbers, shot: Span, *, fps: float) -> Iterator[Span]:
         stood = change[leap - 1 - _BEFORE_LEAP : leap].min() <= _STILL_LEVELS[1]
         if change[leap] < _LEAP_LEVELS or not stood:
             continue
-        after = _typical(change[leap + 1 : leap + 1 + _BESIDE])
+        after = typical(change[leap + 1 : leap + 1 + _BESIDE])
         still = float(np.clip(_STILL * after, *_STILL_LEVELS))
         first = _stood_from(change, leap, start=start, still=still)
         long = leap - first >= max(3, round(_SHORTEST_S * fps))
@@ -128,7 +128,7 @@ def _is_leap(change: Numbers, stretch: Span, *, after: float) -> bool:
     At once: at its full speed, or from one step to the next.
     """
     first, leap = stretch
-    before = _typical(change[first - _BESIDE : first])
+    before = typical(change[first - _BESIDE : first])
     inside = float(np.median(change[first:leap]))
     full = change[first - 2 : first].max() >= _ABRUPT * before
     stops = full or float(change[first : first + 3].mean()) <= _AT_ONCE * change[first - 1]
@@ -136,9 +136,3 @@ def _is_leap(change: Numbers, stretch: Span, *, after: float) -> bool:
     leapt = change[leap] >= _LEAP_TIMES * max(after, float(change[first - 3 : first].max()))
     moved = before >= max(_SLOWEST, inside / _STILL)
     return bool(moved and stops and goes_on and leapt)
-
-
-def _typical(values: Numbers) -> float:
-    """The motion where there is any: the median of the upper half."""
-    ordered = np.sort(values)
-    return float(median_of(ordered[len(ordered) // 2 :]))

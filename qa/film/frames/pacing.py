@@ -11,11 +11,10 @@ from content_engine.types import Evidence
 from qa.film.found import Span, found, reading, runs
 from qa.film.frames import caught
 from qa.film.frames.leaps import halts
+from qa.film.frames.scenes import scenes, typical
 from qa.film.frames.skips import flow_between, strides
-from qa.film.places.maps import median_of
 from qa.film.pulse import Pulse
 from qa.film.reel import Reel
-from qa.film.shots import alike
 from qa.vision.arrays import Mask, Numbers
 from qa.vision.observed import Reading
 
@@ -37,10 +36,6 @@ _ABRUPT = 0.35
 _REGULAR = 0.75
 _SAME_PLACES = 0.45
 _PAUSE_S = 0.5
-_SAME_SCENE = 0.3
-_NO_CUT = 1.5
-"""Source: freezes planted in two fast clips go on by 0.85 to 1.4 times the motion around
-(2026-11-23)."""
 
 
 def freeze(reel: Reel, pulse: Pulse) -> Reading:
@@ -56,7 +51,7 @@ def freeze(reel: Reel, pulse: Pulse) -> Reading:
     """
     return reading(
         _freeze(reel, span)
-        for shot in _scenes(reel, pulse.activity)
+        for shot in scenes(reel, pulse.activity)
         for span in {
             *_stops(reel, pulse, shot),
             *caught.holds(pulse.activity, shot, fps=reel.fps),
@@ -70,28 +65,6 @@ def _stops(reel: Reel, pulse: Pulse, shot: Span) -> Iterator[Span]:
             _length_s(reel, span) >= _PAUSE_S or _goes_on(pulse.cell_change, span, shot)
         ):
             yield span
-
-
-def _scenes(reel: Reel, change: Numbers) -> list[Span]:
-    """The shots, joined where one scene goes on.
-
-    What goes on after a hold in fast motion looks cut off from it, and so does what has turned or
-    lit up meanwhile. There the step between two shots is no wider than the motion in both, or the
-    outlines are the same.
-    """
-    scenes = [*reel.shots[:1]]
-    for first, last in reel.shots[1:]:
-        beside = (
-            change[max(scenes[-1][0] + 1, first - 3 * _REACH) : first],
-            change[first + 1 : min(last, first + 3 * _REACH) + 1],
-        )
-        usual = min(_typical(steps) if len(steps) else 0.0 for steps in beside)
-        same = alike(*reel.luma[first - 1 : first + 1]) >= _SAME_SCENE
-        if same or change[first] <= _NO_CUT * usual:
-            scenes[-1] = (scenes[-1][0], last)
-        else:
-            scenes.append((first, last))
-    return scenes
 
 
 def _length_s(reel: Reel, span: Span) -> float:
@@ -153,15 +126,9 @@ def still_steps(change: Numbers, shot: Span) -> Mask:
         return flags
     for index in range(first + 1, last + 1):
         near = change[max(first + 1, index - 3 * _REACH) : min(last, index + 3 * _REACH) + 1]
-        moving = _typical(near)
+        moving = typical(near)
         flags[index] = moving >= _LEAST_MOTION and change[index] < _STILL * moving
     return flags
-
-
-def _typical(values: Numbers) -> float:
-    """The motion where there is any: the median of the upper half."""
-    ordered = np.sort(values)
-    return float(median_of(ordered[len(ordered) // 2 :]))
 
 
 def _held(pulse: Pulse, shot: Span) -> list[Span]:
@@ -198,7 +165,7 @@ def _key_frames(change: Numbers, stills: Mask) -> Mask:
     between[1:-1] = ~stills[1:-1] & stills[:-2] & stills[2:]
     for index in np.flatnonzero(between):
         near = change[max(0, index - 3 * _REACH) : index + 3 * _REACH + 1]
-        between[index] = change[index] < _KEY_FRAME * _typical(near)
+        between[index] = change[index] < _KEY_FRAME * typical(near)
     return between
 
 
@@ -215,8 +182,8 @@ def _is_abrupt(change: Numbers, span: Span, shot: Span) -> bool:
     if len(before) < 2 or len(after) < 2:
         return False
     least = max(_LEAST_STEP, _ABRUPT_TIMES * float(np.median(change[span[0] : span[1] + 1])))
-    stops = before[-2:].max() >= max(_ABRUPT * _typical(before), least)
-    goes = after[:2].max() >= max(_ABRUPT * _typical(after), least)
+    stops = before[-2:].max() >= max(_ABRUPT * typical(before), least)
+    goes = after[:2].max() >= max(_ABRUPT * typical(after), least)
     return bool(stops and goes)
 
 

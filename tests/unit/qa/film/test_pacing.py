@@ -47,6 +47,15 @@ def test_a_hold_that_leaps_on_into_other_light_is_a_freeze() -> None:
     assert [item.frames for item in read.evidence] == [(18, 29)]
 
 
+def test_a_hold_in_a_pan_that_goes_on_far_away_is_a_freeze() -> None:
+    dull = moving(2, step_px=2.0, frames=56)
+    pan = [cv2.convertScaleAbs(np.maximum(frame, 100) - 100, alpha=2.0) for frame in dull]
+    reel, pulse = watched([*pan[:18], *[pan[17]] * 20, *pan[38:]])
+    assert len(reel.shots) == 2
+    read = pacing.freeze(reel, pulse)
+    assert [item.frames for item in read.evidence] == [(18, 37)]
+
+
 def test_a_burst_of_blur_is_found_in_a_picture_that_stands_still() -> None:
     still = [moving()[0]] * 40
     soft = cv2.GaussianBlur(still[0], (0, 0), 1.5)
