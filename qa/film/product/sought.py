@@ -29,6 +29,10 @@ _FITS = 0.94
 _STRETCHES = ((1.0, 1.0), (1.16, 0.9), (0.9, 1.16))
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-4)
 _SMOOTHING_PX = 5
+_LIKE_PHOTO = 0.5
+"""Source: 21 places half way in 156 designed clips correlate by 0.67 and more with the photo; four
+in a glide that went another way by 0.29 and less (2026-11-23)."""
+
 _MOST_STILLS = 0.6
 
 
@@ -58,7 +62,8 @@ def followed(views: Views) -> tuple[Sight, ...]:
     """The product in every still that shows it, in order of frames, as far as it can be told.
 
     Where its points fail between two stills that show it, it lies half way: as far as time has
-    gone. Where they fail in most stills, it is looked for by its shades, see `places`.
+    gone, if it looks like its photo there. Where they fail in most stills, it is looked for by its
+    shades, see `places`.
     """
     known = {sight.frame for sight in views.sights}
     between = (
@@ -85,7 +90,18 @@ def _by_shades(views: Views) -> Iterator[tuple[int, Sight]]:
 def _half_way(views: Views, frame: int, one: Sight, two: Sight) -> Sight | None:
     gone = (frame - one.frame) / (two.frame - one.frame)
     matrix = (1.0 - gone) * one.matrix + gone * two.matrix
-    return seen_at(views.stills[frame], frame, one.source, matrix)
+    sight = seen_at(views.stills[frame], frame, one.source, matrix)
+    return sight if sight is not None and _like_photo(sight) >= _LIKE_PHOTO else None
+
+
+def _like_photo(sight: Sight) -> float:
+    """How the brightness of the product as the still shows it correlates with its photo's."""
+    shown, photo = (
+        cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[sight.mask].astype(np.float32)
+        for picture in (sight.view, sight.photo)
+    )
+    shown, photo = shown - shown.mean(), photo - photo.mean()
+    return float(shown @ photo) / max(float(np.linalg.norm(shown) * np.linalg.norm(photo)), 1e-3)
 
 
 def _placed(sight: Sight) -> Place:

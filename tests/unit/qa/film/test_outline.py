@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from qa.film.product.outline import outline
+from qa.film.product.sought import followed
 from qa.film.screened import Screened, Wanted
 from qa.film.sight import Source, Views
 from qa.gate import load_policy
@@ -128,3 +129,10 @@ def test_of_two_stills_nobody_can_say_which_is_dented(source) -> None:
     stills = plain(source)[:2]
     stills[1] = pushed(stills[1], 16.0)
     assert outline(seen(source, stills)).value == 0
+
+
+def test_a_still_between_two_that_shows_something_else_holds_no_product(source) -> None:
+    stills = plain(source)
+    stills[DENTED] = texture(9)[:SIDE_PX, :SIDE_PX]
+    frames = [sight.frame for sight in followed(seen(source, stills).views)]
+    assert frames == [at * FPS + FPS // 2 for at in range(STILLS) if at != DENTED]
