@@ -47,7 +47,7 @@ def surprise(luma: Pixels) -> Surprise:
     count, height, width = luma.shape
     size = (width // _SHRINK, height // _SHRINK)
     small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in luma]
-    flow = _flow()
+    flow = fine_flow()
     residual = np.zeros((count, GRID, GRID), np.float32)
     motion = np.zeros((count, GRID, GRID, 2), np.float32)
     for index in range(1, count):
@@ -61,14 +61,18 @@ def surprise(luma: Pixels) -> Surprise:
         frames=np.stack(small).astype(np.float32),
         residual=residual,
         motion=motion,
-        sudden=_sudden(residual),
+        sudden=sudden_of(residual),
     )
 
 
 def unexplained(image: Pixels, fetched: Pixels) -> Numbers:
     """|difference| in levels without its smooth part: light that passes is no fault."""
-    difference = cv2.subtract(image, fetched, dtype=cv2.CV_32F)
-    return cv2.absdiff(difference, cv2.blur(difference, _LIGHT_PX))
+    return np.abs(unsmooth(cv2.subtract(image, fetched, dtype=cv2.CV_32F)))
+
+
+def unsmooth(difference: Numbers) -> Numbers:
+    """A difference of pictures without its smooth part."""
+    return difference - cv2.blur(difference, _LIGHT_PX)
 
 
 def _unexplained_sixteenths(image: Pixels, fetched: Pixels) -> Numbers:
@@ -77,7 +81,8 @@ def _unexplained_sixteenths(image: Pixels, fetched: Pixels) -> Numbers:
     return cv2.absdiff(difference, cv2.blur(difference, _LIGHT_PX))
 
 
-def _flow() -> cv2.DISOpticalFlow:
+def fine_flow() -> cv2.DISOpticalFlow:
+    """The flow from frame to frame of half-size pictures, (h, w) uint8."""
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     flow.setVariationalRefinementIterations(_REFINEMENTS)
     flow.setGradientDescentIterations(_DESCENTS)
@@ -95,7 +100,7 @@ def warped(image: Pixels, flow: Numbers) -> Pixels:
     return cv2.remap(image, flow, None, how, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
-def _sudden(residual: Numbers) -> Numbers:
+def sudden_of(residual: Numbers) -> Numbers:
     """Each residual over the median of the five frames before and after, there and beside it.
 
     The first frame has no residual and counts nowhere.

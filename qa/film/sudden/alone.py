@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qa.film.places.patches import grown
+from qa.film.places.patches import Patch, cut, grown, solidity
 from qa.film.places.surprise import Surprise
 from qa.film.sudden.ends import Ends, Held, ramp
 from qa.film.sudden.pairs import Pair
@@ -32,12 +32,18 @@ _STIRS = 0.1
 # What surprises within and beside the fault, as shares of its ends, from not at all alone to alone.
 _WITHIN = (1.0, 0.6)
 _BESIDE = (0.85, 0.6)
+# Drawn lines that grow by a pixel 0.01 to 0.03, of 358 planted faults all but two 0.1 and more.
+_SOLID = (0.04, 0.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of a pair's place: its ends, how it held between them, and how it came back."""
+    """What is known of a pair's place: its ends, how it held between them, and how it came back.
 
+    `steps` is the place from the frame after the fault back to the one before it.
+    """
+
+    steps: list[Patch]
     ends: Ends
     held: Held
     returned: Returned
@@ -59,7 +65,14 @@ def standing_out(seen: Surprise, pair: Pair, place: Mask, *, size: float, known:
     change = (held.near_levels * size / _ENOUGH_LEVELS) ** _CHANGE_WEIGHT
     stirs = held.within_levels / (held.near_levels + 1.0) + _STIRS
     calm = ramp(known.ends.within, _WITHIN) * ramp(known.ends.beside, _BESIDE)
+    calm *= ramp(_solid(seen, known.steps), _SOLID)
     return float(np.sqrt(beyond * back * change / stirs * calm / _LIMIT))
+
+
+def _solid(seen: Surprise, steps: list[Patch]) -> float:
+    """How little of what changes at the ends is lines: one that grows by a pixel is no thing."""
+    both = ((steps[-2], steps[-1]), (steps[1], steps[0]))
+    return min(solidity(cut(seen, one), seen, two) for one, two in both)
 
 
 def _elsewhen(seen: Surprise, pair: Pair, place: Mask) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 
 from content_engine.types import Evidence
 from qa.film.found import found, reading
+from qa.film.places.hues import hue_surprise
 from qa.film.places.maps import GRID
 from qa.film.places.patches import (
     Patch,
@@ -30,7 +31,7 @@ from qa.film.places.surprise import Surprise, surprise, widened
 from qa.film.reel import Reel
 from qa.film.slow.bends import bends
 from qa.film.sudden.alone import Known, standing_out
-from qa.film.sudden.ends import ends_of, held
+from qa.film.sudden.ends import Held, ends_of, held
 from qa.film.sudden.loops import unrepeated
 from qa.film.sudden.pairs import SMOOTH_FPS, Pair, pairs, settled, view_path
 from qa.film.sudden.returned import Returned, returned
@@ -94,35 +95,53 @@ def spikes(reel: Reel) -> Reading:
         fault
         for first, last in reel.shots
         if last - first + 1 >= _FEWEST_FRAMES
-        for fault in _faults(surprise(reel.luma[first : last + 1]), first, reel.fps)
+        for fault in _of_shot(reel, first, last)
     ]
     strongest = max((fault.number or 0.0 for fault in faults), default=0.0)
     over = reading(fault for fault in faults if (fault.number or 0.0) > LIMIT)
     return Reading(value=strongest, evidence=over.evidence)
 
 
-def _faults(seen: Surprise, start: int, fps: float) -> Iterator[Evidence]:
-    path = view_path(seen, fps)
-    alike = pairs(seen, path, fps)
+def _of_shot(reel: Reel, first: int, last: int) -> Iterator[Evidence]:
+    seen = surprise(reel.luma[first : last + 1])
+    path = view_path(seen, reel.fps)
+    alike = pairs(seen, path, reel.fps)
     for pair in alike:
         still = settled(seen, pair, path)
         place = _place(still, pair)
-        kind = _kind(still, pair, place.steps, fps)
-        yield found(
-            kind,
-            _WORDS[kind],
-            frames=(start + pair.first, start + pair.after - 1),
-            number=_number(still, pair, place, fps),
-            box=box(place.region | (place.before & grown(place.region))),
-        )
-    yield from _jumps(seen, start, alike)
-    for odd in unrepeated(seen.frames, fps):
-        kind = _kind_of(odd.frames[1] - odd.frames[0] + 1, fps, barer=odd.barer)
-        frames = (start + odd.frames[0], start + odd.frames[1])
+        number = _number(still, pair, place, reel.fps)
+        yield _evidence(still, pair, place, start=first, fps=reel.fps, number=number)
+    yield from _jumps(seen, first, alike)
+    if reel.fps < SMOOTH_FPS:
+        yield from _of_hues(hue_surprise(seen, reel.colour[first : last + 1]), first, reel.fps)
+    for odd in unrepeated(seen.frames, reel.fps):
+        kind = _kind_of(odd.frames[1] - odd.frames[0] + 1, reel.fps, barer=odd.barer)
+        frames = (first + odd.frames[0], first + odd.frames[1])
         yield found(kind, _WORDS[kind], frames=frames, number=odd.number, box=odd.box)
-    for bend in bends(seen, fps):
-        frames = (start + bend.first, start + bend.after - 1)
+    for bend in bends(seen, reel.fps):
+        frames = (first + bend.first, first + bend.after - 1)
         yield found("morph", _WORDS["morph"], frames=frames, number=bend.number, box=bend.box)
+
+
+def _of_hues(seen: Surprise, start: int, fps: float) -> Iterator[Evidence]:
+    """Pairs of surprising hues, where few frames a second show much motion."""
+    for pair in pairs(seen, view_path(seen, fps), fps):
+        place = _place(seen, pair)
+        number = _number_of_hues(seen, pair, place)
+        yield _evidence(seen, pair, place, start=start, fps=fps, number=number)
+
+
+def _evidence(
+    seen: Surprise, pair: Pair, place: _Place, *, start: int, fps: float, number: float
+) -> Evidence:
+    kind = _kind(seen, pair, place.steps, fps)
+    return found(
+        kind,
+        _WORDS[kind],
+        frames=(start + pair.first, start + pair.after - 1),
+        number=number,
+        box=box(place.region | (place.before & grown(place.region))),
+    )
 
 
 def _place(seen: Surprise, pair: Pair) -> _Place:
@@ -166,18 +185,42 @@ def _number(seen: Surprise, pair: Pair, place: _Place, fps: float) -> float:
     if max(back, alike) <= 0.0 and not smooth:
         return 0.0
     between = held(seen, place.steps)
-    size = min(size_weight(seen, frame, pair.cell) for frame in (pair.first, pair.after))
+    size = _size(seen, pair)
     if between is None:
         return size * back * pair.strength
-    one, surely = (float(np.interp(between.share, at, (1.0, 0.0))) for at in (_LIVES, _HOLDS))
-    plain = float(np.interp(between.levels, _PLAIN_LEVELS, (0.0, 1.0)))
-    number = size * max(back * one, alike * surely * plain) * pair.strength
+    number = _weighed(between, back, alike) * size * pair.strength
     if number > LIMIT or ends is None or not smooth:
         return number
-    known = Known(ends=ends, held=between, returned=again)
+    known = Known(ends=ends, held=between, returned=again, steps=place.steps)
     return max(
         number, standing_out(seen, pair, place.region | place.before, size=size, known=known)
     )
+
+
+def _number_of_hues(seen: Surprise, pair: Pair, place: _Place) -> float:
+    """The same for hues: however strong, the place must stay in the picture and come back."""
+    ends, between = (
+        ends_of(seen, place.steps, place.region, place.around),
+        held(seen, place.steps),
+    )
+    if between is None:
+        return 0.0
+    back = _likeness(returned(seen, place.steps)) * _calm(seen, pair, place.around) / _BACK_LIMIT
+    if ends is None:
+        back *= _ONE_FRAME_WEIGHT
+    alike = ends.sureness() / _ALONE_LIMIT if ends else 0.0
+    return _weighed(between, back, alike) * _size(seen, pair) * pair.strength
+
+
+def _weighed(between: Held, back: float, alike: float) -> float:
+    """What came back or both ends of one fault count, by whether the place holds between them."""
+    one, surely = (float(np.interp(between.share, at, (1.0, 0.0))) for at in (_LIVES, _HOLDS))
+    plain = float(np.interp(between.levels, _PLAIN_LEVELS, (0.0, 1.0)))
+    return max(back * one, alike * surely * plain)
+
+
+def _size(seen: Surprise, pair: Pair) -> float:
+    return min(size_weight(seen, frame, pair.cell) for frame in (pair.first, pair.after))
 
 
 def _came_back(pair: Pair, again: Returned) -> float:
@@ -186,10 +229,15 @@ def _came_back(pair: Pair, again: Returned) -> float:
     A single frame counts half and must be alike: what slides in from the side is strong, too.
     Alike: the place after the fault differs less from before it than from every frame between.
     """
-    alike = float(np.interp(again.between / (again.back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
+    alike = _likeness(again)
     if pair.after - pair.first == 1:
         return _ONE_FRAME_WEIGHT * alike
     return max(alike, float(np.interp(pair.strength, _SURE, (0.0, 1.0))))
+
+
+def _likeness(again: Returned) -> float:
+    """0..1: how much more the place differs between than afterwards from what it was before."""
+    return float(np.interp(again.between / (again.back + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
 
 
 def _calm(seen: Surprise, pair: Pair, around: Mask) -> float:

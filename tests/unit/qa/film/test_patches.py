@@ -1,10 +1,12 @@
 """Places followed through a shot, where the picture's edge cuts them."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.film.places.patches import Patch, inside
+from qa.film.places.patches import Patch, inside, solidity
 from qa.film.places.surprise import Surprise
 
 WIDTH, HEIGHT = 160, 90
@@ -42,3 +44,16 @@ def test_what_is_kept_lies_in_the_picture(corners: list[tuple[float, float]]) ->
         assert step.y >= 0
         assert step.x + step.width <= WIDTH
         assert step.y + step.height <= HEIGHT
+
+
+def test_a_line_that_grows_by_a_pixel_is_not_solid_and_a_thing_is() -> None:
+    ground = np.random.default_rng(0).normal(128, 2, (HEIGHT, WIDTH)).astype(np.float32)
+    lined, filled = ground.copy(), ground.copy()
+    lined[:, 70] += 40
+    filled[20:40, 60:80] += 40
+    seen = replace(SEEN, frames=np.stack([lined, filled]))
+    before = ground[10:50, 50:90]
+    line, thing = (
+        solidity(before, seen, Patch(frame=at, x=50, y=10, width=40, height=40)) for at in (0, 1)
+    )
+    assert line < 0.1 < 0.8 < thing
