@@ -15,7 +15,7 @@ import numpy as np
 
 from qa.film.places.patches import box, grown
 from qa.film.places.surprise import Surprise
-from qa.film.slow.carried import OUTSIDE, Glance, Steps, likest, path, steps_of
+from qa.film.slow.carried import OUTSIDE, Glance, Steps, likest, path, phases_of
 from qa.film.slow.moments import Look, Moment, afterwards, moments
 from qa.film.slow.recoil import borne_out, recoil
 from qa.vision.arrays import Mask, Numbers
@@ -49,7 +49,6 @@ _RESTLESS_LEVELS = (40.0, 55.0)
 _AROUND_S = 0.5
 # Source for those of a recoil: 93 planted morphs and 131 clean clips (2026-11-23), see there too.
 _RECOIL_LIMIT = 1.3
-_RECOIL_LEAST = 1.3
 _RECOIL_MOST = 6.0
 # What springs back leaves flow behind for a frame; what moves on does not.
 _SPRUNG_LEVELS = (2.0, 4.0)
@@ -67,50 +66,52 @@ class Bend:
 
 
 def bends(seen: Surprise, fps: float) -> Iterator[Bend]:
-    """The bends of a shot, strongest first, no two at one time. About 13 ms a second of video."""
-    steps = steps_of(seen, fps)
-    if len(steps.frames) < _FEWEST_STEPS:
+    """The bends of a shot, strongest first, no two at one time. About 17 ms a second of video."""
+    phases = [steps for steps in phases_of(seen, fps) if len(steps.frames) >= _FEWEST_STEPS]
+    if not phases:
         return
     kept: list[Bend] = []
-    lively = list(moments(steps))
-    found = [bend for moment in lively if (bend := _bend(steps, moment))]
-    found += _recoils(steps, lively, [bend for bend in found if bend.number > 1.0])
+    lively = list(moments(phases))
+    found = [bend for moment in lively if (bend := _bend(moment))]
+    found += _recoils(lively, [bend for bend in found if bend.number > 1.0])
     for bend in sorted(found, key=lambda bend: -bend.number):
         if all(bend.after <= other.first or other.after <= bend.first for other in kept):
             kept.append(bend)
             yield bend
 
 
-def _recoils(steps: Steps, lively: Sequence[Moment], found: Sequence[Bend]) -> Iterator[Bend]:
+def _recoils(lively: Sequence[Moment], found: Sequence[Bend]) -> Iterator[Bend]:
     """Bends told by their form, where likeness found none; the most sudden of each moment first."""
     looked: list[Moment] = []
     for moment in lively:
-        at = moment.here.step
-        known = any(bend.first <= at * steps.every <= bend.after + steps.every for bend in found)
+        steps, at = moment.steps, moment.here.step
+        known = any(bend.first <= steps.frame(at) <= bend.after + steps.every for bend in found)
         if known or any(_beside(moment, other) for other in looked):
             continue
-        strength = _strength(steps, moment)
-        if strength < _RECOIL_LEAST:
+        strength = _strength(moment)
+        if strength <= _RECOIL_LIMIT:
             continue
         looked.append(moment)
-        sprung = recoil(steps, moment.here, moment.size_px)
-        first = max(0, at - sprung.steps_back) * steps.every
+        sprung = recoil(steps, moment.here, moment.size_px, least=_RECOIL_LIMIT / strength)
+        first = steps.frame(max(0, at - sprung.steps_back))
         number = strength * sprung.weight / _RECOIL_LIMIT
-        yield Bend(first=first, after=at * steps.every, number=number, box=box(moment.region))
+        yield Bend(first=first, after=steps.frame(at), number=number, box=box(moment.region))
 
 
 def _beside(one: Moment, other: Moment) -> bool:
     near = max(abs(one.cell[0] - other.cell[0]), abs(one.cell[1] - other.cell[1])) <= _BESIDE_CELLS
-    return near and abs(one.here.step - other.here.step) <= _BESIDE_STEPS
+    apart = abs(one.steps.frame(one.here.step) - other.steps.frame(other.here.step))
+    return near and apart <= _BESIDE_STEPS * one.steps.every
 
 
-def _strength(steps: Steps, moment: Moment) -> float:
+def _strength(moment: Moment) -> float:
     """How suddenly the place became another, and how much more than it changes afterwards."""
+    steps = moment.steps
     sudden = float(steps.sudden[moment.here.step][moment.cell])
-    if sudden < _RECOIL_LEAST or not _springs_back(moment.look, steps, moment.here):
+    if sudden <= _RECOIL_LIMIT or not _springs_back(moment.look, steps, moment.here):
         return 0.0
     first = max(0, moment.here.step - _near_steps(steps))
-    later = afterwards(moment, steps)
+    later = afterwards(moment)
     near = [moment.look(there) for there in path(steps, moment.here, first)]
     known = [apart for apart in near if apart < OUTSIDE]
     if not len(later) or not known:
@@ -121,13 +122,14 @@ def _strength(steps: Steps, moment: Moment) -> float:
     return min(sudden, times, _RECOIL_MOST) * _ramp(torn, _SPRUNG_LEVELS)
 
 
-def _bend(steps: Steps, moment: Moment) -> Bend | None:
+def _bend(moment: Moment) -> Bend | None:
     """The bend that has sprung back at that step, or None."""
+    steps = moment.steps
     region, patch, here, look = moment.region, moment.patch, moment.here, moment.look
     at = here.step
     if not _springs_back(look, steps, here):
         return None
-    later = afterwards(moment, steps)
+    later = afterwards(moment)
     apart = _before(look, steps, here, later)
     apart = _same_spot(apart, patch, steps, here, look) if len(apart) else apart
     if not len(apart) or not len(later):
@@ -138,8 +140,8 @@ def _bend(steps: Steps, moment: Moment) -> Bend | None:
     number *= _fall(_unrest(steps, region, at - steps_back, at), _RESTLESS_LEVELS)
     if number > 1.0:
         number *= borne_out(steps, here, moment.size_px)
-    first = (at - steps_back) * steps.every
-    return Bend(first=first, after=at * steps.every, number=number, box=box(region))
+    first = steps.frame(at - steps_back)
+    return Bend(first=first, after=steps.frame(at), number=number, box=box(region))
 
 
 def _unrest(steps: Steps, region: Mask, first: int, at: int) -> float:

@@ -1,5 +1,8 @@
 """A shot eight times a second, each place carried along as its surroundings move.
 
+Where frames lie between, it is looked at half-way between them too: what springs back just beside
+a step is seen half bent, and no step shows how it was at its most.
+
 What its surroundings do is the median of the flow around it: the middle of any affine motion, and
 deaf to a thing in the midst that moves otherwise.
 """
@@ -39,7 +42,7 @@ OUTSIDE = 99.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Steps:
-    """Every `every`th frame of a shot, `step_s` apart, at half size.
+    """Every `every`th frame of a shot from frame `start` on, `step_s` apart, at half size.
 
     `frames` (n, h, w) float32 luma, lightly blurred, with a margin of 16 px that repeats the edge;
     `motion` (n, 16, 16, 2) px from the step before, as the surroundings move; `sudden` (n, 16, 16)
@@ -51,8 +54,13 @@ class Steps:
     motion: Numbers
     sudden: Numbers
     torn: Numbers
+    start: int
     every: int
     step_s: float
+
+    def frame(self, step: int) -> int:
+        """Which frame of the shot a step is."""
+        return self.start + step * self.every
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -70,11 +78,17 @@ class Glance:
     y: float
 
 
-def steps_of(seen: Surprise, fps: float) -> Steps:
-    """The steps of a shot."""
+def phases_of(seen: Surprise, fps: float) -> list[Steps]:
+    """The steps that end with the shot's last frame, and those half-way between, if any are."""
     every = max(1, round(fps / _STEPS_A_SECOND))
-    frames = np.stack([cv2.blur(frame, _BLUR_PX) for frame in seen.frames[::every]])
-    motion = _motion(seen.motion, every, len(frames))
+    ends = {len(seen.frames) - 1, max(0, len(seen.frames) - 1 - every // 2)}
+    return [_steps_up_to(end, seen, fps, every) for end in sorted(ends, reverse=True)]
+
+
+def _steps_up_to(end: int, seen: Surprise, fps: float, every: int) -> Steps:
+    start = end % every
+    frames = np.stack([cv2.blur(frame, _BLUR_PX) for frame in seen.frames[start : end + 1 : every]])
+    motion = _motion(seen.motion[start:], every, len(frames))
     gap = max(1, round(_GAP_S * fps / every))
     left = np.zeros((len(frames), GRID, GRID), np.float32)
     for at in range(gap, len(frames)):
@@ -84,7 +98,8 @@ def steps_of(seen: Surprise, fps: float) -> Steps:
         frames=np.pad(frames, margin, mode="edge"),
         motion=motion,
         sudden=_sudden(left, every / fps, gap),
-        torn=_torn(seen.residual, every, len(frames)),
+        torn=_torn(seen.residual[start:], every, len(frames)),
+        start=start,
         every=every,
         step_s=every / fps,
     )
@@ -156,9 +171,8 @@ def likest(patch: Numbers, steps: Steps, there: Glance, *, gap_s: float) -> tupl
 def _motion(motion: Numbers, every: int, count: int) -> Numbers:
     held = np.zeros((count, GRID, GRID, 2), np.float32)
     for at in range(1, count):
-        step = motion[(at - 1) * every + 1 : at * every + 1].sum(axis=0)
-        held[at] = _around(step)
-    return held
+        held[at] = motion[(at - 1) * every + 1 : at * every + 1].sum(axis=0)
+    return _around(held)
 
 
 def _torn(residual: Numbers, every: int, count: int) -> Numbers:
@@ -169,13 +183,14 @@ def _torn(residual: Numbers, every: int, count: int) -> Numbers:
 
 
 def _around(motion: Numbers) -> Numbers:
-    """The median of the 7×7 cells around each cell, (16, 16, 2), mirrored at the border."""
+    """The median of the 7×7 cells around each cell, (n, 16, 16, 2), mirrored at the border."""
     reach, side = _AROUND_CELLS, 2 * _AROUND_CELLS + 1
-    wide = np.pad(motion, ((reach, reach), (reach, reach), (0, 0)), mode="reflect")
-    views = np.lib.stride_tricks.sliding_window_view(wide, (side, side), axis=(0, 1))
-    flat = views.reshape(GRID, GRID, 2, side * side)
+    wide = np.pad(motion, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect")
+    views = np.lib.stride_tricks.sliding_window_view(wide, (side, side), axis=(1, 2))
+    flat = views.reshape(*motion.shape, side * side)
     middle = side * side // 2
-    return np.partition(flat, middle, axis=-1)[..., middle]
+    flat.partition(middle, axis=-1)
+    return flat[..., middle]
 
 
 def _fetched(frames: Numbers, motion: Numbers, at: int, gap: int) -> Numbers:

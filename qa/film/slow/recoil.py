@@ -8,7 +8,6 @@ back one looks. What moves by itself, fades or is covered has no such field.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,8 +55,10 @@ class Recoil:
 NO_RECOIL = Recoil(weight=0.0, steps_back=1)
 
 
-def recoil(steps: Steps, here: Glance, size_px: tuple[int, int]) -> Recoil:
+def recoil(steps: Steps, here: Glance, size_px: tuple[int, int], *, least: float) -> Recoil:
     """The recoil of a place of that (width, height) that has sprung back at `here.step`.
+
+    `NO_RECOIL` as soon as its weight is surely no more than `least`.
 
     About 15 flows of 60 px (1 ms each), one or none where the first look tells that it is no bend.
     """
@@ -66,11 +67,15 @@ def recoil(steps: Steps, here: Glance, size_px: tuple[int, int]) -> Recoil:
     if not first or form.other_shades(first) > _OTHER_SHADES or not _followed(form, first):
         return NO_RECOIL
     most = max(range(1, NEAR_STEPS + 1), key=form.size)
-    weight = 1.0
-    for told in (_bent, _followed, _at_once, _held, _calm, _grown):
-        weight *= told(form, most)
-        if not weight:
-            return NO_RECOIL
+    gone = _gone(form, most)
+    weight = _bent(form, most) * _followed(form, most)
+    if weight * _ramp(gone, _AT_ONCE) <= least:
+        return NO_RECOIL
+    weight *= _at_once(form, most, gone=gone)
+    for told in (_held, _calm, _grown):
+        weight *= told(form, most) if weight > least else 0.0
+    if weight <= least:
+        return NO_RECOIL
     return Recoil(weight=weight, steps_back=_began(form, most))
 
 
@@ -120,21 +125,19 @@ def _alike(form: Form, most: int) -> list[float]:
     return [share[1] for lag in lags if (share := form.share(most, lag))]
 
 
-def _at_once(form: Form, most: int) -> float:
+def _at_once(form: Form, most: int, *, gone: float) -> float:
     """1 where nearly all of it went in a quarter of a second; what moves on goes evenly."""
-    much = {0: 0.0} | _much(form, most, range(1, most + _QUICK_STEPS))
-    falls = [much[lag + _QUICK_STEPS] - much[lag] for lag in much if lag + _QUICK_STEPS in much]
-    most_at_once = max([much.get(1, 0.0), *falls])
-    if most_at_once <= _AT_ONCE[0]:
-        return 0.0
-    much |= _much(form, most, range(most + _QUICK_STEPS, most + NEAR_STEPS + 1))
-    whole = max(1.0, *(share for lag, share in much.items() if lag >= most))
-    return _ramp(most_at_once / whole, _AT_ONCE)
+    lags = range(most, most + NEAR_STEPS + 1)
+    whole = max(share[0] for lag in lags if (share := form.share(most, lag)))
+    return _ramp(gone / max(1.0, whole), _AT_ONCE)
 
 
-def _much(form: Form, most: int, lags: Iterable[int]) -> dict[int, float]:
-    """How much of the field at `most` is there at each of the lags that are known."""
-    return {lag: share[0] for lag in lags if (share := form.share(most, lag))}
+def _gone(form: Form, most: int) -> float:
+    """How much of the field at `most` went within two steps since."""
+    if most <= _QUICK_STEPS:
+        return 1.0
+    much = [0.0, *(share[0] for lag in range(1, most + 1) if (share := form.share(most, lag)))]
+    return max(late - early for early, late in zip(much, much[_QUICK_STEPS:], strict=False))
 
 
 def _grown(form: Form, most: int) -> float:
