@@ -80,9 +80,9 @@ def test_a_bend_is_found_at_its_frames_and_place() -> None:
 @pytest.mark.parametrize("last", range(57, 61))
 def test_a_bend_that_springs_back_just_before_a_cut_is_found(last: int) -> None:
     """Four frames of thirty a second follow it, whichever of them are looked at."""
-    pan = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in moving(step_px=0.4, frames=last + 5)]
+    pan = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in moving(step_px=0.4, frames=80)]
     levels = np.interp(range(last + 5), (last - 42, last - 12, last - 4, last + 1), (0, 1, 1, 0))
-    frames = [bent(each, level / 2) for each, level in zip(pan, levels, strict=True)]
+    frames = [bent(pan[at], float(level) / 2) for at, level in enumerate(levels)]
     assert max(bend.number for bend in bends(surprise(np.stack(frames)), 30)) > 1
 
 
