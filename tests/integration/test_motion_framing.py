@@ -38,7 +38,7 @@ def composed(design: str, aspect: str, setting: str, *measures: Measure) -> Comp
 
     given = Material(
         order=order, seed=1, photos=(blank, blank), cutouts=lambda _: slab(),
-        plain=lambda _: True, shapes=lambda _: np.full((8, 8), 255, np.uint8), enlarger=none,
+        plain=lambda _: True, shapes=lambda _: np.full((8, 8), 255, np.uint8), worn=lambda _: np.full((8, 8), 255, np.uint8), enlarger=none,
     )  # fmt: skip
     return COMPOSE[design](given)
 

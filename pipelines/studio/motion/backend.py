@@ -18,7 +18,7 @@ from content_engine.errors import GenerationFailed
 from content_engine.types import Digest, Recipe
 from pipelines.backend import Inputs, Media
 from pipelines.studio.backdrop import model_backdrop
-from pipelines.studio.cutout import CutOut, cut_out, cut_sides
+from pipelines.studio.cutout import CutOut, cut_out
 from pipelines.studio.given import has_real_alpha
 from pipelines.studio.motion.composition import Composition
 from pipelines.studio.motion.designs import (
@@ -39,7 +39,6 @@ from pipelines.studio.motion.shape import product_shape, worn_shape
 from pipelines.studio.motion.sound import audio_bed
 from pipelines.studio.motion.webvtt import webvtt
 from pipelines.studio.motion.wording import worded
-from pipelines.studio.scenes.arrays import U8
 from pipelines.studio.segmenter import U2NetSegmenter, locate_product
 from pipelines.studio.upscale import SpanEnlarger
 
@@ -107,7 +106,8 @@ class MotionBackend:
             photos=photos,
             cutouts=partial(self._cut_out, photos, digests, order.tight_px),
             plain=lambda index: self._is_plain(photos[index]),
-            shapes=lambda index: self._shape(photos[index], order),
+            shapes=lambda index: product_shape(photos[index], segmenter=_segmenter()),
+            worn=lambda index: worn_shape(photos[index], garment=order.garment),
             enlarger=lambda: self._enlarger,
         )
         return MotionRun(order=order, material=material)
@@ -176,15 +176,6 @@ class MotionBackend:
             return cut_out(photo, segmenter=_segmenter(), tight_px=tight_px)
         except GenerationFailed as error:
             return str(error)
-
-    def _shape(self, photo: Picture, order: MotionOrder) -> U8:
-        """The product's mask; the garment's alone where ground or edge tell that it is worn."""
-        if order.plain_only and not self._is_plain(photo):
-            return worn_shape(photo, garment=order.garment)
-        shape = product_shape(photo, segmenter=_segmenter())
-        if order.plain_only and cut_sides(shape / 255):
-            return worn_shape(photo, garment=order.garment)
-        return shape
 
     @staticmethod
     def _is_plain(photo: Picture) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from assets.media import Picture
 from content_engine.errors import GenerationFailed
 from pipelines.studio.beyond import extended
-from pipelines.studio.cutout import CutOut
+from pipelines.studio.cutout import CutOut, cut_sides
 from pipelines.studio.motion.catalog import Layout
 from pipelines.studio.motion.composition import Composition, Layer
 from pipelines.studio.motion.layout import layout_of
@@ -44,7 +44,8 @@ class Material:
     """Everything that a design may use. Cut-outs are made when they are asked for.
 
     `plain` tells whether a photo's background is one even ground, or transparent. `shapes` gives
-    the product's mask (H, W) uint8 in a photo, of the worn garment alone where it is worn.
+    the product's mask (H, W) uint8 in a photo, `worn` that of the garment alone on its wearer;
+    both raise GenerationFailed.
     """
 
     order: MotionOrder
@@ -53,6 +54,7 @@ class Material:
     cutouts: Callable[[int], CutOut]
     plain: Callable[[int], bool]
     shapes: Callable[[int], U8]
+    worn: Callable[[int], U8]
     enlarger: Callable[[], Enlarger]
 
     @property
@@ -85,6 +87,16 @@ class Material:
                 "use a photo of the whole product, or a design that shows the photo itself"
             )
         return cutout
+
+    def own_shape(self, index: int) -> U8:
+        """The product's mask in a photo; the garment's alone where ground or edge tell it is worn.
+
+        Raises GenerationFailed.
+        """
+        if self.order.plain_only and not self.plain(index):
+            return self.worn(index)
+        shape = self.shapes(index)
+        return self.worn(index) if self.order.plain_only and cut_sides(shape / 255) else shape
 
     def large_enough(self, cutout: CutOut, box: Box) -> CutOut:
         """The cut-out with enough pixels for its box: upscaled where it would be magnified.

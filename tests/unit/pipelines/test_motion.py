@@ -71,6 +71,7 @@ def material(order: MotionOrder = ORDER, *, seed: int = 1) -> Material:
         cutouts=lambda _: cup(),
         plain=lambda _: False,
         shapes=lambda _: np.full((70, 60), 255, np.uint8),
+        worn=lambda _: np.full((70, 60), 255, np.uint8),
         enlarger=none,
     )
 

@@ -36,7 +36,7 @@ MOMENTS = 40
 def compose(material: Material) -> Composition:
     """A glide over the first photo. Raises GenerationFailed where it offers nothing from near."""
     order, photo = material.order, material.photos[0]
-    shape = material.shapes(0)
+    shape = material.own_shape(0)
     window = _proportioned(window_px(material.layout.product, order.frame_px), shape)
     free = photo.alpha is not None and has_real_alpha(photo.alpha)
     bounds = Bounds(
