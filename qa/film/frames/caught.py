@@ -29,6 +29,8 @@ next 1; 62 stretches of repeats planted in designed clips 4 and more (2026-11-23
 _BESIDE = 6
 _LEAP_LEVELS, _LEAP_TIMES = 3.0, 1.4
 _STILL_LEVELS, _STILL = (0.12, 0.25), 0.3
+_STILL_FAST, _STILL_MOST = 0.15, 0.5
+_FEWEST_BEFORE = 2
 _BUMP_LEVELS, _BEFORE_LEAP = 1.5, 2
 _SLOWEST, _ABRUPT, _AT_ONCE = 0.25, 0.65, 0.15
 _SHORTEST_S = 0.2
@@ -96,19 +98,27 @@ def holds(change: Numbers, shot: Span, *, fps: float) -> Iterator[Span]:
     leap is far longer than the steps on both sides, and what goes on goes on at once; single
     steps of coding afresh in between don't count, nor do the two before the leap. A hold before a
     cut is an edit.
-    Source: of 195 clean clips none stands so before a step of three levels (2026-11-23).
+    Source: of 415 clean clips none stands so before a step of three levels (2026-11-23).
     """
-    start = shot[0] + _BESIDE
+    start = shot[0] + _FEWEST_BEFORE + 1
     for leap in range(start + 1 + _BEFORE_LEAP, shot[1] - 1):
-        stood = change[leap - 1 - _BEFORE_LEAP : leap].min() <= _STILL_LEVELS[1]
+        stood = change[leap - 1 - _BEFORE_LEAP : leap].min() <= _STILL_MOST
         if change[leap] < _LEAP_LEVELS or not stood:
             continue
         after = typical(change[leap + 1 : leap + 1 + _BESIDE])
-        still = float(np.clip(_STILL * after, *_STILL_LEVELS))
-        first = _stood_from(change, leap, start=start, still=still)
-        long = leap - first >= max(3, round(_SHORTEST_S * fps))
-        if long and _is_leap(change, (first, leap), after=after):
-            yield first, leap - 1
+        for still in _still_levels(after):
+            first = _stood_from(change, leap, start=start, still=still)
+            long = leap - first >= max(3, round(_SHORTEST_S * fps))
+            before = change[shot[0] + 1 : first]
+            if long and _is_leap(before, change[first:], at=leap - first, after=after):
+                yield first, leap - 1
+                break
+
+
+def _still_levels(after: float) -> tuple[float, float]:
+    """Up to where a step is still in slow motion, and in fast, before so much of it."""
+    slow = float(np.clip(_STILL * after, *_STILL_LEVELS))
+    return slow, max(slow, min(_STILL_FAST * after, _STILL_MOST))
 
 
 def _stood_from(change: Numbers, leap: int, *, start: int, still: float) -> int:
@@ -122,17 +132,17 @@ def _stood_from(change: Numbers, leap: int, *, start: int, still: float) -> int:
     return at + 1
 
 
-def _is_leap(change: Numbers, stretch: Span, *, after: float) -> bool:
-    """True when motion stops at once at the stretch's start and leaps on at its end.
+def _is_leap(before: Numbers, change: Numbers, *, at: int, after: float) -> bool:
+    """True when motion stops at once before the stretch of `at` steps, and leaps on at its end.
 
-    At once: at its full speed, or from one step to the next.
+    At once: at its full speed, or from one step to the next. `before` are the steps of the shot up
+    to the stretch, `change` those from its first on.
     """
-    first, leap = stretch
-    before = typical(change[first - _BESIDE : first])
-    inside = float(np.median(change[first:leap]))
-    full = change[first - 2 : first].max() >= _ABRUPT * before
-    stops = full or float(change[first : first + 3].mean()) <= _AT_ONCE * change[first - 1]
-    goes_on = change[leap + 1 : leap + 3].max() >= _SLOWEST
-    leapt = change[leap] >= _LEAP_TIMES * max(after, float(change[first - 3 : first].max()))
-    moved = before >= max(_SLOWEST, inside / _STILL)
+    usual = typical(before[-_BESIDE:])
+    inside = float(np.median(change[:at]))
+    full = before[-2:].max() >= _ABRUPT * usual
+    stops = full or float(change[:3].mean()) <= _AT_ONCE * before[-1]
+    goes_on = change[at + 1 : at + 3].max() >= _SLOWEST
+    leapt = change[at] >= _LEAP_TIMES * max(after, float(before[-3:].max()))
+    moved = usual >= max(_SLOWEST, inside / _STILL)
     return bool(moved and stops and goes_on and leapt)

@@ -50,6 +50,12 @@ def test_a_hold_that_is_coded_afresh_once_ends_with_a_leap() -> None:
     assert list(holds(change, (0, len(change) - 1), fps=24)) == [(10, 19)]
 
 
+def test_a_hold_soon_after_a_cut_is_one_too() -> None:
+    coded = [0.4, 0.45, 0.3, 0.3, *[0.1] * 6]
+    change = levels(coded, before=4.0, after=4.0, leap=20.0)
+    assert list(holds(change, (7, len(change) - 1), fps=24)) == [(10, 19)]
+
+
 def test_motion_that_slows_down_and_then_stops_from_one_step_to_the_next_has_not_rested() -> None:
     change = levels([0.0] * 10, before=0.8, after=0.5, leap=20.0)
     change[:9] = 6.0
