@@ -76,7 +76,8 @@ def followed(views: Views) -> tuple[Sight, ...]:
     held = {sight.frame: sight for sight in (*views.sights, *between) if sight is not None}
     if len(held) < _MOST_STILLS * len(views.stills):
         held = {**dict(_by_shades(views)), **held}
-    return tuple(held[frame] for frame in sorted(held))
+    told = (held[frame] for frame in sorted(held))
+    return tuple(each for each in told if each.frame in known or _like_photo(each) >= _LIKE_PHOTO)
 
 
 def _by_shades(views: Views) -> Iterator[tuple[int, Sight]]:
@@ -90,8 +91,7 @@ def _by_shades(views: Views) -> Iterator[tuple[int, Sight]]:
 def _half_way(views: Views, frame: int, one: Sight, two: Sight) -> Sight | None:
     gone = (frame - one.frame) / (two.frame - one.frame)
     matrix = (1.0 - gone) * one.matrix + gone * two.matrix
-    sight = seen_at(views.stills[frame], frame, one.source, matrix)
-    return sight if sight is not None and _like_photo(sight) >= _LIKE_PHOTO else None
+    return seen_at(views.stills[frame], frame, one.source, matrix)
 
 
 def _like_photo(sight: Sight) -> float:
