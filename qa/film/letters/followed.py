@@ -13,6 +13,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from qa.film.found import Span
 from qa.film.lines import Rect
 from qa.film.reel import Reel
 from qa.vision.arrays import Numbers, Pixels
@@ -31,6 +32,8 @@ _RING_SAMPLES = (12, 6)
 _RING_HEIGHTS = 0.75
 _FEWEST_SAMPLES = 8
 _FEWEST_SHOWN_PX, _LEAST_HIGH_PX = 16, 5
+# Root mean square change as a share of the line's spread: a correlation of 0.995.
+_STANDS = 0.1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -111,16 +114,30 @@ def line_of(steps: Steps, frame: int, rect: Rect, *, still_px: tuple[int, int]) 
 def follow_line(steps: Steps, line: Line) -> Sequence[Look | None]:
     """The line at every step of the shot; None from where it leaves the picture."""
     looks: list[Look | None] = [None] * len(steps.luma)
-    looks[line.step] = Look(matrix=line.matrix, likeness=1.0, level=line.level, spread=line.spread)
+    own = Look(matrix=line.matrix, likeness=1.0, level=line.level, spread=line.spread)
+    looks[line.step] = own
     for way in (1, -1):
-        matrix, lost = line.matrix, False
+        look, seen = own, line.step
         for step in range(line.step + way, len(looks) if way > 0 else -1, way):
-            start = _carried(matrix, line.size_px, steps.motion[min(step, step - way)], way)
-            look = _look(steps.luma[step], line, start, _LOST_SEARCH_PX if lost else _SEARCH_PX)
-            if look is None:
-                break
-            looks[step], matrix, lost = look, look.matrix, look.likeness < _HELD
+            if not _stands(steps, line, look, (seen, step)):
+                motion = steps.motion[min(step, step - way)]
+                start = _carried(look.matrix, line.size_px, motion, way)
+                search = _LOST_SEARCH_PX if look.likeness < _HELD else _SEARCH_PX
+                found, seen = _look(steps.luma[step], line, start, search), step
+                if found is None:
+                    break
+                look = found
+            looks[step] = look
     return looks
+
+
+def _stands(steps: Steps, line: Line, look: Look, between: Span) -> bool:
+    """True where the place shows at both steps the same picture, as like the line as it was.
+
+    Of another line of letters every search finds another half the likest.
+    """
+    then, now = (_fetched(steps.luma[at], look.matrix, line.size_px) for at in between)
+    return cv2.norm(then, now, cv2.NORM_L2) <= _STANDS * line.spread * then.size**0.5
 
 
 def _carried(matrix: Numbers, size_px: tuple[int, int], motion: Numbers, way: int) -> Numbers:
