@@ -186,9 +186,15 @@ def _scene() -> Composition:
         photos=(photo,),
         cutouts=lambda _: cutout,
         plain=lambda _: True,
+        shapes=_no_shape,
+        worn=_no_shape,
         enlarger=_no_enlarger,
     )
     return worded(material, COMPOSE["orbit"](material))
+
+
+def _no_shape(index: int) -> Any:
+    raise AssertionError(f"the orbit looks at cut-outs alone, not at the shape in photo {index}")
 
 
 def _no_enlarger() -> Any:
