@@ -26,7 +26,7 @@ _LEGIBLE_PX = 11.0
 _DOUBTFUL = 0.75
 _SEARCH_SHARE = 0.35
 _MOST_DOUBTS = 2
-_UNDER = 0.5
+_UNDER, _WHOLLY = 0.5, 0.8
 _STROKES_LEFT = 0.4
 _ANOTHER = 0.75
 
@@ -80,14 +80,17 @@ def _anchors(seen: Screened) -> tuple[_Anchor, ...]:
 
 
 def _is_own(seen: Screened, frame: int, rect: Rect) -> bool:
-    """True for what a line of the photo lies under; for all where no photo was given."""
+    """True for what shows a line of the photo from end to end; for all where no photo was given.
+
+    What a window's edge cuts off reads otherwise in every still: a letter is half there.
+    """
     if not seen.views.sources:
         return True
     sight = next((sight for sight in seen.views.sights if sight.frame == frame), None)
     if sight is None:
         return False
     held = (_placed(line.corners, sight) for line in sight.source.lines)
-    return any(_covered(rect, box) >= _UNDER for box in held)
+    return any(_covered(rect, box) >= _UNDER and _shown(rect, box) >= _WHOLLY for box in held)
 
 
 def _placed(corners: Numbers, sight: Sight) -> Box:
@@ -102,6 +105,11 @@ def _covered(rect: Rect, box: Box) -> float:
     across, down = (min(rect[at + 2], box[at + 2]) - max(rect[at], box[at]) for at in (0, 1))
     areas = ((r[2] - r[0]) * (r[3] - r[1]) for r in (rect, box))
     return max(0.0, across) * max(0.0, down) / max(min(areas), 1e-6)
+
+
+def _shown(rect: Rect, box: Box) -> float:
+    """The share of the box's width that the rectangle spans."""
+    return max(0.0, min(rect[2], box[2]) - max(rect[0], box[0])) / max(box[2] - box[0], 1e-6)
 
 
 def _losses(anchor: _Anchor, seen: Screened, reader: Reader) -> Iterator[Evidence]:
