@@ -121,6 +121,16 @@ def lettered(picture: np.ndarray, text: str, *, y: int) -> np.ndarray:
     return out
 
 
+def test_a_mark_is_read_beside_captions_that_stand_as_long(judge, glide) -> None:
+    captions = ("Hand-thrown stoneware", "Holds 350 millilitres", "Dishwasher-safe glaze")
+    words = frozenset(word for line in captions for word in line.split())
+    marked = [lettered(frame, "SAMPLE", y=60) for frame in glide]
+    for at, line in enumerate(captions):
+        marked = [lettered(frame, line, y=150 + 50 * at) for frame in marked]
+    scores = list(judge.examine(clip(marked), wanted=replace(wanted(glide), words=words)))
+    assert "SAMPLE" in " ".join(item.message for score in scores for item in score.evidence)
+
+
 def test_a_caption_below_the_safe_area_is_told_with_its_box(judge, glide) -> None:
     said = [
         lettered(frame, "Holds 350 ml", y=352) if 15 <= at <= 50 else frame
