@@ -228,11 +228,13 @@ def _came_back(pair: Pair, again: Returned) -> float:
 
     A single frame counts half and must be alike: what slides in from the side is strong, too.
     Alike: the place after the fault differs less from before it than from every frame between.
+    What differs more afterwards than between was passed over, however strongly.
     """
     alike = _likeness(again)
     if pair.after - pair.first == 1:
         return _ONE_FRAME_WEIGHT * alike
-    return max(alike, float(np.interp(pair.strength, _SURE, (0.0, 1.0))))
+    gone_on = float(np.interp(again.back / (again.between + _NOISE_LEVELS), _BACK, (0.0, 1.0)))
+    return max(alike, float(np.interp(pair.strength, _SURE, (0.0, 1.0))) * (1.0 - gone_on))
 
 
 def _likeness(again: Returned) -> float:
