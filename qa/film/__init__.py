@@ -1,6 +1,6 @@
 """The video judge's instruments, every one blind to how the clip was made, in rooms.
 
-Here lies what all share (`reel`, `shots`, `pulse`, `lines`, `sight`, bound up in `screened`;
+Here lies what all share (`reel`, `shots`, `pulse`, `lines`, `sight`, `filmed`, bound in `screened`;
 `found`, `scored` and `odds` for what is read off them), and three small instruments (`container`,
 `decency`, `poster`). The rooms:
 

@@ -10,6 +10,7 @@ from itertools import product
 import cv2
 import numpy as np
 
+from qa.film.filmed import as_filmed
 from qa.film.lines import Rect, lines_of, may_be_letters
 from qa.vision.arrays import Mask, Numbers, Pixels
 from qa.vision.lettering import Line, Reader
@@ -259,17 +260,10 @@ def seen_at(picture: Pixels, frame: int, source: Source, matrix: Numbers) -> Sig
         matrix=matrix,
         stretch=float(sizes[0] / sizes[1]),
         view=view,
-        photo=_as_sharp(reference.rgb, size, float(sizes[1])),
+        photo=as_filmed(reference.rgb, size_px=size, scale=float(sizes[1])),
         mask=mask & present,
         box=placed_box(source, matrix, picture),
     )
-
-
-def _as_sharp(rgb: Pixels, size: tuple[int, int], scale: float) -> Pixels:
-    """The source at that size, no sharper than a still of that scale can show it."""
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-    shown = scale * rgb.shape[1] / size[0]
-    return small if shown >= 1.0 else cv2.GaussianBlur(small, (0, 0), 0.5 / shown)
 
 
 def placed_box(source: Source, matrix: Numbers, picture: Pixels) -> Box:
