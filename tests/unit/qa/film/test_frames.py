@@ -147,6 +147,13 @@ def test_a_cut_to_a_picture_of_like_brightness_is_a_cut() -> None:
     assert reel.shots == ((0, 23), (24, 47))
 
 
+def test_a_cut_that_its_coder_mends_a_frame_later_is_a_cut() -> None:
+    flat = [cv2.addWeighted(frame, 0.7, frame, 0, 38) for frame in [*PAN[:24], *moving(3)[:24]]]
+    flat[24] = cv2.GaussianBlur(flat[24], (0, 0), 2.0)
+    reel, _ = watched(flat)
+    assert reel.shots == ((0, 23), (24, 47))
+
+
 def test_a_gap_in_a_pan_is_no_cut() -> None:
     pan = moving(3, step_px=1.0, frames=60)
     reel, _ = watched([*pan[:24], *pan[36:60]])
