@@ -56,7 +56,7 @@ def details_of(rgb: U8, mask: np.ndarray) -> list[Detail]:
     found = [*_marks(marked, contrast, mask, size), *_handles(mask, size)]
     total = sum(weight for _, weight in found)
     ready = [
-        Detail(region=region, box=_box(region), weight=weight / total) for region, weight in found
+        Detail(region=region, box=box_of(region), weight=weight / total) for region, weight in found
     ]
     return sorted(ready, key=lambda each: -each.weight)
 
@@ -104,7 +104,7 @@ def _marks(
             share = region.sum() / mask.sum()
             if share < AREA_MIN:
                 continue
-            x0, y0, x1, y1 = _box(region)
+            x0, y0, x1, y1 = box_of(region)
             if max((x1 - x0) / wide, (y1 - y0) / high) > SIDE_MAX:
                 pattern |= region
             else:
@@ -133,11 +133,12 @@ def _handles(mask: np.ndarray, size: float) -> list[tuple[np.ndarray, float]]:
 
 
 def _sides(mask: np.ndarray) -> tuple[int, int]:
-    x0, y0, x1, y1 = _box(mask)
+    x0, y0, x1, y1 = box_of(mask)
     return x1 - x0, y1 - y0
 
 
-def _box(region: np.ndarray) -> tuple[int, int, int, int]:
+def box_of(region: np.ndarray) -> tuple[int, int, int, int]:
+    """The smallest box (x0, y0, x1, y1) in pixels around what is set in a mask (H, W) bool."""
     rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from content_engine.errors import GenerationFailed
+from pipelines.studio.motion.details import box_of
 from pipelines.studio.motion.route import Bounds, Look, along
 from pipelines.studio.motion.weighing import NEARER, Weighing
 from pipelines.studio.scenes.arrays import F64, U8
@@ -70,7 +71,9 @@ def stations(
     `turned` takes the two close ones the other way round where that is about as good.
     Raises GenerationFailed where the photo offers none: too few pixels, too much ground.
     """
-    box = _box(shape > 127)
+    if not (shape > 127).any():
+        raise GenerationFailed("no product was found in the photo: use another photo or design")
+    box = box_of(shape > 127)
     last = _last(box, bounds, magnify_max=magnify_max)
     weighing = Weighing.of(rgb, shape, box=box, bounds=bounds, last=last)
     places = _places(weighing, magnify_max=magnify_max, nearer_than=NEARER * last.scale)
@@ -150,11 +153,3 @@ def _merits(weighing: Weighing, pairs: Sequence[tuple[Look, Look]]) -> F64:
         weighing.shown([a for a, _ in pairs]), weighing.shown([b for _, b in pairs])
     )
     return NEAR * np.array(near) + FAR * np.array(way) + SHOWN * either
-
-
-def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """The mask's box. Raises GenerationFailed for an empty one."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        raise GenerationFailed("no product was found in the photo: use another photo or design")
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

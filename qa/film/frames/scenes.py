@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from qa.film.found import Span
-from qa.film.places.maps import median_of
+from qa.film.places.maps import median_of, shared
 from qa.film.reel import Reel
 from qa.film.shots import COMPARED_PX, likeness, outlines
 from qa.vision.arrays import Numbers, Pixels
@@ -66,11 +66,6 @@ def _shifted(one: Numbers, two: Numbers) -> float:
 
 def _laid(one: Numbers, two: Numbers, *, across: int, down: int) -> float:
     """The likeness where both overlap, the second moved by so many pixels."""
-    rows, columns = _overlap(down), _overlap(across)
-    return likeness(one[:, rows[0], columns[0]], two[:, rows[1], columns[1]])
-
-
-def _overlap(moved: int) -> tuple[slice, slice]:
-    """What of a side of the one and of the other lies on the other."""
     side = COMPARED_PX[0]
-    return slice(max(0, -moved), side - max(0, moved)), slice(max(0, moved), side + min(0, moved))
+    rows, columns = shared(side, moved=down), shared(side, moved=across)
+    return likeness(one[:, rows[0], columns[0]], two[:, rows[1], columns[1]])

@@ -103,3 +103,9 @@ def ranked(planes: Sequence[Numbers]) -> list[Numbers]:
             low, high = order[at], order[at + 1]
             order[at], order[at + 1] = np.minimum(low, high), np.maximum(low, high)
     return order
+
+
+def shared(side: int, *, moved: int) -> tuple[slice, slice]:
+    """What of a side of the one and of the other lies on the other, the second moved so far."""
+    moved = max(-side, min(side, moved))
+    return slice(max(0, -moved), side - max(0, moved)), slice(max(0, moved), side + min(0, moved))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qa.film.places.maps import GRID
+from qa.film.places.maps import GRID, shared
 from qa.film.places.patches import Cell
 from qa.film.places.surprise import Surprise, widened
 from qa.vision.arrays import Numbers
@@ -108,15 +108,9 @@ def _ways(path: Numbers, *, frames: range | list[int], to: int) -> Numbers:
 def _moved(cells: Numbers, way: Numbers) -> Numbers:
     """The cells moved that many (across, down), 0 where nothing came."""
     moved = np.zeros_like(cells)
-    columns, rows = (_overlap(int(part)) for part in way)
-    moved[rows[0], columns[0]] = cells[rows[1], columns[1]]
+    columns, rows = (shared(GRID, moved=int(part)) for part in way)
+    moved[rows[1], columns[1]] = cells[rows[0], columns[0]]
     return moved
-
-
-def _overlap(way: int) -> tuple[slice, slice]:
-    """The cells of a row that something comes to, and where it comes from."""
-    way = max(-GRID, min(GRID, way))
-    return slice(max(0, way), GRID + min(0, way)), slice(max(0, -way), GRID - max(0, way))
 
 
 def _ending(sudden: Numbers, wide: Numbers, after: int, firsts: list[int]) -> Iterator[Pair]:
